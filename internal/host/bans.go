@@ -1,0 +1,194 @@
+package host
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"bangui/internal/allowlist"
+	"bangui/internal/fail2ban"
+	"bangui/internal/fault"
+)
+
+// Bounds of one order.
+const (
+	MaxTargets = 1000
+	MaxReason  = 500 // characters
+)
+
+// Check says what Ban would do; see Host.
+func (l *Local) Check(ctx context.Context, order BanOrder) ([]Outcome, error) {
+	if err := l.checkOrder(order); err != nil {
+		return nil, err
+	}
+	var outcomes []Outcome
+	for _, jail := range order.Jails {
+		protected, err := l.protected(ctx, jail, order.Caller)
+		if err != nil {
+			return nil, err
+		}
+		for _, target := range order.Targets {
+			outcomes = append(outcomes, l.check(jail, target, order.AllowWide, protected))
+		}
+	}
+	return outcomes, nil
+}
+
+func (l *Local) checkOrder(order BanOrder) error {
+	switch {
+	case len(order.Targets) == 0:
+		return fault.New(fault.Invalid, "no address was given")
+	case len(order.Targets) > MaxTargets:
+		return fault.New(fault.TooLarge, "%d addresses were given; %d is the most at once", len(order.Targets), MaxTargets)
+	case len(order.Jails) == 0:
+		return fault.New(fault.Invalid, "no jail was given").WithMend("Choose the jail whose ports are to be closed.")
+	}
+	for _, jail := range order.Jails {
+		if !l.runs(jail) {
+			return noSuchJail(jail)
+		}
+	}
+	return checkReason(order.Reason)
+}
+
+func checkReason(reason string) error {
+	if utf8.RuneCountInString(reason) > MaxReason || strings.ContainsFunc(reason, unicode.IsControl) || !utf8.ValidString(reason) {
+		return fault.New(fault.Invalid, "the reason is one line of at most %d characters", MaxReason)
+	}
+	return nil
+}
+
+// protected are the entries that no ban in that jail may touch.
+func (l *Local) protected(ctx context.Context, jail string, caller netip.Addr) ([]allowlist.Entry, error) {
+	entries := l.System.Entries()
+	if e, ok := allowlist.Caller(caller); ok {
+		entries = append(entries, e)
+	}
+	if l.Protected != nil {
+		entries = append(entries, l.Protected()...)
+	}
+	ignored, err := l.Client.IgnoreIP(ctx, fail2ban.JailName(jail))
+	if err != nil {
+		return nil, err
+	}
+	return append(entries, allowlist.Ignored(jail, ignored)...), nil
+}
+
+func (l *Local) check(jail string, target netip.Prefix, allowWide bool, protected []allowlist.Entry) Outcome {
+	o := Outcome{Target: allowlist.Text(allowlist.Canonical(target)), Jail: jail, Result: WouldBan}
+	verdict := allowlist.Judge(target, protected)
+	switch {
+	case verdict.Answer == allowlist.Never:
+		o.Result, o.Detail = Refused, verdict.Reason
+	case verdict.Answer == allowlist.Confirm && !allowWide:
+		o.Result, o.Detail = NeedsConfirm, verdict.Reason
+	case l.holds(jail, o.Target):
+		o.Result = AlreadyBanned
+	case !target.IsSingleIP() && l.setsLackNetworks(jail):
+		o.Detail = "fail2ban will list this network as banned, but the nftables action of this version can't block networks."
+	}
+	return o
+}
+
+// holds reports whether an id is banned in a jail, as last seen.
+func (l *Local) holds(jail, id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.jails[jail]
+	if w == nil {
+		return false
+	}
+	_, banned := w.bans[id]
+	return banned
+}
+
+// setsLackNetworks: before 1.1.1 fail2ban's nftables sets hold no networks; `banip`
+// answers 1 all the same (fail2ban.md 9, seen on 1.0.2).
+func (l *Local) setsLackNetworks(jail string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.jails[jail]
+	if w == nil || l.server.version.AtLeast(1, 1, 1) {
+		return false
+	}
+	for _, c := range w.jail.Closes {
+		if strings.HasPrefix(c.Action, "nftables") {
+			return true
+		}
+	}
+	return false
+}
+
+// Ban bans what Check allows; see Host.
+func (l *Local) Ban(ctx context.Context, order BanOrder) ([]Outcome, error) {
+	outcomes, err := l.Check(ctx, order)
+	if err != nil {
+		return nil, err
+	}
+	defer l.Poke()
+	for _, jail := range order.Jails {
+		l.banIn(ctx, jail, outcomes)
+	}
+	return outcomes, nil
+}
+
+// banIn carries out the WouldBan outcomes of one jail and says what became of them.
+func (l *Local) banIn(ctx context.Context, jail string, outcomes []Outcome) {
+	var ids []string
+	place := map[string]int{}
+	for i, o := range outcomes {
+		if o.Jail == jail && o.Result == WouldBan {
+			place[o.Target] = i
+			ids = append(ids, o.Target)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	results, err := l.Client.Ban(ctx, fail2ban.JailName(jail), ids...)
+	for _, id := range ids {
+		o := &outcomes[place[id]]
+		o.Result = Failed
+		if err != nil {
+			o.Detail = fault.MessageOf(err)
+		} else {
+			o.Detail = "fail2ban did not take it; its log has the reason."
+		}
+	}
+	for _, r := range results {
+		i, ours := place[r.ID]
+		if ours && r.Banned {
+			outcomes[i].Result, outcomes[i].Detail = Banned, ""
+		}
+	}
+}
+
+// Lift ends bans; see Host.
+func (l *Local) Lift(ctx context.Context, order LiftOrder) ([]Outcome, error) {
+	if len(order.IDs) == 0 {
+		return nil, fault.New(fault.Invalid, "no address was given")
+	}
+	if len(order.IDs) > MaxTargets {
+		return nil, fault.New(fault.TooLarge, "%d addresses were given; %d is the most at once", len(order.IDs), MaxTargets)
+	}
+	if err := checkReason(order.Reason); err != nil {
+		return nil, err
+	}
+	jails := order.Jails
+	if len(jails) == 0 {
+		jails = l.jailNames()
+	}
+	for _, jail := range jails {
+		if !l.runs(jail) {
+			return nil, noSuchJail(jail)
+		}
+	}
+	defer l.Poke()
+	var outcomes []Outcome
+	for _, jail := range jails {
+		outcomes = append(outcomes, l.liftIn(ctx, jail, order.IDs, len(order.Jails) > 0)...)
+	}
+	return fillNotBanned(outcomes, order.IDs), nil
+}

@@ -1,0 +1,355 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"bangui/internal/event"
+	"bangui/internal/fail2ban"
+)
+
+// markSource names the place in fail2ban's log up to which events were recorded.
+const markSource = "log"
+
+// How long a log line waits for fail2ban's database to confirm it. The row comes
+// milliseconds after the line; in a burst of 50,000 it took 2.3 s (fail2ban.md 8).
+const (
+	confirmStep = 15 * time.Millisecond
+	confirmFor  = 180 * time.Millisecond
+)
+
+// follow reads fail2ban's log for as long as ctx lives, whatever file it is.
+func (l *Local) follow(ctx context.Context) {
+	for ctx.Err() == nil {
+		path := l.waitForLogPath(ctx)
+		if path == "" {
+			return
+		}
+		run, stop := context.WithCancel(ctx)
+		go l.stopWhenMoved(run, stop, path)
+		l.followFile(run, path)
+		stop()
+	}
+}
+
+// waitForLogPath waits until fail2ban says that it logs to a file.
+func (l *Local) waitForLogPath(ctx context.Context) string {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		l.mu.Lock()
+		path := l.logPath()
+		l.mu.Unlock()
+		if strings.HasPrefix(path, "/") {
+			return path
+		}
+		select {
+		case <-ctx.Done():
+			return ""
+		case <-tick.C:
+		}
+	}
+}
+
+// stopWhenMoved ends the run when fail2ban logs somewhere else.
+func (l *Local) stopWhenMoved(ctx context.Context, stop context.CancelFunc, path string) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			l.mu.Lock()
+			now := l.logPath()
+			l.mu.Unlock()
+			if now != path {
+				stop()
+				return
+			}
+		}
+	}
+}
+
+// logPath is where fail2ban's log is; the caller holds the lock.
+func (l *Local) logPath() string {
+	if l.LogPath != "" {
+		return l.LogPath
+	}
+	return l.server.logTarget
+}
+
+func (l *Local) followFile(ctx context.Context, path string) {
+	follower := fail2ban.NewLogFollower(fail2ban.LogOptions{Path: path, From: l.storedPosition(ctx, path), Logger: l.Logger, Location: time.Local})
+	err := follower.Run(ctx, func(lines []fail2ban.LogLine, at fail2ban.LogPosition) error {
+		l.heed(ctx, lines, at)
+		return ctx.Err()
+	})
+	if err != nil && ctx.Err() == nil {
+		l.Logger.WarnContext(ctx, "fail2ban's log is not followed", "path", path, "error", err)
+		sleep(ctx, pollEvery)
+	}
+}
+
+func (l *Local) storedPosition(ctx context.Context, path string) *fail2ban.LogPosition {
+	l.mu.Lock()
+	to := l.recorder
+	l.mu.Unlock()
+	text, err := to.MarkOf(ctx, l.ID, markSource)
+	if err != nil || text == "" {
+		return nil
+	}
+	var at fail2ban.LogPosition
+	if json.Unmarshal([]byte(text), &at) != nil || at.Path != path {
+		return nil
+	}
+	return &at
+}
+
+// ref is a ban's place: one jail, one id.
+type ref struct{ jail, id string }
+
+// heed turns lines into events: each ban and each end is confirmed by fail2ban's
+// database or socket first. What can't be confirmed in time is left to the lists.
+func (l *Local) heed(ctx context.Context, lines []fail2ban.LogLine, at fail2ban.LogPosition) {
+	l.tell(ctx, nil, l.failures(lines)...)
+	waiting := claims(lines)
+	for deadline := l.Now().Add(confirmFor); len(waiting) > 0 && ctx.Err() == nil; {
+		events, rest := l.confirm(ctx, waiting)
+		l.tell(ctx, nil, events...)
+		waiting = fresh(rest, l.Now())
+		if len(waiting) == 0 || l.Now().After(deadline) {
+			break
+		}
+		sleep(ctx, confirmStep)
+	}
+	if len(waiting) > 0 {
+		l.Logger.DebugContext(ctx, "log lines were not confirmed", "lines", len(waiting))
+		l.Poke()
+	}
+	if text, err := json.Marshal(at); err == nil {
+		l.tell(ctx, &Mark{HostID: l.ID, Source: markSource, Value: string(text)})
+	}
+}
+
+// claims keeps the lines that tell of a ban or its end.
+func claims(lines []fail2ban.LogLine) []fail2ban.LogLine {
+	var kept []fail2ban.LogLine
+	for _, line := range lines {
+		if isBan(line) || line.Kind == fail2ban.LogUnban {
+			kept = append(kept, line)
+		}
+	}
+	return kept
+}
+
+// fresh keeps the claims that are young enough for fail2ban to be still at them:
+// what a log of yesterday claims is in the database by now, or never will be.
+func fresh(waiting []fail2ban.LogLine, now time.Time) []fail2ban.LogLine {
+	const young = 10 * time.Second
+	return slices.DeleteFunc(waiting, func(line fail2ban.LogLine) bool { return now.Sub(line.At) > young })
+}
+
+func isBan(line fail2ban.LogLine) bool {
+	return line.Kind == fail2ban.LogBan || line.Kind == fail2ban.LogRestoreBan
+}
+
+// failures are the Found lines as passing events, one per id, at most 50 a batch.
+func (l *Local) failures(lines []fail2ban.LogLine) []event.Event {
+	const most = 50
+	place := map[ref]int{}
+	var events []event.Event
+	for _, line := range lines {
+		if line.Kind != fail2ban.LogFound {
+			continue
+		}
+		key := ref{line.Jail, line.ID}
+		if i, ok := place[key]; ok {
+			events[i].Count++
+			continue
+		}
+		if len(events) == most {
+			continue
+		}
+		place[key] = len(events)
+		events = append(events, event.Event{HostID: l.ID, Kind: event.Found, At: line.At.UTC(), Jail: line.Jail, Address: line.ID, Count: 1})
+	}
+	return events
+}
+
+// confirm asks fail2ban's database about claims, a jail at a time, in their order.
+// It returns the events that are true and the claims that are not decided yet.
+func (l *Local) confirm(ctx context.Context, waiting []fail2ban.LogLine) (events []event.Event, rest []fail2ban.LogLine) {
+	ids := map[string][]string{}
+	for _, line := range waiting {
+		if l.runs(line.Jail) || l.pid() == 0 {
+			ids[line.Jail] = append(ids[line.Jail], line.ID)
+		}
+	}
+	rows := map[string]map[string]fail2ban.DatabaseBan{}
+	for jail, list := range ids {
+		found, err := l.lookUp(ctx, jail, list)
+		if err == nil {
+			rows[jail] = found
+		}
+	}
+	for _, line := range waiting {
+		found, asked := rows[line.Jail]
+		if !asked {
+			rest = append(rest, line)
+			continue
+		}
+		row, ok := found[line.ID]
+		e, verdict := l.judge(line, row, ok)
+		switch verdict {
+		case isTrue:
+			events = append(events, e)
+		case isOpen:
+			rest = append(rest, line)
+		case isKnown:
+		}
+	}
+	return events, rest
+}
+
+// lookUp finds the rows of ids in the database; without one it asks the socket.
+func (l *Local) lookUp(ctx context.Context, jail string, ids []string) (map[string]fail2ban.DatabaseBan, error) {
+	if db := l.openDatabase(); db != nil {
+		return db.LastBans(ctx, jail, ids)
+	}
+	return l.listed(ctx, jail, ids)
+}
+
+// listed is what the socket says of ids, in the shape of database rows. It is for
+// servers without a database and asks for the whole list, so only while that is short.
+func (l *Local) listed(ctx context.Context, jail string, ids []string) (map[string]fail2ban.DatabaseBan, error) {
+	const short = 5000
+	if l.currentlyBanned(jail) > short {
+		return nil, errTooLong
+	}
+	bans, err := l.Client.BannedWithTimes(ctx, fail2ban.JailName(jail))
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[string]bool{}
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	rows := map[string]fail2ban.DatabaseBan{}
+	for _, b := range bans {
+		if wanted[b.ID] {
+			rows[b.ID] = fail2ban.DatabaseBan{Jail: jail, ID: b.ID, BannedAt: b.BannedAt, BanSeconds: seconds(b)}
+		}
+	}
+	return rows, nil
+}
+
+// verdict on a claim.
+type verdict int
+
+const (
+	isOpen  verdict = iota // nothing confirms it yet
+	isTrue                 // it happened: tell
+	isKnown                // it happened and was told already
+)
+
+// judge decides a claim by the row that the database holds for its id now.
+//
+// A ban is true when the row covers the moment of the line. An end is true when
+// the ban's time was over, or when the row is gone: fail2ban deletes it when a ban
+// is lifted by hand, and keeps it when a jail only stops.
+func (l *Local) judge(line fail2ban.LogLine, row fail2ban.DatabaseBan, found bool) (event.Event, verdict) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.jails[line.Jail]
+	if w == nil {
+		return event.Event{}, isOpen
+	}
+	if isBan(line) {
+		if !found || !covers(row, line.At) {
+			return event.Event{}, isOpen
+		}
+		return w.banned(l.ID, line, row, l.Now())
+	}
+	known, held := w.bans[line.ID]
+	over := held && known.until != 0 && known.until <= line.At.Unix()+1
+	overRow := found && row.BanSeconds >= 0 && row.BannedAt.Unix()+row.BanSeconds <= line.At.Unix()+1
+	switch {
+	case over || overRow:
+		return w.ended(l.ID, line, event.Expired), isTrue
+	case !found && l.openedDatabase():
+		return w.ended(l.ID, line, event.Unbanned), isTrue
+	case !found && held:
+		return w.ended(l.ID, line, event.Unbanned), isTrue
+	default:
+		return event.Event{}, isOpen
+	}
+}
+
+// openedDatabase reports whether rows come from the database; the caller holds the lock.
+func (l *Local) openedDatabase() bool { return l.database != nil }
+
+// covers reports whether a ban was in force at that moment, give or take the
+// database's rounding.
+func covers(row fail2ban.DatabaseBan, at time.Time) bool {
+	start, moment := row.BannedAt.Unix(), at.Unix()
+	return start <= moment+1 && (row.BanSeconds < 0 || start+row.BanSeconds > moment)
+}
+
+// banned holds a confirmed ban and tells it, unless it was told before.
+func (w *watched) banned(hostID string, line fail2ban.LogLine, row fail2ban.DatabaseBan, now time.Time) (event.Event, verdict) {
+	if known, ok := w.bans[line.ID]; ok && near(known.start, row.BannedAt.Unix()) {
+		if line.Kind == fail2ban.LogRestoreBan {
+			w.total++
+		}
+		return event.Event{}, isKnown
+	}
+	b := Ban{ID: line.ID, BannedAt: row.BannedAt.UTC(), BanSeconds: row.BanSeconds}
+	w.bans[line.ID] = holding(b, now)
+	w.total++
+	origin := event.ByFail2ban
+	if len(row.Lines) == 0 && row.Failures == 0 {
+		origin = event.ByHand
+	}
+	return event.Event{
+		HostID: hostID, Kind: event.Ban, At: line.At.UTC(), Jail: line.Jail, Address: line.ID,
+		BannedAt: b.BannedAt, BanSeconds: b.BanSeconds, BanCount: row.BanCount, Failures: row.Failures,
+		Restored: line.Kind == fail2ban.LogRestoreBan, Origin: origin,
+	}, isTrue
+}
+
+// ended lets go of a ban and tells its end.
+func (w *watched) ended(hostID string, line fail2ban.LogLine, why event.EndReason) event.Event {
+	e := event.Event{HostID: hostID, Kind: event.Unban, At: line.At.UTC(), Jail: line.Jail, Address: line.ID, EndReason: why}
+	if known, ok := w.bans[line.ID]; ok {
+		e.BannedAt = time.Unix(known.start, 0).UTC()
+		e.BanSeconds = event.Permanent
+		if known.until != 0 {
+			e.BanSeconds = known.until - known.start
+		}
+	}
+	delete(w.bans, line.ID)
+	return e
+}
+
+func (l *Local) currentlyBanned(name string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w := l.jails[name]; w != nil {
+		return w.jail.CurrentlyBanned
+	}
+	return 0
+}
+
+// sleep waits for d or for the end of ctx.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,280 @@
+// Package host is what can be done to one machine that runs fail2ban: see its
+// state, ban and unban, steer jails, follow what happens.
+//
+// Host is the one contract. Local carries it out on this machine, over the
+// fail2ban socket, log and database; later the helper and the agent carry the
+// same contract to other processes and machines, and callers can't tell.
+package host
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"bangui/internal/event"
+	"bangui/internal/health"
+)
+
+// Host is one machine with fail2ban. Reads answer from what was last seen and say
+// how old that is; they never wait for a fail2ban that hangs. Changes go to
+// fail2ban and answer what it took; what then is comes back as events.
+//
+// Errors are fault errors: JailNotFound, Fail2banUnreachable, Fail2banForbidden,
+// Fail2banTimeout, Fail2banRefused, Protected, NeedsConfirm, Invalid, TooMany.
+type Host interface {
+	// State is the host as last seen. It never fails: an unreachable fail2ban is a state.
+	State() State
+	// Jails are all jails, running ones and those the configuration enables but
+	// the server lacks, by name, with counters as of State().AsOf.
+	Jails() []Jail
+	// Jail is one jail with all its options, asked of fail2ban now.
+	Jail(ctx context.Context, name string) (JailDetail, error)
+
+	// StartJail starts a jail that the configuration enables and that doesn't run.
+	StartJail(ctx context.Context, name string) error
+	// StopJail removes a jail from the server; its bans are lifted in the firewall
+	// and come back when it starts again.
+	StopJail(ctx context.Context, name string) error
+	// IdleJail switches a jail's watching off or on. While idle, nothing expires either.
+	IdleJail(ctx context.Context, name string, idle bool) error
+	// ReloadJail reads the jail's configuration again; with restart it also applies
+	// changed actions, at the price of lifting and restoring its bans.
+	ReloadJail(ctx context.Context, name string, restart bool) error
+	// Reload reads the whole configuration again.
+	Reload(ctx context.Context) error
+
+	// Check says what Ban would do with an order, without doing it.
+	Check(ctx context.Context, order BanOrder) ([]Outcome, error)
+	// Ban bans each target in each jail, one Outcome per pair in that order. Protected
+	// targets are refused whatever the caller asks. An error means that nothing was tried.
+	Ban(ctx context.Context, order BanOrder) ([]Outcome, error)
+	// Lift ends bans. Without jails it lifts them in every jail.
+	Lift(ctx context.Context, order LiftOrder) ([]Outcome, error)
+
+	// Evidence is what fail2ban's database holds about an id, newest first, at most 100.
+	Evidence(ctx context.Context, id string) ([]Evidence, error)
+
+	// ManualJail tells about our own jail for bans by hand: the file that would be
+	// written, its diff, and whether it is there.
+	ManualJail(ctx context.Context) (OwnJail, error)
+	// AddManualJail writes the file, starts the jail and verifies it; on failure
+	// everything is as before.
+	AddManualJail(ctx context.Context) error
+	// RemoveManualJail stops the jail and removes the file, if and only if it is ours.
+	RemoveManualJail(ctx context.Context) error
+
+	// Run follows fail2ban until ctx ends and hands everything to the recorder. It
+	// returns ctx.Err(); an unreachable fail2ban is a state, not an error.
+	Run(ctx context.Context, to Recorder) error
+}
+
+// Recorder takes what a host observed. All of it is safe to repeat with the same
+// content: recording twice changes nothing.
+type Recorder interface {
+	// Record stores events and tells them to readers, in one transaction with the
+	// mark that says how far their source was read; nil leaves the mark as it is.
+	// Found events are told and not stored.
+	Record(ctx context.Context, events []event.Event, mark *Mark) error
+	// Reconcile makes the open bans of one jail equal to the list that fail2ban gave.
+	Reconcile(ctx context.Context, list BanList) error
+	// MarkOf is the value stored last for a source; "" when there is none.
+	MarkOf(ctx context.Context, hostID, source string) (string, error)
+	// OpenJails are the jails of a host with bans that have not ended.
+	OpenJails(ctx context.Context, hostID string) ([]string, error)
+}
+
+// Mark says how far a source of events was read: a place in the log.
+type Mark struct {
+	HostID string
+	Source string // "log"
+	Value  string // opaque to the recorder, at most 4 KiB
+}
+
+// BanList is what fail2ban says is banned in one jail at one moment.
+type BanList struct {
+	HostID  string
+	Jail    string
+	TakenAt time.Time
+	// Complete lists end the open bans that they lack. An incomplete one (the server
+	// has just started and still restores bans) only adds.
+	Complete bool
+	// Gone means that the jail itself is away for good: its open bans end as JailStopped.
+	Gone bool
+	Bans []Ban
+}
+
+// Ban is one ban as fail2ban holds it now.
+type Ban struct {
+	ID         string    // as fail2ban shows it; hostile text is possible
+	BannedAt   time.Time // whole seconds, UTC
+	BanSeconds int64     // event.Permanent for ever
+	BanCount   int       // 0 = not known
+	Failures   int       // 0 = not known
+	ByHand     bool      // fail2ban's database has no log line for it
+}
+
+// Reach says how well fail2ban can be talked to.
+type Reach string
+
+// The states of a host.
+const (
+	Starting    Reach = "starting"    // nothing is known yet, or the server has not loaded its jails
+	Online      Reach = "online"      // it answers
+	Degraded    Reach = "degraded"    // it answers, but something needs a look, or it is slow to answer
+	Unreachable Reach = "unreachable" // it doesn't answer; what we show is from AsOf
+)
+
+// State is a host as last seen.
+type State struct {
+	ID       string    // random, kept on the host itself
+	Name     string    // a label; the machine's host name unless changed
+	Reach    Reach     //
+	Since    time.Time // when Reach became what it is
+	AsOf     time.Time // when fail2ban last answered; zero = never
+	Detail   string    // one sentence on why it is not online; "" when it is
+	Mend     string    // what to do about it
+	Demo     bool      // our own demo server: it protects nothing
+	Findings []health.Condition
+
+	Version   string // of fail2ban; "" = not known
+	PID       int    // of the server; 0 = not known
+	Socket    string
+	ConfigDir string
+	LogTarget string        // a path, or SYSLOG, SYSTEMD-JOURNAL, …
+	LogLevel  string        //
+	Database  string        // path; "" = none
+	PurgeAge  time.Duration // how long fail2ban itself remembers a ban
+
+	Jails                          int
+	CurrentlyBanned, TotalBanned   int
+	CurrentlyFailed, TotalFailures int
+}
+
+// JailState is what a jail does.
+type JailState string
+
+// The states of a jail.
+const (
+	JailRunning JailState = "running"
+	JailIdle    JailState = "idle"    // set idle by us; fail2ban itself does not tell
+	JailDown    JailState = "stopped" // enabled in the configuration, not in the server
+)
+
+// Jail is one jail with its counters. Times and retries are zero while stopped.
+type Jail struct {
+	Name                         string
+	State                        JailState
+	CurrentlyBanned, TotalBanned int
+	CurrentlyFailed, TotalFailed int
+	BanTime                      time.Duration // negative = for ever
+	FindTime                     time.Duration
+	MaxRetry                     int
+	Backend                      string // "polling", "pyinotify", "systemd", or "" where fail2ban does not tell
+	LogPaths                     []string
+	JournalMatches               []string
+	Closes                       []Closure
+}
+
+// Closure is what one action of a jail shuts for a banned address.
+type Closure struct {
+	Action   string
+	Ports    string // as configured: "ssh", "0:65535", "http,https"; "" where AllPorts or not Known
+	Protocol string
+	AllPorts bool
+	Known    bool // false: an action whose effect we can't tell (mail, a script)
+}
+
+// JailDetail is a jail with every option that fail2ban tells.
+type JailDetail struct {
+	Jail
+	IgnoreSelf    bool
+	Ignored       []string // ignoreip: never banned by this jail's filter
+	IgnoreCommand string
+	UseDNS        string
+	LogEncoding   string
+	MaxLines      int
+	MaxMatches    int
+	DatePattern   string
+	PrefRegex     string
+	FailRegex     []string
+	IgnoreRegex   []string
+	Actions       []string
+	Increment     Increment
+}
+
+// Increment is the jail's escalation of ban times. Zero when off.
+type Increment struct {
+	On          bool
+	Factor      string
+	Formula     string
+	Multipliers string
+	MaxTime     time.Duration
+	RandomTime  time.Duration
+	OverAll     bool
+}
+
+// BanOrder asks for bans.
+type BanOrder struct {
+	Targets []netip.Prefix // a single address is a /32 or /128; at most 1000
+	Jails   []string       // at least one
+	Caller  netip.Addr     // who asks, as we see him; invalid = local command line
+	Actor   string
+	Reason  string // at most 500 characters, no control characters
+	// AllowWide confirms networks wider than /24 (IPv4) or /48 (IPv6).
+	AllowWide bool
+}
+
+// LiftOrder asks for the end of bans. IDs are as fail2ban shows them.
+type LiftOrder struct {
+	IDs    []string // at most 1000
+	Jails  []string // empty = everywhere
+	Actor  string
+	Reason string
+}
+
+// Result says what became of one target in one jail.
+type Result string
+
+// The results.
+const (
+	Banned        Result = "banned"
+	AlreadyBanned Result = "already_banned"
+	WouldBan      Result = "would_ban" // Check only
+	Lifted        Result = "lifted"
+	NotBanned     Result = "not_banned" // nothing to lift
+	Refused       Result = "refused"    // protected or not allowed; Detail says why
+	NeedsConfirm  Result = "needs_confirmation"
+	Failed        Result = "failed" // fail2ban did not take it; Detail says why
+)
+
+// Outcome is the result of one target in one jail.
+type Outcome struct {
+	Target string
+	Jail   string
+	Result Result
+	Detail string // a sentence for people, or ""
+}
+
+// Evidence is one ban in fail2ban's own database, with the lines that caused it.
+type Evidence struct {
+	Jail       string
+	ID         string
+	BannedAt   time.Time
+	BanSeconds int64 // event.Permanent for ever; -2 = not known
+	BanCount   int
+	Failures   int
+	User       string   // the user name that was tried, where the filter captures it; hostile text
+	Lines      []string // hostile text, at most 50 lines of at most 4 KiB
+}
+
+// OwnJail is a jail that BanGUI offers to add in a file of its own.
+type OwnJail struct {
+	Name      string
+	Path      string // the file, as fail2ban sees it
+	Content   string // what we would write
+	Diff      string // unified diff from what is there to Content; "" = nothing to do
+	Installed bool   // our file is there
+	Running   bool
+	// Foreign says that a jail of this name exists which isn't ours; we leave it alone.
+	Foreign bool
+}

@@ -1,0 +1,264 @@
+package host
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"bangui/internal/allowlist"
+	"bangui/internal/event"
+	"bangui/internal/fail2ban"
+	"bangui/internal/health"
+)
+
+// LocalOptions say which fail2ban Local serves, and as which host.
+type LocalOptions struct {
+	ID   string // random, kept on this machine; never empty
+	Name string // label
+	Demo bool   // our own demo server: it protects nothing
+
+	Client    *fail2ban.Client
+	Socket    string // for people to read; Client has its own
+	ConfigDir string // fail2ban's configuration folder
+	LogPath   string // where fail2ban's log is; "" = ask the server
+	Database  string // where fail2ban's database is; "" = ask the server
+	// ClientProgram is fail2ban-client, used to resolve the configuration only;
+	// "" = look in the usual folders.
+	ClientProgram string
+
+	System allowlist.System
+	// Protected gives more entries that are never banned; nil = none.
+	Protected func() []allowlist.Entry
+
+	Logger *slog.Logger
+	Now    func() time.Time
+}
+
+// Local is the fail2ban server of this machine. Its socket is the truth: counters
+// each second, ban lists only when the counters say that we missed something. The
+// log makes it quick and tells why bans end, fail2ban's database confirms each log
+// line and holds the evidence.
+//
+// A log line alone is never believed (an attacker's user name can forge one).
+type Local struct {
+	LocalOptions
+	findings *health.Registry
+	poke     chan struct{} // asks for a poll now
+	resolve  chan struct{} // asks for the configuration to be resolved now
+	ghosts   ghosts
+
+	mu       sync.Mutex
+	reach    reach
+	server   server
+	jails    map[string]*watched
+	idle     map[string]bool
+	enabled  []string // jails that the configuration enables
+	database *fail2ban.Database
+	recorder Recorder
+	polled   bool // counters have come at least once
+}
+
+// server is what one run of fail2ban says of itself.
+type server struct {
+	pid       int
+	version   fail2ban.Version
+	seen      time.Time // when we first met this pid
+	young     bool      // it was started less than settleTime before
+	asked     time.Time // when the rest was asked for
+	logTarget string
+	logLevel  string
+	database  string
+	purgeAge  time.Duration
+}
+
+// watched is one jail that runs in the server.
+type watched struct {
+	jail     Jail
+	detailed time.Time // when its options were asked for; zero = never
+	bans     map[string]held
+	total    int // the TotalBanned that bans accounts for
+
+	last    fail2ban.JailCounters
+	settled time.Time // lists are incomplete until then
+	listed  time.Time // zero = never
+	cost    time.Duration
+	missing int // polls in a row that lacked it
+	lost    time.Time
+}
+
+// held is one open ban as the recorder knows it.
+type held struct {
+	start int64     // Unix seconds
+	until int64     // Unix seconds; 0 = permanent
+	seen  time.Time // when we came to know
+}
+
+// NewLocal returns a Local that has not looked yet: its state is Starting.
+func NewLocal(o LocalOptions) *Local {
+	return &Local{
+		LocalOptions: o,
+		findings:     health.New(o.Now),
+		poke:         make(chan struct{}, 1),
+		resolve:      make(chan struct{}, 1),
+		reach:        reach{state: Starting, since: o.Now(), detail: "BanGUI has not talked to fail2ban yet."},
+		jails:        map[string]*watched{},
+		idle:         map[string]bool{},
+	}
+}
+
+// Run follows fail2ban until ctx ends; see Host.
+func (l *Local) Run(ctx context.Context, to Recorder) error {
+	l.mu.Lock()
+	l.recorder = to
+	l.mu.Unlock()
+	defer l.closeDatabase()
+
+	var tasks sync.WaitGroup
+	tasks.Go(func() { l.watch(ctx) })
+	tasks.Go(func() { l.follow(ctx) })
+	tasks.Go(func() { l.layGhosts(ctx) })
+	tasks.Go(func() { l.keepEnabled(ctx) })
+	tasks.Wait()
+	return ctx.Err()
+}
+
+// State is the host as last seen; see Host.
+func (l *Local) State() State {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := State{
+		ID: l.ID, Name: l.Name, Demo: l.Demo, Socket: l.Socket, ConfigDir: l.ConfigDir,
+		Reach: l.reach.state, Since: l.reach.since, AsOf: l.reach.asOf, Detail: l.reach.detail, Mend: l.reach.mend,
+		Findings: l.findings.All(),
+		Version:  l.server.version.String(), PID: l.server.pid, LogTarget: l.server.logTarget, LogLevel: l.server.logLevel,
+		Database: l.databasePath(), PurgeAge: l.server.purgeAge,
+	}
+	for _, w := range l.jails {
+		s.Jails++
+		s.CurrentlyBanned += w.jail.CurrentlyBanned
+		s.TotalBanned += w.jail.TotalBanned
+		s.CurrentlyFailed += w.jail.CurrentlyFailed
+		s.TotalFailures += w.jail.TotalFailed
+	}
+	return s
+}
+
+// Jails are all jails with their counters as last seen; see Host.
+func (l *Local) Jails() []Jail {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []Jail
+	for name, w := range l.jails {
+		jail := w.jail
+		jail.State = JailRunning
+		if l.idle[name] {
+			jail.State = JailIdle
+		}
+		all = append(all, jail)
+	}
+	for _, name := range l.enabled {
+		if _, runs := l.jails[name]; !runs {
+			all = append(all, Jail{Name: name, State: JailDown})
+		}
+	}
+	slices.SortFunc(all, func(a, b Jail) int { return compareNames(a.Name, b.Name) })
+	return all
+}
+
+// Poke asks for a look at fail2ban now instead of at the next second.
+func (l *Local) Poke() {
+	select {
+	case l.poke <- struct{}{}:
+	default:
+	}
+}
+
+// runs reports whether the server has that jail, as last seen.
+func (l *Local) runs(name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, ok := l.jails[name]
+	return ok
+}
+
+func (l *Local) jailNames() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Sorted(maps.Keys(l.jails))
+}
+
+// tell hands events to the recorder. A recorder that fails is retried by what
+// comes later: lists converge, whatever single events were lost.
+func (l *Local) tell(ctx context.Context, mark *Mark, events ...event.Event) {
+	l.mu.Lock()
+	to := l.recorder
+	l.mu.Unlock()
+	if to == nil || (len(events) == 0 && mark == nil) {
+		return
+	}
+	if err := to.Record(ctx, events, mark); err != nil && ctx.Err() == nil {
+		l.Logger.ErrorContext(ctx, "events were not recorded", "events", len(events), "error", err)
+		l.forget(events)
+	}
+}
+
+// forget drops what a failed Record should have stored, so that the next list
+// brings it again.
+func (l *Local) forget(events []event.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range events {
+		w := l.jails[e.Jail]
+		if w == nil || (e.Kind != event.Ban && e.Kind != event.Unban) {
+			continue
+		}
+		delete(w.bans, e.Address)
+		w.total = -1
+	}
+}
+
+// openDatabase is fail2ban's database, opened when first needed and again when
+// the server names another one; nil when there is none or it can't be read.
+func (l *Local) openDatabase() *fail2ban.Database {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	path := l.databasePath()
+	if l.database != nil && l.database.Path() == path {
+		return l.database
+	}
+	if l.database != nil {
+		_ = l.database.Close() //nolint:errcheck // only read
+		l.database = nil
+	}
+	if path == "" {
+		return nil
+	}
+	db, err := fail2ban.OpenDatabase(path)
+	if err != nil {
+		l.findings.Set("database_unreadable", health.Warning, "fail2ban's database can't be read, so bans show no log lines: "+err.Error(), "")
+		return nil
+	}
+	l.findings.Clear("database_unreadable")
+	l.database = db
+	return db
+}
+
+// databasePath is where fail2ban's database is; the caller holds the lock.
+func (l *Local) databasePath() string {
+	if l.LocalOptions.Database != "" {
+		return l.LocalOptions.Database
+	}
+	return l.server.database
+}
+
+func (l *Local) closeDatabase() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.database != nil {
+		_ = l.database.Close() //nolint:errcheck // only read
+		l.database = nil
+	}
+}

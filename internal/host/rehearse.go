@@ -1,0 +1,93 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"bangui/internal/fail2ban"
+	"bangui/internal/fault"
+)
+
+// rehearse runs a stream on an empty scratch server first, without starting a jail,
+// so without reading a log or running an action (fail2ban.md 6.2). It finds what
+// fail2ban-client -t does not: a bad expression, time, encoding, zone, a missing
+// log. Its error names the command that failed.
+func (l *Local) rehearse(ctx context.Context, commands [][]any) error {
+	dir, err := os.MkdirTemp("", "bangui-rehearsal-")
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "no folder could be made to try the configuration in")
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a folder of ours in /tmp
+	ctx, cancel := context.WithTimeout(ctx, resolveFor)
+	defer cancel()
+	client, stop, err := l.scratchServer(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for _, c := range commands {
+		if !harmless(c) {
+			continue
+		}
+		if err := client.ServerStream(ctx, [][]any{c}); err != nil {
+			return fault.Wrap(err, fault.Fail2banRefused, "the configuration was tried on a scratch server and failed at %s: %s; nothing was changed",
+				command(c), fault.MessageOf(err)).WithMend("Mend that value, then try again.")
+		}
+	}
+	return nil
+}
+
+// harmless leaves out what starts jails, loads Python, or moves logs and databases.
+func harmless(c []any) bool {
+	if len(c) < 2 || c[0] == "start" {
+		return false
+	}
+	if c[0] == "set" && len(c) == 3 {
+		return false // a global option: loglevel, logtarget, dbfile, …
+	}
+	return len(c) <= 4 || c[2] != "addaction"
+}
+
+// command is a command in words, short enough to read.
+func command(c []any) string {
+	const most = 160
+	text := fmt.Sprint(c...)
+	if len(text) > most {
+		text = text[:most] + "…"
+	}
+	return fmt.Sprintf("%q", text)
+}
+
+func (l *Local) scratchServer(ctx context.Context, dir string) (*fail2ban.Client, func(), error) {
+	program, err := l.program("fail2ban-server")
+	if err != nil {
+		return nil, nil, err
+	}
+	socket := filepath.Join(dir, "s")
+	cmd := exec.CommandContext(ctx, program, "-c", l.ConfigDir, "--async", "-f", "-s", socket, "-p", filepath.Join(dir, "p"), //nolint:gosec // fixed program
+		"--loglevel", "ERROR", "--logtarget", filepath.Join(dir, "l"), "--syslogsocket", "auto")
+	cmd.Env = []string{"LC_ALL=C.UTF-8", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	cmd.Dir = dir
+	if err := cmd.Start(); err != nil {
+		return nil, nil, fault.Wrap(err, fault.Internal, "the scratch server was not started")
+	}
+	client := fail2ban.New(fail2ban.Options{Socket: socket, Logger: l.Logger})
+	stop := func() {
+		_ = client.Close()       //nolint:errcheck // the server goes next
+		_ = cmd.Process.Kill()   //nolint:errcheck // it has started no jail: nothing to lose
+		_ = cmd.Wait()           //nolint:errcheck // killed
+	}
+	for deadline := time.Now().Add(5 * time.Second); ; sleep(ctx, 20*time.Millisecond) {
+		if err = client.Ping(ctx); err == nil {
+			return client, stop, nil
+		}
+		if time.Now().After(deadline) || ctx.Err() != nil {
+			stop()
+			return nil, nil, fault.Wrap(err, fault.Internal, "the scratch server did not answer")
+		}
+	}
+}

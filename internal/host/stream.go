@@ -1,0 +1,154 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"bangui/internal/fail2ban"
+	"bangui/internal/fault"
+)
+
+// stream is the configuration as fail2ban-client resolves it: the commands that
+// bring an empty server to it.
+type stream struct{ commands [][]any }
+
+// resolveFor bounds fail2ban-client; maxStream bounds what it prints.
+const (
+	resolveFor = 20 * time.Second
+	maxStream  = 32 << 20
+)
+
+// programFolders are where fail2ban's programs are looked for; PATH is not asked,
+// because what runs here may run as root.
+var programFolders = []string{"/usr/bin", "/usr/local/bin", "/usr/sbin", "/usr/local/sbin", "/bin"} //nolint:gochecknoglobals // a constant list
+
+// program finds one of fail2ban's programs.
+func (l *Local) program(name string) (string, error) {
+	if l.ClientProgram != "" {
+		return filepath.Join(filepath.Dir(l.ClientProgram), name), nil
+	}
+	for _, folder := range programFolders {
+		path := filepath.Join(folder, name)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return path, nil
+		}
+	}
+	return "", fault.New(fault.Unsupported, "%s is not installed here, so the configuration can't be read", name).
+		WithMend("Install fail2ban's programs beside BanGUI (Debian: apt-get install fail2ban).")
+}
+
+// stream resolves the configuration. A configuration with an error is refused here,
+// before anything reaches the server: a reload that fails half way removes all jails
+// (fail2ban.md 0.4).
+func (l *Local) stream(ctx context.Context) (stream, error) {
+	program, err := l.program("fail2ban-client")
+	if err != nil {
+		return stream{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, resolveFor)
+	defer cancel()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(ctx, program, "-c", l.ConfigDir, "-d") //nolint:gosec // fixed program, our own setting
+	cmd.Env = []string{"LC_ALL=C.UTF-8", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	cmd.Stdout, cmd.Stderr = &bounded{to: &out, left: maxStream}, &bounded{to: &errs, left: 64 << 10}
+	if err := cmd.Run(); err != nil {
+		return stream{}, badConfiguration(errs.String(), err)
+	}
+	commands, err := fail2ban.ParseStream(out.Bytes())
+	if err != nil {
+		return stream{}, fault.Wrap(err, fault.Fail2banGarbled, "fail2ban-client printed a configuration that BanGUI can't read")
+	}
+	if complaint := complaints(commands, errs.String()); complaint != "" {
+		return stream{}, badConfiguration(complaint, nil)
+	}
+	return stream{commands: commands}, nil
+}
+
+func badConfiguration(said string, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fault.Wrap(err, fault.Fail2banTimeout, "fail2ban-client did not finish reading the configuration")
+	}
+	return fault.Wrap(err, fault.Fail2banRefused, "fail2ban's configuration has an error, so nothing was changed: %s", firstLines(said, 3)).
+		WithMend("Mend the configuration; fail2ban-client -t shows the error.")
+}
+
+// complaints finds errors that don't stop fail2ban-client: a jail it left out, or a
+// value that it could not read and sends as None, which takes the jails down.
+func complaints(commands [][]any, errs string) string {
+	for _, c := range commands {
+		if len(c) > 1 && c[0] == "config-error" {
+			return fmt.Sprint(c[1])
+		}
+		if len(c) == 4 && c[0] == "set" && c[3] == nil {
+			return fmt.Sprintf("jail %v has a value for %v that is no number", c[1], c[2])
+		}
+	}
+	for line := range strings.Lines(errs) {
+		if strings.Contains(line, "Wrong value for") {
+			return line
+		}
+	}
+	return ""
+}
+
+func firstLines(text string, n int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if len(lines) > n {
+		lines = lines[len(lines)-n:]
+	}
+	return strings.Join(lines, " / ")
+}
+
+// jail is the part of the stream that makes one jail: add, set, start.
+func (s stream) jail(name string) [][]any {
+	var part [][]any
+	for _, c := range s.commands {
+		if len(c) < 2 || c[1] != name {
+			continue
+		}
+		switch c[0] {
+		case "add", "set", "multi-set", "start":
+			part = append(part, c)
+		}
+	}
+	if len(part) == 0 || part[0][0] != "add" {
+		return nil
+	}
+	return part
+}
+
+// jails are the names that the stream starts.
+func (s stream) jails() []string {
+	var names []string
+	for _, c := range s.commands {
+		if len(c) == 2 && c[0] == "start" {
+			if name, ok := c[1].(string); ok {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// bounded passes on at most left bytes and swallows the rest.
+type bounded struct {
+	to   *bytes.Buffer
+	left int
+}
+
+// Write never fails: a program that prints too much is read to its end.
+func (b *bounded) Write(p []byte) (int, error) {
+	take := min(len(p), b.left)
+	b.left -= take
+	b.to.Write(p[:take])
+	return len(p), nil
+}

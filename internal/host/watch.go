@@ -1,0 +1,476 @@
+package host
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"bangui/internal/event"
+	"bangui/internal/fail2ban"
+	"bangui/internal/fault"
+	"bangui/internal/health"
+)
+
+// The rhythm of looking. Lists are dear (450 ms of a deaf server at 50,000 bans,
+// seen on 1.0.2), counters are not: so a list costs the server at most a hundredth
+// of its time, and is asked for only when the counters tell of something that the
+// log did not.
+const (
+	pollEvery    = time.Second
+	infoEvery    = 30 * time.Second
+	detailEvery  = time.Minute
+	listEvery    = time.Minute // at the latest, whatever the counters say
+	unquietEvery = 10 * time.Second
+	listShare    = 100
+
+	// settleTime is how long a server or jail that has just started may still be
+	// restoring bans after the last one that it restored.
+	settleTime = 15 * time.Second
+	// A jail that is missing from a list of others for this long is gone for good.
+	gonePolls = 3
+	goneTime  = 10 * time.Second
+)
+
+// watch polls fail2ban each second, and at once when poked.
+func (l *Local) watch(ctx context.Context) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		l.pollOnce(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-l.poke:
+		}
+	}
+}
+
+func (l *Local) pollOnce(ctx context.Context) {
+	counters, err := l.Client.Stats(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		l.changeReach(ctx, func(r *reach) { r.failed(l.Now(), err) })
+		return
+	}
+	if err := l.meetServer(ctx); err != nil {
+		l.changeReach(ctx, func(r *reach) { r.failed(l.Now(), err) })
+		return
+	}
+	events := l.take(counters)
+	if len(events) > 0 {
+		l.askEnabled()
+	}
+	l.judgeJails()
+	l.changeReach(ctx, func(r *reach) { r.answered(l.Now(), len(counters), l.server.young) })
+	l.tell(ctx, nil, events...)
+	l.recordGone(ctx)
+	l.refreshDetails(ctx)
+	l.listWhatChanged(ctx)
+}
+
+// changeReach moves the state machine and tells of a change.
+func (l *Local) changeReach(ctx context.Context, move func(*reach)) {
+	l.mu.Lock()
+	before := l.reach.state
+	move(&l.reach)
+	after, detail, now := l.reach.state, l.reach.detail, l.Now()
+	l.mu.Unlock()
+	if before == after {
+		return
+	}
+	l.Logger.InfoContext(ctx, "fail2ban is "+string(after), "before", string(before), "detail", detail)
+	if !(before == Starting && after == Online) {
+		l.tell(ctx, nil, event.Event{HostID: l.ID, Kind: event.Host, At: now, State: string(after), Detail: detail})
+	}
+}
+
+// meetServer notices a restart by the pid behind the socket, and keeps what the
+// server says of itself up to date.
+func (l *Local) meetServer(ctx context.Context) error {
+	pid, now := l.Client.Peer().PID, l.Now()
+	l.mu.Lock()
+	same, asked, known := pid == l.server.pid, l.server.asked, l.server.pid != 0
+	l.mu.Unlock()
+	if same && now.Sub(asked) < infoEvery {
+		if l.server.young && now.Sub(l.server.seen) > settleTime {
+			l.mu.Lock()
+			l.server.young = false
+			l.mu.Unlock()
+		}
+		return nil
+	}
+	fresh, err := l.askServer(ctx)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fresh.pid, fresh.asked = pid, now
+	fresh.seen, fresh.young = l.server.seen, l.server.young
+	if !same {
+		fresh.seen, fresh.young = now, known || processAge(pid) < settleTime
+		clear(l.idle)
+		for _, w := range l.jails {
+			w.settled, w.listed = now.Add(settleTime), time.Time{}
+		}
+	}
+	l.server = fresh
+	l.judgeServer()
+	return nil
+}
+
+func (l *Local) askServer(ctx context.Context) (server, error) {
+	var s server
+	var err error
+	if s.version, err = l.Client.Version(ctx); err != nil {
+		return s, err
+	}
+	if s.logTarget, err = l.Client.LogTarget(ctx); err != nil {
+		return s, err
+	}
+	if s.logLevel, err = l.Client.LogLevel(ctx); err != nil {
+		return s, err
+	}
+	if s.database, err = l.Client.DBFile(ctx); err != nil {
+		return s, err
+	}
+	s.purgeAge, err = l.Client.DBPurgeAge(ctx)
+	return s, err
+}
+
+// judgeServer raises findings about the server as a whole; the caller holds the lock.
+func (l *Local) judgeServer() {
+	l.condition("log_level_hides_bans", hidesBans(l.server.logLevel), health.Warning,
+		fmt.Sprintf("fail2ban's log level is %s, so its log does not tell of bans: BanGUI sees them up to a second later, and why they end it can't tell.", l.server.logLevel),
+		"Set the log level to INFO: fail2ban-client set loglevel INFO")
+	l.condition("log_not_a_file", !strings.HasPrefix(l.logPath(), "/"), health.Info,
+		fmt.Sprintf("fail2ban logs to %s, not to a file.", l.server.logTarget), "")
+	l.condition("database_off", l.databasePath() == "", health.Warning,
+		"fail2ban keeps no database: it forgets all bans at a restart, and BanGUI can't show the log lines behind a ban.",
+		"Set dbfile in fail2ban.local and restart fail2ban.")
+	l.condition("purge_age_short", l.server.purgeAge > 0 && l.server.purgeAge < 24*time.Hour, health.Warning,
+		fmt.Sprintf("fail2ban forgets bans after %s; what BanGUI misses for longer than that is lost.", l.server.purgeAge),
+		"Set dbpurgeage in fail2ban.local to 1d or more.")
+}
+
+func (l *Local) condition(code string, on bool, severity health.Severity, text, mend string) {
+	if on {
+		l.findings.Set(code, severity, text, mend)
+		return
+	}
+	l.findings.Clear(code)
+}
+
+// hidesBans reports whether lines of level NOTICE are left out at that level.
+func hidesBans(level string) bool {
+	return slices.Contains([]string{"WARNING", "ERROR", "CRITICAL", "30", "40", "50"}, strings.ToUpper(level))
+}
+
+// take compares counters with what we hold and returns the changes of jails.
+func (l *Local) take(counters []fail2ban.JailCounters) []event.Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.Now()
+	var events []event.Event
+	seen := map[string]bool{}
+	for _, c := range counters {
+		name := string(c.Name)
+		seen[name] = true
+		w := l.jails[name]
+		if w == nil {
+			w = &watched{jail: Jail{Name: name}, bans: map[string]held{}, total: -1}
+			if l.polled || l.server.young {
+				w.settled = now.Add(settleTime)
+			}
+			l.jails[name] = w
+			if l.polled {
+				events = append(events, l.jailEvent(name, JailRunning))
+			}
+		}
+		w.count(c, now)
+	}
+	for name, w := range l.jails {
+		if !seen[name] {
+			w.miss(now, len(counters) > 0 && !l.server.young)
+		}
+	}
+	l.polled = true
+	return events
+}
+
+func (l *Local) jailEvent(name string, state JailState) event.Event {
+	return event.Event{HostID: l.ID, Kind: event.Jail, At: l.Now(), Jail: name, State: string(state)}
+}
+
+// count takes new counters. A total that fell, or bans that still grow while the
+// jail settles, mean that it has just been started and is restoring.
+func (w *watched) count(c fail2ban.JailCounters, now time.Time) {
+	w.missing, w.lost = 0, time.Time{}
+	restarted := c.TotalBanned < w.last.TotalBanned
+	restoring := now.Before(w.settled) && c.CurrentlyBanned > w.last.CurrentlyBanned
+	if restarted || restoring {
+		w.settled = now.Add(settleTime)
+	}
+	w.jail.CurrentlyBanned, w.jail.TotalBanned = c.CurrentlyBanned, c.TotalBanned
+	w.jail.CurrentlyFailed, w.jail.TotalFailed = c.CurrentlyFailed, c.TotalFailed
+	if c.Backend != "" {
+		w.jail.Backend = c.Backend
+	}
+}
+
+// miss counts a poll without the jail; only polls that show other jails count.
+func (w *watched) miss(now time.Time, counts bool) {
+	if !counts {
+		w.missing, w.lost = 0, time.Time{}
+		return
+	}
+	if w.missing == 0 {
+		w.lost = now
+	}
+	w.missing++
+}
+
+// recordGone ends the bans of jails that are gone for good.
+func (l *Local) recordGone(ctx context.Context) {
+	now := l.Now()
+	var gone []string
+	l.mu.Lock()
+	for name, w := range l.jails {
+		if w.missing >= gonePolls && now.Sub(w.lost) >= goneTime {
+			gone = append(gone, name)
+		}
+	}
+	l.mu.Unlock()
+	for _, name := range gone {
+		l.dropJail(ctx, name)
+	}
+}
+
+// dropJail forgets a jail that the server no longer has; fail2ban lifted its bans.
+func (l *Local) dropJail(ctx context.Context, name string) {
+	list := BanList{HostID: l.ID, Jail: name, TakenAt: l.Now(), Complete: true, Gone: true}
+	if err := l.reconcile(ctx, list); err != nil {
+		return
+	}
+	l.mu.Lock()
+	delete(l.jails, name)
+	delete(l.idle, name)
+	l.mu.Unlock()
+	l.tell(ctx, nil, l.jailEvent(name, JailDown))
+}
+
+// refreshDetails asks for the options of a few jails a time: new ones first.
+func (l *Local) refreshDetails(ctx context.Context) {
+	const perPoll = 5
+	now := l.Now()
+	l.mu.Lock()
+	var due []*watched
+	for _, w := range l.jails {
+		if w.missing == 0 && now.Sub(w.detailed) > detailEvery {
+			due = append(due, w)
+		}
+	}
+	l.mu.Unlock()
+	slices.SortFunc(due, func(a, b *watched) int { return a.detailed.Compare(b.detailed) })
+	for _, w := range due[:min(perPoll, len(due))] {
+		detail, err := l.askJail(ctx, w.jail.Name)
+		if err != nil {
+			l.Logger.DebugContext(ctx, "options of a jail were not read", "jail", w.jail.Name, "error", err)
+			return
+		}
+		l.mu.Lock()
+		w.detailed = now
+		w.jail = withCounters(detail.Jail, w.jail)
+		l.mu.Unlock()
+	}
+}
+
+// withCounters is fresh with the counters of last.
+func withCounters(fresh, last Jail) Jail {
+	fresh.CurrentlyBanned, fresh.TotalBanned = last.CurrentlyBanned, last.TotalBanned
+	fresh.CurrentlyFailed, fresh.TotalFailed = last.CurrentlyFailed, last.TotalFailed
+	if fresh.Backend == "" {
+		fresh.Backend = last.Backend
+	}
+	return fresh
+}
+
+// listWhatChanged fetches the ban list of each jail that needs it and may have it.
+func (l *Local) listWhatChanged(ctx context.Context) {
+	now := l.Now()
+	var due []string
+	l.mu.Lock()
+	for name, w := range l.jails {
+		if w.missing == 0 && w.due(now) {
+			due = append(due, name)
+		}
+	}
+	l.mu.Unlock()
+	slices.SortFunc(due, compareNames)
+	for _, name := range due {
+		if err := l.list(ctx, name); err != nil && ctx.Err() == nil {
+			l.Logger.WarnContext(ctx, "the bans of a jail were not listed", "jail", name, "error", err)
+			if !fault.Is(err, fault.JailNotFound) {
+				return
+			}
+		}
+	}
+}
+
+// due reports whether a list is wanted and the server has rested from the last.
+func (w *watched) due(now time.Time) bool {
+	counted := fail2ban.JailCounters{CurrentlyBanned: w.jail.CurrentlyBanned, TotalBanned: w.jail.TotalBanned}
+	quiet := counted.CurrentlyBanned == w.last.CurrentlyBanned && counted.TotalBanned == w.last.TotalBanned
+	w.last = counted
+	since := now.Sub(w.listed)
+	if w.listed.IsZero() {
+		return true
+	}
+	if since < listShare*w.cost {
+		return false
+	}
+	differs := counted.CurrentlyBanned != len(w.bans) || counted.TotalBanned != w.total
+	settling := !w.settled.IsZero() && w.listed.Before(w.settled) && now.After(w.settled)
+	return settling || since > listEvery || differs && (quiet || since > unquietEvery)
+}
+
+// list fetches one jail's bans and makes the recorder's open bans equal to them.
+func (l *Local) list(ctx context.Context, name string) error {
+	pid, takenAt, total := l.pid(), l.Now(), l.totalBanned(name)
+	items, err := l.Client.BannedWithTimes(ctx, fail2ban.JailName(name))
+	if err != nil {
+		return err
+	}
+	cost := l.Now().Sub(takenAt)
+	if l.Client.Peer().PID != pid {
+		return fault.New(fault.Fail2banUnreachable, "fail2ban was restarted while it listed the bans of %s", name)
+	}
+	l.mu.Lock()
+	w := l.jails[name]
+	settled := w != nil && takenAt.After(w.settled)
+	l.mu.Unlock()
+	if w == nil {
+		return nil
+	}
+	list := BanList{HostID: l.ID, Jail: name, TakenAt: takenAt, Complete: settled, Bans: l.enrich(ctx, name, items)}
+	if err := l.reconcile(ctx, list); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w.listed, w.cost, w.total = l.Now(), cost, total
+	w.hold(list, takenAt)
+	return nil
+}
+
+func (l *Local) reconcile(ctx context.Context, list BanList) error {
+	l.mu.Lock()
+	to := l.recorder
+	l.mu.Unlock()
+	if to == nil {
+		return nil
+	}
+	if err := to.Reconcile(ctx, list); err != nil {
+		return fmt.Errorf("record the bans of %s: %w", list.Jail, err)
+	}
+	return nil
+}
+
+// hold replaces what we hold by a list, but keeps what came after it was taken.
+func (w *watched) hold(list BanList, takenAt time.Time) {
+	bans := make(map[string]held, len(list.Bans))
+	for _, b := range list.Bans {
+		bans[b.ID] = holding(b, takenAt)
+	}
+	for id, h := range w.bans {
+		if _, listed := bans[id]; !listed && (h.seen.After(takenAt) || !list.Complete) {
+			bans[id] = h
+		}
+	}
+	w.bans = bans
+}
+
+func holding(b Ban, seen time.Time) held {
+	h := held{start: b.BannedAt.Unix(), seen: seen}
+	if b.BanSeconds >= 0 {
+		h.until = h.start + b.BanSeconds
+	}
+	return h
+}
+
+// enrich adds what only fail2ban's database knows to the bans that are new to us:
+// the exact start, the counts, and whether log lines led to it.
+func (l *Local) enrich(ctx context.Context, jail string, items []fail2ban.Ban) []Ban {
+	bans := make([]Ban, len(items))
+	var fresh []string
+	l.mu.Lock()
+	w := l.jails[jail]
+	for i, item := range items {
+		bans[i] = Ban{ID: item.ID, BannedAt: item.BannedAt.UTC(), BanSeconds: seconds(item)}
+		if known, ok := w.bans[item.ID]; ok && near(known.start, item.BannedAt.Unix()) {
+			bans[i].BannedAt = time.Unix(known.start, 0).UTC()
+			continue
+		}
+		fresh = append(fresh, item.ID)
+	}
+	l.mu.Unlock()
+	rows := l.rowsOf(ctx, jail, fresh)
+	for i, b := range bans {
+		row, ok := rows[b.ID]
+		if !ok || !near(row.BannedAt.Unix(), b.BannedAt.Unix()) {
+			continue
+		}
+		bans[i].BannedAt, bans[i].BanCount, bans[i].Failures = row.BannedAt, row.BanCount, row.Failures
+		bans[i].ByHand = len(row.Lines) == 0
+	}
+	return bans
+}
+
+// rowsOf are the database's rows of ids; a database that can't be read has none.
+func (l *Local) rowsOf(ctx context.Context, jail string, ids []string) map[string]fail2ban.DatabaseBan {
+	if len(ids) == 0 {
+		return nil
+	}
+	db := l.openDatabase()
+	if db == nil {
+		return nil
+	}
+	rows, err := db.LastBans(ctx, jail, ids)
+	if err != nil {
+		l.Logger.DebugContext(ctx, "fail2ban's database was not read", "error", err)
+	}
+	return rows
+}
+
+func seconds(b fail2ban.Ban) int64 {
+	if b.Permanent {
+		return event.Permanent
+	}
+	return int64(b.Duration / time.Second)
+}
+
+// near allows for the database rounding what the list cuts.
+func near(a, b int64) bool { return a-b <= 1 && b-a <= 1 }
+
+func (l *Local) pid() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.server.pid
+}
+
+func (l *Local) totalBanned(name string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w := l.jails[name]; w != nil {
+		return w.jail.TotalBanned
+	}
+	return 0
+}
+
+func compareNames(a, b string) int { return cmp.Compare(a, b) }
