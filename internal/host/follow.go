@@ -9,6 +9,7 @@ import (
 
 	"bangui/internal/event"
 	"bangui/internal/fail2ban"
+	"bangui/internal/fault"
 )
 
 // markSource names the place in fail2ban's log up to which events were recorded.
@@ -228,7 +229,7 @@ func (l *Local) lookUp(ctx context.Context, jail string, ids []string) (map[stri
 func (l *Local) listed(ctx context.Context, jail string, ids []string) (map[string]fail2ban.DatabaseBan, error) {
 	const short = 5000
 	if l.currentlyBanned(jail) > short {
-		return nil, errTooLong
+		return nil, fault.New(fault.TooLarge, "jail %s has too many bans to be listed for one line", jail)
 	}
 	bans, err := l.Client.BannedWithTimes(ctx, fail2ban.JailName(jail))
 	if err != nil {

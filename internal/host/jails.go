@@ -66,6 +66,10 @@ func (l *Local) askJail(ctx context.Context, name string) (JailDetail, error) {
 		IgnoreSelf: o.IgnoreSelf, Ignored: o.IgnoreIP, IgnoreCommand: o.IgnoreCommand, UseDNS: o.UseDNS,
 		LogEncoding: o.LogEncoding, MaxLines: o.MaxLines, MaxMatches: o.MaxMatches, DatePattern: o.DatePattern,
 		PrefRegex: o.PrefRegex, FailRegex: o.FailRegex, IgnoreRegex: o.IgnoreRegex, Actions: o.Actions,
+		Increment: Increment{
+			On: o.Increment.On, Factor: o.Increment.Factor, Formula: o.Increment.Formula, Multipliers: o.Increment.Multipliers,
+			MaxTime: o.Increment.MaxTime, RandomTime: o.Increment.RandomTime, OverAll: o.Increment.OverAllJails,
+		},
 	}
 	for _, c := range closed {
 		d.Closes = append(d.Closes, Closure(c))

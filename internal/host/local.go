@@ -221,7 +221,7 @@ func (l *Local) forget(events []event.Event) {
 }
 
 // openDatabase is fail2ban's database, opened when first needed and again when
-// the server names another one; nil when there is none or it can't be read.
+// the server names another one; nil when there is none.
 func (l *Local) openDatabase() *fail2ban.Database {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -236,14 +236,8 @@ func (l *Local) openDatabase() *fail2ban.Database {
 	if path == "" {
 		return nil
 	}
-	db, err := fail2ban.OpenDatabase(path)
-	if err != nil {
-		l.findings.Set("database_unreadable", health.Warning, "fail2ban's database can't be read, so bans show no log lines: "+err.Error(), "")
-		return nil
-	}
-	l.findings.Clear("database_unreadable")
-	l.database = db
-	return db
+	l.database = fail2ban.OpenDatabase(path)
+	return l.database
 }
 
 // databasePath is where fail2ban's database is; the caller holds the lock.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"bangui/internal/fail2ban"
 	"bangui/internal/fault"

@@ -1,0 +1,260 @@
+package fail2ban
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"bangui/internal/fault"
+
+	sqlite "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// DatabaseBan is one ban as fail2ban's own database keeps it. Its texts come from
+// attackers.
+type DatabaseBan struct {
+	Jail, ID   string
+	BannedAt   time.Time // whole seconds; fail2ban rounds, so up to half a second ahead
+	BanSeconds int64     // as decided at the ban; -1 = for ever, -2 = not known
+	BanCount   int
+	Failures   int
+	User       string
+	Lines      []string // the lines that led to it, at most maxLines of maxLineBytes
+}
+
+// Bounds of what is read. fail2ban itself stores ten lines (dbmaxmatches), of any length.
+const (
+	maxRows      = 500
+	maxIDs       = 200
+	maxLines     = 50
+	maxLineBytes = 4 << 10
+	statementFor = 2 * time.Second
+)
+
+// Database reads fail2ban's database beside a running server. Every read is one short
+// statement whose rows are all taken before anything else happens: a reader that holds
+// on for 5 s makes fail2ban lose a ban (fail2ban.md 4.3).
+type Database struct {
+	path  string
+	mu    sync.Mutex // one statement at a time; guards db and inode
+	db    *sql.DB
+	inode uint64
+}
+
+// OpenDatabase returns a reader of the database at path. Nothing is opened yet: a
+// file that isn't there may come.
+func OpenDatabase(path string) *Database { return &Database{path: path} }
+
+// Path is the file that this reads.
+func (d *Database) Path() string { return d.path }
+
+// Close closes the file.
+func (d *Database) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.closeFile()
+}
+
+func (d *Database) closeFile() error {
+	if d.db == nil {
+		return nil
+	}
+	err := d.db.Close()
+	d.db = nil
+	return err
+}
+
+const banColumns = "jail, ip, timeofban, bantime, bancount, data"
+
+// LastBans are the last bans of ids in a jail, by id; an id without one is absent.
+// fail2ban deletes the row of an id that is unbanned by hand.
+func (d *Database) LastBans(ctx context.Context, jail string, ids []string) (map[string]DatabaseBan, error) {
+	all := make(map[string]DatabaseBan, len(ids))
+	for part := range slices.Chunk(ids, maxIDs) {
+		args := make([]any, 0, len(part)+1)
+		args = append(args, jail)
+		for _, id := range part {
+			args = append(args, id)
+		}
+		marks := strings.TrimSuffix(strings.Repeat("?,", len(part)), ",")
+		rows, err := d.bans(ctx, "SELECT "+banColumns+" FROM bips WHERE jail = ? AND ip IN ("+marks+")", args...)
+		if err != nil {
+			return all, err
+		}
+		for _, b := range rows {
+			all[b.ID] = b
+		}
+	}
+	return all, nil
+}
+
+// BansOf are the bans of an id in every jail, newest first, at most limit. The last
+// ban of each jail outlives the hourly purge.
+func (d *Database) BansOf(ctx context.Context, id string, limit int) ([]DatabaseBan, error) {
+	limit = min(limit, maxRows)
+	all, err := d.bans(ctx, "SELECT "+banColumns+" FROM bans WHERE ip = ? ORDER BY timeofban DESC LIMIT ?", id, limit)
+	if err != nil {
+		return nil, err
+	}
+	last, err := d.bans(ctx, "SELECT "+banColumns+" FROM bips WHERE ip = ? LIMIT ?", id, limit)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range last {
+		if !slices.ContainsFunc(all, func(o DatabaseBan) bool { return o.Jail == b.Jail && o.BannedAt.Equal(b.BannedAt) }) {
+			all = append(all, b)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b DatabaseBan) int { return b.BannedAt.Compare(a.BannedAt) })
+	return all[:min(limit, len(all))], nil
+}
+
+// bans runs one statement and takes all its rows.
+func (d *Database) bans(ctx context.Context, query string, args ...any) ([]DatabaseBan, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, statementFor)
+	defer cancel()
+	db, err := d.open()
+	if err != nil {
+		return nil, err
+	}
+	bans, err := queryBans(ctx, db, query, args)
+	if err != nil {
+		return nil, d.fault(err)
+	}
+	return bans, nil
+}
+
+func queryBans(ctx context.Context, db *sql.DB, query string, args []any) ([]DatabaseBan, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // only read
+	var bans []DatabaseBan
+	var raw [][]byte
+	for rows.Next() {
+		var b DatabaseBan
+		var at int64
+		var count sql.NullInt64
+		var data []byte
+		if err := rows.Scan(&b.Jail, &b.ID, &at, &b.BanSeconds, &count, &data); err != nil {
+			return nil, err
+		}
+		b.BannedAt, b.BanCount = time.Unix(at, 0).UTC(), int(count.Int64)
+		b.Jail, b.ID = valid(b.Jail), valid(b.ID)
+		bans, raw = append(bans, b), append(raw, data)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, err
+	}
+	for i, data := range raw { // the cursor is closed: now there is time
+		bans[i].readData(data)
+	}
+	return bans, nil
+}
+
+// open opens the file, anew when it is another one than before: fail2ban makes a new
+// file after a crash or an upgrade. The caller holds the lock.
+func (d *Database) open() (*sql.DB, error) {
+	info, err := os.Stat(d.path)
+	if err != nil {
+		return nil, d.fault(errors.Join(err, d.closeFile()))
+	}
+	if inode := inodeOf(info); d.db == nil || inode != d.inode {
+		if err := d.closeFile(); err != nil {
+			return nil, d.fault(err)
+		}
+		uri := url.URL{Scheme: "file", Opaque: (&url.URL{Path: d.path}).EscapedPath(), RawQuery: "mode=ro&_pragma=busy_timeout(1000)&_pragma=query_only(1)"}
+		db, err := sql.Open("sqlite", uri.String())
+		if err != nil {
+			return nil, d.fault(err)
+		}
+		db.SetMaxOpenConns(1)
+		d.db, d.inode = db, inode
+	}
+	return d.db, nil
+}
+
+func (d *Database) fault(err error) error {
+	var e *sqlite.Error
+	code := 0
+	if errors.As(err, &e) {
+		code = e.Code() & 0xff
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fault.Wrap(err, fault.NotFound, "fail2ban's database %s is not there", d.path)
+	case errors.Is(err, fs.ErrPermission), code == sqlite3.SQLITE_CANTOPEN, code == sqlite3.SQLITE_PERM:
+		return fault.Wrap(err, fault.PermissionDenied, "BanGUI may not read fail2ban's database %s", d.path).WithMend("Only root may: run BanGUI with sudo.")
+	case code == sqlite3.SQLITE_BUSY, code == sqlite3.SQLITE_LOCKED, errors.Is(err, context.DeadlineExceeded):
+		return fault.Wrap(err, fault.DatabaseBusy, "fail2ban is writing its database; try again")
+	case code == sqlite3.SQLITE_CORRUPT, code == sqlite3.SQLITE_NOTADB:
+		return fault.Wrap(err, fault.DatabaseCorrupt, "fail2ban's database %s is damaged", d.path).
+			WithMend("fail2ban mends it at its next start, or starts with an empty one.")
+	default:
+		return fault.Wrap(err, fault.Unavailable, "fail2ban's database %s can't be read", d.path)
+	}
+}
+
+// readData takes the failures, the user and the lines out of the column data: JSON
+// whose matches are texts or lists of texts (fail2ban.md 4.1). What can't be read is
+// left out.
+func (b *DatabaseBan) readData(raw []byte) {
+	var data struct {
+		Matches  []json.RawMessage `json:"matches"`
+		Failures json.Number       `json:"failures"`
+		User     json.RawMessage   `json:"user"`
+	}
+	if json.Unmarshal(raw, &data) != nil {
+		return
+	}
+	if n, err := data.Failures.Int64(); err == nil && n >= 0 {
+		b.Failures = int(n)
+	}
+	var user string
+	if json.Unmarshal(data.User, &user) == nil {
+		b.User = shorten(user)
+	}
+	for _, match := range data.Matches[:min(maxLines, len(data.Matches))] {
+		if line, ok := matchLine(match); ok {
+			b.Lines = append(b.Lines, line)
+		}
+	}
+}
+
+func matchLine(raw json.RawMessage) (string, bool) {
+	var whole string
+	if json.Unmarshal(raw, &whole) == nil {
+		return shorten(whole), true
+	}
+	var parts []string
+	if json.Unmarshal(raw, &parts) == nil {
+		return shorten(strings.Join(parts, "")), true
+	}
+	return "", false
+}
+
+func shorten(s string) string {
+	if len(s) <= maxLineBytes {
+		return s
+	}
+	cut := maxLineBytes
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}
+
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
