@@ -1,0 +1,93 @@
+// Package history is the archive: every ban with its whole life, from its first sight
+// to its end, and why it ended.
+//
+// It is fed by lists and by single events, in any order and as often as one likes, and
+// converges: a ban is known by host, jail, identifier and its start, so that recording
+// twice changes nothing. At most one ban of an identifier is open in a jail.
+package history
+
+import (
+	"net/netip"
+	"time"
+
+	"bangui/internal/event"
+)
+
+// Ban is one ban with its life. Address, Jail, Reason may hold attackers' text.
+type Ban struct {
+	ID         int64
+	HostID     string
+	Jail       string
+	Address    string // an address, a network, or any identifier that fail2ban bans
+	BannedAt   time.Time
+	BanSeconds int64     // event.Permanent (-1) for ever
+	EndedAt    time.Time // zero while it is open
+	EndReason  event.EndReason
+	BanCount   int // 0 = not known
+	Failures   int // 0 = not known
+	Origin     event.Origin
+	Actor      string // who asked for it; "" = not known
+	Reason     string
+}
+
+// ExpiresAt is when a ban ends by itself; the zero time for a permanent one.
+func (b Ban) ExpiresAt() time.Time {
+	if b.BanSeconds < 0 {
+		return time.Time{}
+	}
+	return b.BannedAt.Add(time.Duration(b.BanSeconds) * time.Second)
+}
+
+// List is what fail2ban says is banned in one jail; see host.BanList, whose meaning it has.
+type List struct {
+	HostID   string
+	Jail     string
+	TakenAt  time.Time
+	Complete bool
+	Gone     bool
+	Bans     []Ban
+}
+
+// Mark says how far a source of events was read.
+type Mark struct{ HostID, Source, Value string }
+
+// Intent is that somebody asked BanGUI for a ban or its end. It waits until fail2ban
+// reports what was asked for.
+type Intent struct {
+	HostID, Jail, Address string
+	Kind                  event.Kind // event.Ban or event.Unban
+	Actor, Reason         string
+	AskedAt               time.Time
+}
+
+// State chooses bans by whether they have ended.
+type State string
+
+// The states of a query.
+const (
+	Active State = "active"
+	Ended  State = "ended"
+	All    State = "all"
+)
+
+// Query asks for bans, newest first. Empty fields do not filter.
+type Query struct {
+	State      State
+	HostID     string
+	Jail       string
+	Identifier string       // exactly this
+	Inside     netip.Prefix // addresses and networks inside it
+	Covering   netip.Addr   // networks that contain it
+	Text       string       // found somewhere in the identifier
+	Limit      int          // 1 to MaxLimit
+	After      Place        // the page after this place; zero = the first
+}
+
+// MaxLimit is the most that one page holds.
+const MaxLimit = 500
+
+// Place is a place in the order of bans.
+type Place struct {
+	BannedAt time.Time
+	ID       int64
+}

@@ -1,0 +1,202 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"bangui/internal/event"
+	"bangui/internal/history"
+)
+
+const banColumns = `id, host_id, jail, identifier, banned_at, ban_seconds, ended_at, end_reason, ban_count, failures, origin, actor, reason`
+
+func scanBan(r interface{ Scan(...any) error }) (history.Ban, error) {
+	var b history.Ban
+	var bannedAt int64
+	var endedAt sql.NullInt64
+	var endReason, actor, reason sql.NullString
+	err := r.Scan(&b.ID, &b.HostID, &b.Jail, &b.Address, &bannedAt, &b.BanSeconds, &endedAt, &endReason,
+		&b.BanCount, &b.Failures, &b.Origin, &actor, &reason)
+	b.BannedAt, b.EndedAt = moment(bannedAt), orZero(endedAt)
+	b.EndReason, b.Actor, b.Reason = event.EndReason(endReason.String), actor.String, reason.String
+	return b, err
+}
+
+func scanBanRow(r *sql.Rows) (history.Ban, error) { return scanBan(r) }
+
+// LastBan is the newest ban of an identifier in a jail; ok is false when there is none.
+func (tx *Tx) LastBan(ctx context.Context, hostID, jail, identifier string) (b history.Ban, ok bool, err error) {
+	b, err = scanBan(tx.row(ctx, "SELECT "+banColumns+` FROM ban WHERE host_id = $1 AND jail = $2 AND identifier = $3
+		ORDER BY banned_at DESC LIMIT 1`, hostID, jail, identifier))
+	if errors.Is(err, sql.ErrNoRows) {
+		return b, false, nil
+	}
+	return b, err == nil, err
+}
+
+// InsertBan stores a new, open ban.
+func (tx *Tx) InsertBan(ctx context.Context, b history.Ban) error {
+	ip, bits := columns(b.Address)
+	_, err := tx.exec(ctx, `INSERT INTO ban (host_id, jail, identifier, ip, prefix_len, banned_at, ban_seconds, expires_at,
+		ban_count, failures, origin, actor, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		b.HostID, b.Jail, b.Address, ip, bits, micros(b.BannedAt), b.BanSeconds, orNull(b.ExpiresAt()),
+		b.BanCount, b.Failures, string(b.Origin), text(b.Actor), text(b.Reason))
+	return err
+}
+
+// EndBan closes an open ban.
+func (tx *Tx) EndBan(ctx context.Context, id int64, at time.Time, why event.EndReason) error {
+	_, err := tx.exec(ctx, "UPDATE ban SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL", id, micros(at), string(why))
+	return err
+}
+
+// AmendBan stores what became known later about a ban, and opens it when it was ended.
+func (tx *Tx) AmendBan(ctx context.Context, b history.Ban) error {
+	_, err := tx.exec(ctx, `UPDATE ban SET ban_seconds = $2, expires_at = $3, ban_count = $4, failures = $5,
+		ended_at = NULL, end_reason = NULL WHERE id = $1`, b.ID, b.BanSeconds, orNull(b.ExpiresAt()), b.BanCount, b.Failures)
+	return err
+}
+
+// OpenBans are all open bans of a jail by identifier. Their number is bounded by what
+// fail2ban holds.
+func (db *DB) OpenBans(ctx context.Context, hostID, jail string) (map[string]history.Ban, error) {
+	bans, err := collect(ctx, db.read, scanBanRow, "SELECT "+banColumns+" FROM ban WHERE host_id = $1 AND jail = $2 AND ended_at IS NULL", hostID, jail)
+	all := make(map[string]history.Ban, len(bans))
+	for _, b := range bans {
+		all[b.Address] = b
+	}
+	return all, err
+}
+
+// OpenJails are the jails of a host that have open bans.
+func (db *DB) OpenJails(ctx context.Context, hostID string) ([]string, error) {
+	return collect(ctx, db.read, func(r *sql.Rows) (v string, err error) { return v, r.Scan(&v) },
+		"SELECT DISTINCT jail FROM ban WHERE host_id = $1 AND ended_at IS NULL ORDER BY jail LIMIT 1000", hostID)
+}
+
+// BanByID is one ban; ok is false when there is none.
+func (db *DB) BanByID(ctx context.Context, id int64) (b history.Ban, ok bool, err error) {
+	bans, err := collect(ctx, db.read, scanBanRow, "SELECT "+banColumns+" FROM ban WHERE id = $1", id)
+	if err != nil || len(bans) == 0 {
+		return b, false, err
+	}
+	return bans[0], true, nil
+}
+
+// ListBans is one page, newest first, of at most q.Limit bans.
+func (db *DB) ListBans(ctx context.Context, q history.Query) ([]history.Ban, error) {
+	w := where(q)
+	if !q.After.BannedAt.IsZero() {
+		w.and("(banned_at, id) < (?, ?)", micros(q.After.BannedAt), q.After.ID)
+	}
+	return collect(ctx, db.read, scanBanRow,
+		"SELECT "+banColumns+" FROM ban"+w.sql()+" ORDER BY banned_at DESC, id DESC LIMIT "+strconv.Itoa(q.Limit), w.args...)
+}
+
+// CountBans counts what a query finds, up to limit and one more.
+func (db *DB) CountBans(ctx context.Context, q history.Query, limit int) (int, error) {
+	w := where(q)
+	var n int
+	err := db.read.QueryRowContext(ctx, rebind("SELECT count(*) FROM (SELECT 1 FROM ban"+w.sql()+" LIMIT "+strconv.Itoa(limit+1)+") AS found"), w.args...).Scan(&n)
+	return n, storeFault(err)
+}
+
+// conditions collects parts of a WHERE with their values, each ? numbered in order.
+type conditions struct {
+	parts []string
+	args  []any
+}
+
+func (c *conditions) and(part string, args ...any) {
+	for _, arg := range args {
+		c.args = append(c.args, arg)
+		part = strings.Replace(part, "?", "$"+strconv.Itoa(len(c.args)), 1)
+	}
+	c.parts = append(c.parts, part)
+}
+
+func (c *conditions) sql() string {
+	if len(c.parts) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(c.parts, " AND ")
+}
+
+func where(q history.Query) *conditions {
+	c := &conditions{}
+	switch q.State {
+	case history.Active:
+		c.and("ended_at IS NULL")
+	case history.Ended:
+		c.and("ended_at IS NOT NULL")
+	case history.All:
+	}
+	if q.HostID != "" {
+		c.and("host_id = ?", q.HostID)
+	}
+	if q.Jail != "" {
+		c.and("jail = ?", q.Jail)
+	}
+	if q.Identifier != "" {
+		c.and("identifier = ?", q.Identifier)
+	}
+	if q.Inside.IsValid() {
+		first, last := bounds(q.Inside)
+		c.and("ip BETWEEN ? AND ? AND length(ip) = ? AND prefix_len >= ?", first, last, len(first), q.Inside.Bits())
+	}
+	if q.Covering.IsValid() {
+		c.and("identifier IN ("+strings.TrimSuffix(strings.Repeat("?, ", q.Covering.BitLen()), ", ")+")", wider(q.Covering)...)
+	}
+	if q.Text != "" {
+		c.and(`identifier LIKE ? ESCAPE '\'`, "%"+escapeLike(q.Text)+"%")
+	}
+	return c
+}
+
+// wider are all networks that contain an address and are larger than it, as text.
+func wider(addr netip.Addr) []any {
+	all := make([]any, 0, addr.BitLen())
+	for bits := range addr.BitLen() {
+		all = append(all, netip.PrefixFrom(addr, bits).Masked().String())
+	}
+	return all
+}
+
+func escapeLike(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+}
+
+// columns gives the sortable form of an identifier that is an address or a network.
+func columns(identifier string) (ip, bits any) {
+	if addr, err := netip.ParseAddr(identifier); err == nil && addr.Zone() == "" {
+		addr = addr.Unmap()
+		return addr.AsSlice(), addr.BitLen()
+	}
+	if p, err := netip.ParsePrefix(identifier); err == nil {
+		return p.Masked().Addr().AsSlice(), p.Bits()
+	}
+	return nil, nil
+}
+
+// bounds are the first and the last address of a prefix.
+func bounds(p netip.Prefix) (first, last []byte) {
+	first = p.Masked().Addr().AsSlice()
+	last = make([]byte, len(first))
+	copy(last, first)
+	for bit := p.Bits(); bit < 8*len(last); bit++ {
+		last[bit/8] |= 0x80 >> (bit % 8)
+	}
+	return first, last
+}
+
+func text(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/url"
+	"regexp"
+	"syscall"
+
+	"bangui/internal/fault"
+
+	sqlite "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// dsn is the address of a SQLite file with the settings of every connection. The busy
+// time-out comes first, since the other pragmas may have to wait already. Commits are
+// durable when they return (synchronous=FULL).
+func dsn(path, mode string) string {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
+	return u.String() + "?mode=" + mode + "&_txlock=immediate" +
+		"&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+		"&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)"
+}
+
+var placeholder = regexp.MustCompile(`\$(\d+)`) //nolint:gochecknoglobals // constant
+
+// rebind turns $n into ?n: drivers for SQLite do not agree on how $n is numbered.
+func rebind(query string) string { return placeholder.ReplaceAllString(query, "?$1") }
+
+// storeFault gives a code to what the engine says, by its number and never by its text.
+func storeFault(err error) error {
+	if err == nil {
+		return nil
+	}
+	var coded *fault.Error
+	if errors.As(err, &coded) {
+		return err
+	}
+	var e *sqlite.Error
+	code := 0
+	if errors.As(err, &e) {
+		code = e.Code() & 0xff
+	}
+	switch {
+	case code == sqlite3.SQLITE_BUSY, code == sqlite3.SQLITE_LOCKED:
+		return fault.Wrap(err, fault.DatabaseBusy, "another program holds the database").
+			WithMend("End the other program, or try again in a moment.")
+	case code == sqlite3.SQLITE_FULL, errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fault.Wrap(err, fault.DiskFull, "there is no room left on the disk").
+			WithMend("Free some space; BanGUI goes on by itself.")
+	case code == sqlite3.SQLITE_CORRUPT, code == sqlite3.SQLITE_NOTADB:
+		return fault.Wrap(err, fault.DatabaseCorrupt, "the file is damaged or is no BanGUI database").
+			WithMend("Move the file away and restore a copy; do not delete it.")
+	case code == sqlite3.SQLITE_READONLY, code == sqlite3.SQLITE_CANTOPEN, code == sqlite3.SQLITE_PERM, errors.Is(err, fs.ErrPermission):
+		return fault.Wrap(err, fault.PermissionDenied, "BanGUI may not write there").
+			WithMend("Give the folder to the user that runs BanGUI, or choose another with --data-dir.")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return fault.Wrap(err, fault.Unavailable, "the database was asked for too long")
+	default:
+		return fault.Wrap(err, fault.Internal, "the database failed")
+	}
+}

@@ -1,0 +1,68 @@
+-- Times are microseconds since 1970, UTC. host_id is on every row: a single server
+-- is a fleet of one.
+
+CREATE TABLE host (
+    id         TEXT PRIMARY KEY,
+    name       TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- One row per ban, with its whole life. ip holds 4 or 16 bytes and sorts as addresses
+-- do; it is null for identifiers that are no address.
+CREATE TABLE ban (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    host_id     TEXT NOT NULL REFERENCES host (id),
+    jail        TEXT NOT NULL,
+    identifier  TEXT NOT NULL,
+    ip          BLOB,
+    prefix_len  INTEGER,
+    banned_at   BIGINT NOT NULL,
+    ban_seconds BIGINT NOT NULL,
+    expires_at  BIGINT,
+    ended_at    BIGINT,
+    end_reason  TEXT,
+    ban_count   INTEGER NOT NULL DEFAULT 0,
+    failures    INTEGER NOT NULL DEFAULT 0,
+    origin      TEXT NOT NULL,
+    actor       TEXT,
+    reason      TEXT
+);
+
+-- Recording twice changes nothing: a ban is known by its place and its start.
+CREATE UNIQUE INDEX ban_source ON ban (host_id, jail, identifier, banned_at);
+-- At most one ban of an identifier is open in a jail.
+CREATE UNIQUE INDEX ban_open ON ban (host_id, jail, identifier) WHERE ended_at IS NULL;
+CREATE INDEX ban_active ON ban (banned_at, id) WHERE ended_at IS NULL;
+CREATE INDEX ban_active_jail ON ban (jail, banned_at, id) WHERE ended_at IS NULL;
+CREATE INDEX ban_time ON ban (banned_at, id);
+CREATE INDEX ban_identifier ON ban (identifier, banned_at, id);
+CREATE INDEX ban_ip ON ban (ip, banned_at, id) WHERE ip IS NOT NULL;
+
+-- What happened, in the order in which it was recorded; bounded to the newest.
+CREATE TABLE event (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    host_id TEXT NOT NULL REFERENCES host (id),
+    kind    TEXT NOT NULL,
+    at      BIGINT NOT NULL,
+    data    TEXT NOT NULL
+);
+
+-- How far each source of events was read.
+CREATE TABLE mark (
+    host_id TEXT NOT NULL REFERENCES host (id),
+    source  TEXT NOT NULL,
+    value   TEXT NOT NULL,
+    PRIMARY KEY (host_id, source)
+);
+
+-- Who asked BanGUI for a ban or its end, and why, until fail2ban reports it.
+CREATE TABLE intent (
+    host_id    TEXT NOT NULL,
+    jail       TEXT NOT NULL,
+    identifier TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    actor      TEXT NOT NULL,
+    reason     TEXT NOT NULL,
+    asked_at   BIGINT NOT NULL,
+    PRIMARY KEY (host_id, jail, identifier, kind)
+);
