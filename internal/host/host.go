@@ -173,6 +173,7 @@ type Jail struct {
 	LogPaths                     []string
 	JournalMatches               []string
 	Closes                       []Closure
+	Ours                         bool // the jail that BanGUI made
 }
 
 // Closure is what one action of a jail shuts for a banned address.

@@ -1,0 +1,233 @@
+// Package api is the HTTP API: one operation for each thing that can be asked or
+// done, described by an OpenAPI document that comes from the code.
+//
+// It knows the packages of the domain and never the store. Every operation stands in
+// the route table with who may call it, how often, and what the audit calls it; there
+// is no other way to add one.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"bangui/internal/allowlist"
+	"bangui/internal/event"
+	"bangui/internal/history"
+	"bangui/internal/host"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// Hosts are the hosts that can be asked; *host.Registry is one.
+type Hosts interface {
+	Get(name string) (host.Host, error)
+	All() []host.Host
+	Alias(id string) string
+}
+
+// Archive is what the API asks of the archive; *history.Archive is one.
+type Archive interface {
+	Bans(ctx context.Context, q history.Query) ([]history.Ban, history.Place, error)
+	Count(ctx context.Context, q history.Query) (int, bool, error)
+	Ban(ctx context.Context, id int64) (history.Ban, error)
+	Intend(ctx context.Context, intents []history.Intent) error
+	EventsAfter(ctx context.Context, after int64, limit int) ([]event.Event, error)
+	LastEvents(ctx context.Context, n int) ([]event.Event, error)
+	EventRange(ctx context.Context) (oldest, newest int64, err error)
+}
+
+// Component is one part of this process in the full health answer.
+type Component struct {
+	Name   string
+	Status string // "ok", "failed", "starting", "degraded", "unreachable", …
+	Since  time.Time
+	Detail string
+}
+
+// Options are what the API is built from.
+type Options struct {
+	Hosts   Hosts
+	Archive Archive
+	Bus     *event.Bus
+	// Components are the parts of this process; the first that is "failed" makes it
+	// unavailable. Database asks the database whether it can be written.
+	Components func() []Component
+	Database   func(ctx context.Context) error
+
+	Version, Commit, GoVersion string
+	Demo                       bool
+	InProcess                  bool // fail2ban's socket is held by this very process
+	TimeZone                   string
+	BasePath                   string // "" or "/bangui"
+	Protected                  func() []allowlist.Entry
+
+	Logger *slog.Logger
+	Now    func() time.Time
+}
+
+// API is the built API; it is an http.Handler.
+type API struct {
+	Options
+	huma    huma.API
+	routes  []route
+	handler http.Handler
+	replays *replays
+	streams streams
+}
+
+// route is one row of the route table.
+type route struct {
+	method, path string
+	id, summary  string
+	tag          string
+	permission   permission
+	class        rateClass
+	audit        string // what the audit calls it; "" for reads
+	status       int    // of success; 0 = 200
+	limit        time.Duration
+}
+
+// permission says who may call an operation. Until sign-in exists everybody on
+// loopback may do both.
+type permission string
+
+const (
+	public permission = "public"
+	read   permission = "read"
+	write  permission = "write"
+)
+
+// rateClass groups operations that share a rate limit.
+type rateClass string
+
+const (
+	classNone  rateClass = "none" // health
+	classRead  rateClass = "read"
+	classBan   rateClass = "ban"
+	classUnban rateClass = "unban"
+	classSteer rateClass = "config"
+)
+
+// Bounds of requests. An operation that bans a thousand addresses one by one with a
+// real firewall action takes half a minute.
+const (
+	maxBody   = 1 << 20
+	readTime  = 10 * time.Second
+	writeTime = 60 * time.Second
+)
+
+// New builds the API with all its operations.
+func New(o Options) *API {
+	a := &API{Options: o, replays: newReplays(o.Now)}
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("BanGUI", "1")
+	config.Info.Description = "See and steer fail2ban."
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil // no $schema member
+	config.Transformers = append(config.Transformers, a.asProblem)
+	a.huma = humago.New(mux, config)
+	a.huma.UseMiddleware(a.refuseUnknownQueries)
+
+	a.registerHealth()
+	a.registerAbout()
+	a.registerHosts()
+	a.registerJails()
+	a.registerManualJail()
+	a.registerBans()
+	a.registerAddresses()
+	a.registerEvents(mux)
+	a.describe()
+	a.registerDocs(mux)
+	a.handler = a.wrap(mux)
+	return a
+}
+
+// ServeHTTP answers a request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+// register adds an operation to the route table and the mux. A handler's error
+// becomes a problem; its time is bounded.
+func register[I, O any](a *API, r route, handle func(ctx context.Context, in *I) (*O, error)) {
+	a.routes = append(a.routes, r)
+	if r.limit == 0 {
+		r.limit = readTime
+		if r.permission == write {
+			r.limit = writeTime
+		}
+	}
+	huma.Register(a.huma, huma.Operation{
+		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Tags: []string{r.tag},
+		DefaultStatus: r.status, MaxBodyBytes: maxBody,
+	}, func(ctx context.Context, in *I) (*O, error) {
+		ctx, cancel := context.WithTimeout(ctx, r.limit)
+		defer cancel()
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, a.problem(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// answer is a JSON body with success.
+type answer[T any] struct{ Body T }
+
+func answerWith[T any](v T) *answer[T] { return &answer[T]{Body: v} }
+
+// empty is success without a body.
+type empty struct{}
+
+// page is one page of a list.
+type page[T any] struct {
+	Items []T     `json:"items"`
+	Next  *string `json:"next" doc:"Cursor of the next page; null on the last."`
+}
+
+func pageOf[T any](items []T) page[T] { return page[T]{Items: orEmpty(items)} }
+
+// orEmpty makes nil an empty list, which is what JSON readers expect.
+func orEmpty[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}
+
+// orNull makes the zero value null.
+func orNull[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// stamp is a moment in JSON: RFC 3339, UTC, milliseconds.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// stampOrNull is null for the zero time.
+func stampOrNull(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	s := stamp(t)
+	return &s
+}
+
+func mapAll[A, B any](items []A, f func(A) B) []B {
+	out := make([]B, len(items))
+	for i, item := range items {
+		out[i] = f(item)
+	}
+	return out
+}
+
+// callerOf is the address that a request came from; invalid when it has none.
+func callerOf(ctx context.Context) netip.Addr {
+	addr, _ := ctx.Value(callerKey{}).(netip.Addr)
+	return addr
+}

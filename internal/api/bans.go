@@ -1,0 +1,374 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"bangui/internal/allowlist"
+	"bangui/internal/event"
+	"bangui/internal/fault"
+	"bangui/internal/history"
+	"bangui/internal/host"
+)
+
+// Ban is one ban with its life.
+type Ban struct {
+	ID         string  `json:"id"`
+	Host       string  `json:"host" example:"local"`
+	Jail       string  `json:"jail"`
+	Address    string  `json:"address" doc:"An address, a network, or any text that a filter bans."`
+	BannedAt   string  `json:"banned_at" format:"date-time"`
+	BanSeconds int64   `json:"ban_seconds" doc:"-1 = for ever."`
+	ExpiresAt  *string `json:"expires_at" format:"date-time"`
+	EndedAt    *string `json:"ended_at" format:"date-time"`
+	EndReason  *string `json:"end_reason" enum:"expired,unbanned,fail2ban-stopped,replaced,unknown"`
+	BanCount   *int    `json:"ban_count" doc:"How often fail2ban has banned it; null = not known."`
+	Failures   *int    `json:"failures"`
+	Origin     string  `json:"origin" enum:"fail2ban,manual"`
+	Actor      *string `json:"actor" doc:"Who asked for it, where BanGUI knows."`
+	Reason     *string `json:"reason"`
+}
+
+// BanWithMatches is a ban with the log lines behind it.
+type BanWithMatches struct {
+	Ban
+	Matches []string `json:"matches" doc:"Written by attackers: show as plain text."`
+}
+
+// BanOrder asks for bans.
+type BanOrder struct {
+	Hosts     []string `json:"hosts,omitempty" maxItems:"100" doc:"May be left out where there is one host."`
+	Jails     []string `json:"jails" minItems:"1" maxItems:"100"`
+	Addresses []string `json:"addresses" minItems:"1" maxItems:"1000" doc:"Addresses and networks." example:"[\"203.0.113.7\",\"2001:db8::/48\"]"`
+	Reason    string   `json:"reason,omitempty" maxLength:"500"`
+	DryRun    bool     `json:"dry_run,omitempty" doc:"Only say what would happen."`
+	AllowWide bool     `json:"allow_wide,omitempty" doc:"Confirms networks wider than /24 (IPv4) or /48 (IPv6)."`
+}
+
+// LiftOrder asks for the end of bans, by address or by the id of a ban.
+type LiftOrder struct {
+	Hosts     []string `json:"hosts,omitempty" maxItems:"100"`
+	Jails     []string `json:"jails,omitempty" maxItems:"100" doc:"Left out: in every jail."`
+	Addresses []string `json:"addresses,omitempty" maxItems:"1000"`
+	IDs       []string `json:"ids,omitempty" maxItems:"1000" doc:"Ids of bans: each is lifted in its own jail."`
+	Reason    string   `json:"reason,omitempty" maxLength:"500"`
+}
+
+// Outcome is what became of one address in one jail.
+type Outcome struct {
+	Host    string  `json:"host"`
+	Jail    string  `json:"jail"`
+	Address string  `json:"address"`
+	Outcome string  `json:"outcome" enum:"banned,already_banned,would_ban,refused,needs_confirmation,failed,lifted,not_banned"`
+	Detail  *string `json:"detail"`
+}
+
+// Results are the outcomes of an order.
+type Results struct {
+	Results []Outcome `json:"results"`
+}
+
+// Count is how many there are.
+type Count struct {
+	Count  int  `json:"count"`
+	Capped bool `json:"capped" doc:"There are more than count."`
+}
+
+type banFilter struct {
+	State string `query:"state" enum:"active,ended,all" default:"active"`
+	Host  string `query:"host" maxLength:"64"`
+	Jail  string `query:"jail" maxLength:"200"`
+	IP    string `query:"ip" maxLength:"64" doc:"An address, or a network and all inside it."`
+	Text  string `query:"q" maxLength:"200" doc:"Found somewhere in the address."`
+}
+
+type bansInput struct {
+	banFilter
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
+	Cursor string `query:"cursor" maxLength:"300"`
+}
+
+func (a *API) registerBans() {
+	register(a, route{
+		method: http.MethodGet, path: "/api/v1/bans", id: "listBans", summary: "Bans, newest first", tag: "bans", permission: read, class: classRead,
+	}, a.listBans)
+	register(a, route{
+		method: http.MethodGet, path: "/api/v1/bans/count", id: "countBans", summary: "How many bans a filter finds", tag: "bans", permission: read, class: classRead,
+	}, func(ctx context.Context, in *banFilter) (*answer[Count], error) {
+		q, err := a.queryOf(ctx, *in)
+		if err != nil {
+			return nil, err
+		}
+		n, capped, err := a.Archive.Count(ctx, q)
+		return answerWith(Count{Count: n, Capped: capped}), err
+	})
+	register(a, route{
+		method: http.MethodGet, path: "/api/v1/bans/{id}", id: "getBan", summary: "One ban with the log lines behind it", tag: "bans", permission: read, class: classRead,
+	}, a.getBan)
+	register(a, route{
+		method: http.MethodPost, path: "/api/v1/bans", id: "createBans", summary: "Ban addresses in jails", tag: "bans",
+		permission: write, class: classBan, audit: "ban.create",
+	}, a.createBans)
+	register(a, route{
+		method: http.MethodPost, path: "/api/v1/bans/lift", id: "liftBans", summary: "End bans", tag: "bans",
+		permission: write, class: classUnban, audit: "ban.lift",
+	}, a.liftBans)
+}
+
+func (a *API) listBans(ctx context.Context, in *bansInput) (*answer[page[Ban]], error) {
+	q, err := a.queryOf(ctx, in.banFilter)
+	if err != nil {
+		return nil, err
+	}
+	q.Limit = in.Limit
+	if in.Cursor != "" {
+		if q.After, err = openCursor(in.Cursor, in.banFilter); err != nil {
+			return nil, err
+		}
+	}
+	bans, next, err := a.Archive.Bans(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := pageOf(mapAll(bans, a.banOf))
+	if next != (history.Place{}) {
+		cursor := closeCursor(next, in.banFilter)
+		out.Next = &cursor
+	}
+	return answerWith(out), nil
+}
+
+// queryOf reads a filter. A host that is not there is an error, not an empty list.
+func (a *API) queryOf(ctx context.Context, f banFilter) (history.Query, error) {
+	q := history.Query{State: history.State(f.State), Jail: f.Jail, Text: f.Text}
+	if f.Host != "" {
+		h, err := a.Hosts.Get(f.Host)
+		if err != nil {
+			return q, err
+		}
+		q.HostID = h.State().ID
+	}
+	if f.IP != "" {
+		prefix, err := allowlist.ParseTarget(f.IP)
+		if err != nil {
+			return q, a.badField(ctx, "ip", err)
+		}
+		q.Inside = prefix
+		if prefix.IsSingleIP() {
+			q.Inside, q.Identifier = netip.Prefix{}, prefix.Addr().String()
+		}
+	}
+	return q, nil
+}
+
+func (a *API) getBan(ctx context.Context, in *struct {
+	ID string `path:"id" maxLength:"20" pattern:"^[0-9]+$" patternDescription:"number"`
+}) (*answer[BanWithMatches], error) {
+	id, err := strconv.ParseInt(in.ID, 10, 64)
+	if err != nil {
+		return nil, fault.New(fault.NotFound, "there is no ban %s", in.ID)
+	}
+	b, err := a.Archive.Ban(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	out := BanWithMatches{Ban: a.banOf(b), Matches: []string{}}
+	if h, err := a.Hosts.Get(b.HostID); err == nil {
+		evidence, err := h.Evidence(ctx, b.Address)
+		if err != nil {
+			a.Logger.DebugContext(ctx, "no log lines for a ban", "request_id", requestID(ctx), "error", err)
+		}
+		for _, e := range evidence {
+			if e.Jail == b.Jail && e.BannedAt.Sub(b.BannedAt).Abs() <= time.Second {
+				out.Matches = orEmpty(e.Lines)
+			}
+		}
+	}
+	return answerWith(out), nil
+}
+
+func (a *API) createBans(ctx context.Context, in *struct{ Body BanOrder }) (*answer[Results], error) {
+	hosts, err := a.hostsOf(in.Body.Hosts)
+	if err != nil {
+		return nil, err
+	}
+	order := host.BanOrder{Jails: unique(in.Body.Jails), Caller: callerOf(ctx), Actor: actorOf(ctx), Reason: in.Body.Reason, AllowWide: in.Body.AllowWide}
+	for i, text := range in.Body.Addresses {
+		target, err := allowlist.ParseTarget(text)
+		if err != nil {
+			return nil, a.badField(ctx, fmt.Sprintf("addresses[%d]", i), err)
+		}
+		if !slices.Contains(order.Targets, target) {
+			order.Targets = append(order.Targets, target)
+		}
+	}
+	return a.onEach(hosts, func(h host.Host) ([]host.Outcome, error) {
+		if in.Body.DryRun {
+			return h.Check(ctx, order)
+		}
+		var ids []string
+		for _, target := range order.Targets {
+			ids = append(ids, allowlist.Text(target))
+		}
+		if err := a.intend(ctx, h, event.Ban, order.Jails, ids, order.Reason); err != nil {
+			return nil, err
+		}
+		return h.Ban(ctx, order)
+	})
+}
+
+func (a *API) liftBans(ctx context.Context, in *struct{ Body LiftOrder }) (*answer[Results], error) {
+	if (len(in.Body.Addresses) == 0) == (len(in.Body.IDs) == 0) {
+		return nil, a.badField(ctx, "addresses", fmt.Errorf("give either addresses or ids"))
+	}
+	if len(in.Body.IDs) > 0 {
+		return a.liftByID(ctx, in.Body)
+	}
+	hosts, err := a.hostsOf(in.Body.Hosts)
+	if err != nil {
+		return nil, err
+	}
+	ids := mapAll(unique(in.Body.Addresses), canonicalID)
+	return a.onEach(hosts, func(h host.Host) ([]host.Outcome, error) {
+		return a.lift(ctx, h, host.LiftOrder{IDs: ids, Jails: unique(in.Body.Jails), Actor: actorOf(ctx), Reason: in.Body.Reason})
+	})
+}
+
+func (a *API) lift(ctx context.Context, h host.Host, order host.LiftOrder) ([]host.Outcome, error) {
+	jails := order.Jails
+	if len(jails) == 0 {
+		jails = mapAll(h.Jails(), func(j host.Jail) string { return j.Name })
+	}
+	const most = 10_000
+	if len(jails)*len(order.IDs) <= most {
+		if err := a.intend(ctx, h, event.Unban, jails, order.IDs, order.Reason); err != nil {
+			return nil, err
+		}
+	}
+	return h.Lift(ctx, order)
+}
+
+// liftByID lifts bans by their ids, each in its own jail of its own host.
+func (a *API) liftByID(ctx context.Context, order LiftOrder) (*answer[Results], error) {
+	type place struct{ host, jail string }
+	var places []place
+	addresses := map[place][]string{}
+	for i, text := range unique(order.IDs) {
+		id, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, a.badField(ctx, fmt.Sprintf("ids[%d]", i), fmt.Errorf("it is not the id of a ban"))
+		}
+		b, err := a.Archive.Ban(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		p := place{b.HostID, b.Jail}
+		if len(addresses[p]) == 0 {
+			places = append(places, p)
+		}
+		addresses[p] = append(addresses[p], b.Address)
+	}
+	var all Results
+	for _, p := range places {
+		h, err := a.Hosts.Get(p.host)
+		if err != nil {
+			return nil, err
+		}
+		outcomes, err := a.lift(ctx, h, host.LiftOrder{IDs: addresses[p], Jails: []string{p.jail}, Actor: actorOf(ctx), Reason: order.Reason})
+		if err != nil {
+			return nil, err
+		}
+		all.Results = append(all.Results, a.outcomesOf(h, outcomes)...)
+	}
+	return answerWith(all), nil
+}
+
+// onEach carries out an order on every host and puts the outcomes together.
+func (a *API) onEach(hosts []host.Host, do func(host.Host) ([]host.Outcome, error)) (*answer[Results], error) {
+	all := Results{Results: []Outcome{}}
+	for _, h := range hosts {
+		outcomes, err := do(h)
+		if err != nil {
+			return nil, err
+		}
+		all.Results = append(all.Results, a.outcomesOf(h, outcomes)...)
+	}
+	return answerWith(all), nil
+}
+
+// hostsOf finds the hosts of an order; none named means the only one there is.
+func (a *API) hostsOf(names []string) ([]host.Host, error) {
+	if len(names) == 0 {
+		all := a.Hosts.All()
+		if len(all) != 1 {
+			return nil, fault.New(fault.Invalid, "there are %d hosts: name those that are meant", len(all))
+		}
+		return all, nil
+	}
+	var hosts []host.Host
+	for _, name := range unique(names) {
+		h, err := a.Hosts.Get(name)
+		if err != nil {
+			return nil, err
+		}
+		hosts = append(hosts, h)
+	}
+	return hosts, nil
+}
+
+// intend notes who asks and why, so that the ban that fail2ban then reports carries it.
+func (a *API) intend(ctx context.Context, h host.Host, kind event.Kind, jails, ids []string, reason string) error {
+	var intents []history.Intent
+	for _, jail := range jails {
+		for _, id := range ids {
+			intents = append(intents, history.Intent{
+				HostID: h.State().ID, Jail: jail, Address: id, Kind: kind, Actor: actorOf(ctx), Reason: reason, AskedAt: a.Now(),
+			})
+		}
+	}
+	return a.Archive.Intend(ctx, intents)
+}
+
+// actorOf names who asks. Until people sign in, that is whoever reaches loopback.
+func actorOf(context.Context) string { return "local" }
+
+// canonicalID is an id as fail2ban shows it: addresses in their one form, anything
+// else as it is.
+func canonicalID(text string) string {
+	if p, err := allowlist.ParseTarget(text); err == nil {
+		return allowlist.Text(p)
+	}
+	return text
+}
+
+func unique(items []string) []string {
+	var out []string
+	for _, item := range items {
+		if item = strings.TrimSpace(item); !slices.Contains(out, item) {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+func (a *API) outcomesOf(h host.Host, outcomes []host.Outcome) []Outcome {
+	alias := a.Hosts.Alias(h.State().ID)
+	return mapAll(outcomes, func(o host.Outcome) Outcome {
+		return Outcome{Host: alias, Jail: o.Jail, Address: o.Target, Outcome: string(o.Result), Detail: orNull(o.Detail)}
+	})
+}
+
+func (a *API) banOf(b history.Ban) Ban {
+	return Ban{
+		ID: strconv.FormatInt(b.ID, 10), Host: a.Hosts.Alias(b.HostID), Jail: b.Jail, Address: b.Address,
+		BannedAt: stamp(b.BannedAt), BanSeconds: b.BanSeconds, ExpiresAt: stampOrNull(b.ExpiresAt()), EndedAt: stampOrNull(b.EndedAt),
+		EndReason: orNull(string(b.EndReason)), BanCount: orNull(b.BanCount), Failures: orNull(b.Failures),
+		Origin: string(b.Origin), Actor: orNull(b.Actor), Reason: orNull(b.Reason),
+	}
+}

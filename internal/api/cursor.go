@@ -1,0 +1,43 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"bangui/internal/fault"
+	"bangui/internal/history"
+)
+
+// A cursor is a place in the order of bans and the filter that it belongs to: eight
+// bytes of the filter's hash, the time in microseconds, the id.
+const cursorBytes = 24
+
+func closeCursor(at history.Place, f banFilter) string {
+	b := make([]byte, 0, cursorBytes)
+	b = append(b, filterSum(f)...)
+	b = binary.BigEndian.AppendUint64(b, uint64(at.BannedAt.UnixMicro())) //nolint:gosec // bits, read back as they are
+	b = binary.BigEndian.AppendUint64(b, uint64(at.ID))                   //nolint:gosec // bits, read back as they are
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func openCursor(text string, f banFilter) (history.Place, error) {
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(b) != cursorBytes {
+		return history.Place{}, fault.New(fault.Invalid, "the cursor is broken").WithMend("Begin with the first page.")
+	}
+	if string(b[:8]) != string(filterSum(f)) {
+		return history.Place{}, fault.New(fault.Invalid, "the cursor belongs to another filter").WithMend("Begin with the first page.")
+	}
+	return history.Place{
+		BannedAt: time.UnixMicro(int64(binary.BigEndian.Uint64(b[8:16]))).UTC(), //nolint:gosec // bits, written by us
+		ID:       int64(binary.BigEndian.Uint64(b[16:])),                        //nolint:gosec // bits, written by us
+	}, nil
+}
+
+func filterSum(f banFilter) []byte {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{f.State, f.Host, f.Jail, f.IP, f.Text}))
+	return sum[:8]
+}

@@ -1,0 +1,59 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"bangui/internal/host"
+)
+
+// ManualJail is our own jail for bans by hand, as offered or as installed.
+type ManualJail struct {
+	Name      string `json:"name"`
+	Path      string `json:"path" doc:"The one file that is written."`
+	Content   string `json:"content"`
+	Diff      string `json:"diff" doc:"Unified diff of what installing would change; empty when there is nothing to do."`
+	Installed bool   `json:"installed"`
+	Running   bool   `json:"running"`
+	Foreign   bool   `json:"foreign" doc:"A jail of this name exists that BanGUI did not make; it is left alone."`
+}
+
+func (a *API) registerManualJail() {
+	const path = "/api/v1/hosts/{host}/manual-jail"
+	register(a, route{
+		method: http.MethodGet, path: path, id: "getManualJail", summary: "Our jail for bans by hand: the file, its diff, whether it is there", tag: "jails",
+		permission: read, class: classRead,
+	}, func(ctx context.Context, in *hostInput) (*answer[ManualJail], error) {
+		return a.manualJail(ctx, in.Host, nil)
+	})
+	register(a, route{
+		method: http.MethodPut, path: path, id: "addManualJail", summary: "Write our jail's file, start the jail, verify it", tag: "jails",
+		permission: write, class: classSteer, audit: "manual_jail.add",
+	}, func(ctx context.Context, in *hostInput) (*answer[ManualJail], error) {
+		return a.manualJail(ctx, in.Host, host.Host.AddManualJail)
+	})
+	register(a, route{
+		method: http.MethodDelete, path: path, id: "removeManualJail", summary: "Stop our jail and remove its file", tag: "jails",
+		permission: write, class: classSteer, audit: "manual_jail.remove",
+	}, func(ctx context.Context, in *hostInput) (*answer[ManualJail], error) {
+		return a.manualJail(ctx, in.Host, host.Host.RemoveManualJail)
+	})
+}
+
+// manualJail changes our jail, if asked to, and answers with how it stands then.
+func (a *API) manualJail(ctx context.Context, name string, change func(host.Host, context.Context) error) (*answer[ManualJail], error) {
+	h, err := a.Hosts.Get(name)
+	if err != nil {
+		return nil, err
+	}
+	if change != nil {
+		if err := change(h, ctx); err != nil {
+			return nil, err
+		}
+	}
+	own, err := h.ManualJail(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return answerWith(ManualJail(own)), nil
+}

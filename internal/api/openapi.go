@@ -1,0 +1,157 @@
+package api
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"bangui/docs"
+	"bangui/internal/fault"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// describe finishes the OpenAPI document: lists are never null, some objects may be,
+// and every error is a Problem.
+func (a *API) describe() {
+	doc := a.huma.OpenAPI()
+	doc.Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
+	for name, schema := range doc.Components.Schemas.Map() {
+		for property, s := range schema.Properties {
+			if s.Type == huma.TypeArray {
+				s.Nullable = false
+			}
+			if nullable := name + "." + property; nullable == "JailDetail.increment" || nullable == "Address.protected" {
+				schema.Properties[property] = &huma.Schema{
+					Description: s.Description, AnyOf: []*huma.Schema{{Ref: s.Ref}, {Type: "null"}},
+				}
+			}
+		}
+	}
+	problem := &huma.Response{
+		Description: "A problem", Content: map[string]*huma.MediaType{
+			"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}},
+		},
+	}
+	for _, item := range doc.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete} {
+			if op != nil {
+				op.Responses["default"] = problem
+			}
+		}
+	}
+	delete(doc.Components.Schemas.Map(), "ErrorModel")
+	delete(doc.Components.Schemas.Map(), "ErrorDetail")
+}
+
+// OpenAPI is the document in YAML, as in docs/openapi.yaml.
+func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().YAML() }
+
+//go:embed docs.css
+var docsStyle []byte
+
+// registerDocs serves the document, a page made of it, and the page of error codes.
+func (a *API) registerDocs(mux *http.ServeMux) {
+	document, err := a.huma.OpenAPI().MarshalJSON()
+	reference := a.reference()
+	errorPage := a.errorPage()
+	serve := func(path, kind string, body []byte) {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind)
+			_, _ = w.Write(body) //nolint:errcheck // the client is gone
+		})
+	}
+	if err == nil {
+		serve("/api/openapi.json", "application/json", document)
+	}
+	serve("/api/docs", "text/html; charset=utf-8", reference)
+	serve("/api/docs.css", "text/css; charset=utf-8", docsStyle)
+	serve("/docs/errors", "text/html; charset=utf-8", errorPage)
+}
+
+func (a *API) htmlPage(title string, body func(*bytes.Buffer)) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>%s</title><link rel=\"stylesheet\" href=\"%s/api/docs.css\"><main><h1>%s</h1>",
+		html.EscapeString(title), html.EscapeString(a.BasePath), html.EscapeString(title))
+	body(&b)
+	b.WriteString("</main></html>")
+	return b.Bytes()
+}
+
+// reference is a page that lists every operation.
+func (a *API) reference() []byte {
+	return a.htmlPage("BanGUI API", func(b *bytes.Buffer) {
+		fmt.Fprintf(b, "<p>The machine-readable document is <a href=\"%s/api/openapi.json\">openapi.json</a>; errors are explained on <a href=\"%s/docs/errors\">a page of their own</a>.</p>", html.EscapeString(a.BasePath), html.EscapeString(a.BasePath))
+		paths := a.huma.OpenAPI().Paths
+		for _, r := range a.routes {
+			fmt.Fprintf(b, "<section id=\"%s\"><h2><b>%s</b> <code>%s</code></h2><p>%s</p>", r.id, r.method, html.EscapeString(r.path), html.EscapeString(r.summary))
+			op := map[string]*huma.Operation{http.MethodGet: paths[r.path].Get, http.MethodPut: paths[r.path].Put, http.MethodPost: paths[r.path].Post, http.MethodDelete: paths[r.path].Delete}[r.method]
+			a.writeParameters(b, op)
+			b.WriteString("</section>")
+		}
+	})
+}
+
+func (a *API) writeParameters(b *bytes.Buffer, op *huma.Operation) {
+	rows := [][3]string{}
+	for _, p := range op.Parameters {
+		rows = append(rows, [3]string{p.Name, p.In, p.Description})
+	}
+	for kind, schema := range a.bodiesOf(op) {
+		s := a.huma.OpenAPI().Components.Schemas.SchemaFromRef(schema.Ref)
+		if s == nil {
+			s = schema
+		}
+		for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+			rows = append(rows, [3]string{name, kind, s.Properties[name].Description})
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	b.WriteString("<table><tr><th>name</th><th>in</th><th>meaning</th></tr>")
+	for _, row := range rows {
+		fmt.Fprintf(b, "<tr><td><code>%s</code></td><td>%s</td><td>%s</td></tr>", html.EscapeString(row[0]), html.EscapeString(row[1]), html.EscapeString(row[2]))
+	}
+	b.WriteString("</table>")
+}
+
+// bodiesOf are the JSON bodies of an operation, by where they stand.
+func (a *API) bodiesOf(op *huma.Operation) map[string]*huma.Schema {
+	bodies := map[string]*huma.Schema{}
+	if op.RequestBody != nil && op.RequestBody.Content["application/json"] != nil {
+		bodies["body"] = op.RequestBody.Content["application/json"].Schema
+	}
+	for _, response := range op.Responses {
+		if media := response.Content["application/json"]; media != nil && media.Schema != nil {
+			bodies["answer"] = media.Schema
+		}
+	}
+	return bodies
+}
+
+// errorPage explains every code, from the same table that answers with them.
+func (a *API) errorPage() []byte {
+	return a.htmlPage("Errors of BanGUI", func(b *bytes.Buffer) {
+		for _, code := range fault.Codes() {
+			m := meanings()[code]
+			fmt.Fprintf(b, "<section id=\"%s\"><h2><code>%s</code> <small>%d</small></h2><p>%s</p></section>", code, code, m.status, html.EscapeString(explain(code)))
+		}
+	})
+}
+
+// explain is the paragraph about a code in docs/errors.md.
+func explain(code fault.Code) string {
+	_, after, found := strings.Cut(docs.Errors, "\n## "+string(code)+"\n")
+	if !found {
+		return ""
+	}
+	text, _, _ := strings.Cut(after, "\n## ")
+	return strings.Join(strings.Fields(text), " ")
+}

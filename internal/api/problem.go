@@ -1,0 +1,152 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"bangui/internal/fault"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Problem is every error that the API answers with (RFC 9457).
+type Problem struct {
+	Type      string         `json:"type" doc:"Page that explains the code." example:"/docs/errors#jail_not_found"`
+	Title     string         `json:"title"`
+	Status    int            `json:"status"`
+	Detail    string         `json:"detail" doc:"What is wrong, for people."`
+	Mend      string         `json:"mend,omitempty" doc:"What to do about it."`
+	Code      string         `json:"code" doc:"Stable word for programs."`
+	RequestID string         `json:"request_id" doc:"Under this id the log has the cause."`
+	Errors    []ProblemField `json:"errors,omitempty" doc:"Fields that were not taken."`
+}
+
+// ProblemField is one field that was not taken.
+type ProblemField struct {
+	Field  string `json:"field" example:"addresses[0]"`
+	Detail string `json:"detail"`
+}
+
+// Error makes a Problem an error of a handler.
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus is the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType is the media type of problems.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// meaning is how a code is answered.
+type meaning struct {
+	status int
+	title  string
+}
+
+// meanings is the one table from codes to HTTP. A test holds it against fault.Codes
+// and docs/errors.md.
+func meanings() map[fault.Code]meaning {
+	return map[fault.Code]meaning{
+		fault.Internal:            {http.StatusInternalServerError, "Something went wrong inside BanGUI"},
+		fault.Invalid:             {http.StatusBadRequest, "The request can't be taken as it is"},
+		fault.NotFound:            {http.StatusNotFound, "There is no such thing"},
+		fault.HostNotFound:        {http.StatusNotFound, "There is no such host"},
+		fault.JailNotFound:        {http.StatusNotFound, "There is no such jail"},
+		fault.MethodNotAllowed:    {http.StatusMethodNotAllowed, "Not with this method"},
+		fault.Forbidden:           {http.StatusForbidden, "Refused"},
+		fault.Conflict:            {http.StatusConflict, "It conflicts with what is there"},
+		fault.Protected:           {http.StatusUnprocessableEntity, "That address is never banned"},
+		fault.NeedsConfirm:        {http.StatusUnprocessableEntity, "It needs a confirmation"},
+		fault.TooLarge:            {http.StatusRequestEntityTooLarge, "Too large"},
+		fault.TooMany:             {http.StatusTooManyRequests, "Too many at once"},
+		fault.Unsupported:         {http.StatusNotImplemented, "This fail2ban can't do it"},
+		fault.Fail2banUnreachable: {http.StatusBadGateway, "fail2ban can't be reached"},
+		fault.Fail2banForbidden:   {http.StatusBadGateway, "BanGUI may not talk to fail2ban"},
+		fault.Fail2banRefused:     {http.StatusBadGateway, "fail2ban refused"},
+		fault.Fail2banTimeout:     {http.StatusGatewayTimeout, "fail2ban did not answer in time"},
+		fault.Fail2banGarbled:     {http.StatusBadGateway, "fail2ban's answer can't be read"},
+		fault.Unavailable:         {http.StatusServiceUnavailable, "Not available now"},
+		fault.DatabaseBusy:        {http.StatusServiceUnavailable, "The database is busy"},
+		fault.DatabaseCorrupt:     {http.StatusServiceUnavailable, "The database is damaged"},
+		fault.DatabaseTooNew:      {http.StatusServiceUnavailable, "The database is of a newer BanGUI"},
+		fault.DiskFull:            {http.StatusInsufficientStorage, "The disk is full"},
+		fault.PermissionDenied:    {http.StatusServiceUnavailable, "The system does not let BanGUI"},
+	}
+}
+
+// problem turns an error into an answer, and logs the cause once under the request id.
+func (a *API) problem(ctx context.Context, err error) *Problem {
+	code := fault.CodeOf(err)
+	p := newProblem(ctx, code, sentence(fault.MessageOf(err)))
+	p.Mend = fault.MendOf(err)
+	level := a.Logger.DebugContext
+	if p.Status >= http.StatusInternalServerError {
+		level = a.Logger.WarnContext
+	}
+	if code == fault.Internal {
+		level = a.Logger.ErrorContext
+	}
+	level(ctx, "a request failed", "request_id", p.RequestID, "code", string(code), "error", err)
+	return p
+}
+
+func newProblem(ctx context.Context, code fault.Code, detail string) *Problem {
+	m := meanings()[code]
+	return &Problem{
+		Type: "/docs/errors#" + string(code), Title: m.title, Status: m.status, Detail: detail,
+		Code: string(code), RequestID: requestID(ctx),
+	}
+}
+
+// sentence makes a message start with a capital and end with a full stop.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	if !strings.HasPrefix(s, "fail2ban") {
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
+	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "…") {
+		s += "."
+	}
+	return s
+}
+
+// asProblem turns the errors of the library, about bodies and parameters, into ours.
+func (a *API) asProblem(ctx huma.Context, _ string, v any) (any, error) {
+	model, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	code := fault.Invalid
+	switch model.Status {
+	case http.StatusRequestEntityTooLarge:
+		code = fault.TooLarge
+	case http.StatusInternalServerError:
+		code = fault.Internal
+	}
+	p := newProblem(ctx.Context(), code, sentence(model.Detail))
+	p.Status = model.Status
+	if model.Detail == "validation failed" {
+		p.Detail = "Some fields can't be taken."
+	}
+	for _, e := range model.Errors {
+		p.Errors = append(p.Errors, ProblemField{
+			Field: strings.TrimPrefix(strings.TrimPrefix(e.Location, "body."), "query."), Detail: e.Message,
+		})
+	}
+	return p, nil
+}
+
+// badField is a problem with one field of a request.
+func (a *API) badField(ctx context.Context, field string, err error) error {
+	var p *Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	p = newProblem(ctx, fault.Invalid, "Some fields can't be taken.")
+	p.Errors = []ProblemField{{Field: field, Detail: fmt.Sprint(err)}}
+	return p
+}
