@@ -38,7 +38,8 @@ func (l *Local) follow(ctx context.Context) {
 
 // waitForLogPath waits until fail2ban says that it logs to a file.
 func (l *Local) waitForLogPath(ctx context.Context) string {
-	tick := time.NewTicker(pollEvery)
+	const soon = 20 * time.Millisecond // what is logged before we follow is seen by lists only
+	tick := time.NewTicker(soon)
 	defer tick.Stop()
 	for {
 		l.mu.Lock()
@@ -294,10 +295,12 @@ func (l *Local) judge(line fail2ban.LogLine, row fail2ban.DatabaseBan, found boo
 func (l *Local) openedDatabase() bool { return l.database != nil }
 
 // covers reports whether a ban was in force at that moment, give or take the
-// database's rounding.
+// database's rounding and the seconds that fail2ban's own polling takes: a ban begins
+// with the last failure, not with the line that tells of it.
 func covers(row fail2ban.DatabaseBan, at time.Time) bool {
+	const slack = 3
 	start, moment := row.BannedAt.Unix(), at.Unix()
-	return start <= moment+1 && (row.BanSeconds < 0 || start+row.BanSeconds > moment)
+	return start <= moment+1 && (row.BanSeconds < 0 || start+row.BanSeconds+slack > moment)
 }
 
 // banned holds a confirmed ban and tells it, unless it was told before.

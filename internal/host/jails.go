@@ -71,6 +71,7 @@ func (l *Local) askJail(ctx context.Context, name string) (JailDetail, error) {
 			MaxTime: o.Increment.MaxTime, RandomTime: o.Increment.RandomTime, OverAll: o.Increment.OverAllJails,
 		},
 	}
+	d.Ours = name == manualName && l.installed()
 	for _, c := range closed {
 		d.Closes = append(d.Closes, Closure(c))
 	}

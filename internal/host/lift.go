@@ -144,8 +144,8 @@ func (l *Local) layGhosts(ctx context.Context) {
 
 func (l *Local) layGhostsIn(ctx context.Context, jail string, ids []string) {
 	for id, row := range l.rowsOf(ctx, jail, ids) {
-		if !covers(row, l.Now()) {
-			continue
+		if row.BanSeconds >= 0 && row.BannedAt.Unix()+row.BanSeconds <= l.Now().Unix() {
+			continue // over: nothing would be restored
 		}
 		is, err := l.Client.IsBanned(ctx, fail2ban.JailName(jail), id)
 		if err != nil || len(is) != 1 || is[0] {

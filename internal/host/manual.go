@@ -20,7 +20,6 @@ const (
 [manual]
 enabled   = true
 filter    =
-logpath   =
 backend   = polling
 banaction = %(banaction_allports)s
 action    = %(action_)s
@@ -47,6 +46,12 @@ func (l *Local) ManualJail(ctx context.Context) (OwnJail, error) {
 		own.Diff = diff(manualFile, there, manualText)
 	}
 	return own, nil
+}
+
+// installed reports whether our file is there.
+func (l *Local) installed() bool {
+	there, err := jailconf.ReadOwn(l.ConfigDir, manualFile)
+	return err == nil && there != ""
 }
 
 // configures reports whether the configuration enables a jail of that name.

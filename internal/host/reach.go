@@ -39,10 +39,10 @@ func (r *reach) answered(now time.Time, jails int, starting bool) {
 	}
 }
 
-// failed notes that fail2ban did not answer.
-func (r *reach) failed(now time.Time, err error) {
+// failed notes that fail2ban did not answer what it was asked at began.
+func (r *reach) failed(began, now time.Time, err error) {
 	if r.silent.IsZero() {
-		r.silent = now
+		r.silent = began
 	}
 	silent := now.Sub(r.silent)
 	busy := fault.Is(err, fault.Fail2banTimeout) || fault.Is(err, fault.TooMany)

@@ -92,8 +92,9 @@ func complaints(commands [][]any, errs string) string {
 		}
 	}
 	for line := range strings.Lines(errs) {
-		if strings.Contains(line, "Wrong value for") {
-			return line
+		if strings.Contains(line, "Wrong value for") || strings.Contains(line, "Have not found any log file") {
+			_, said, _ := strings.Cut(line, "WARNING ")
+			return said
 		}
 	}
 	return ""

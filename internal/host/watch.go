@@ -49,18 +49,27 @@ func (l *Local) watch(ctx context.Context) {
 	}
 }
 
+// pollOnce looks once. The first question that fail2ban does not answer ends the look,
+// so that a server that hangs is noticed by its first silence.
 func (l *Local) pollOnce(ctx context.Context) {
-	counters, err := l.Client.Stats(ctx)
-	if ctx.Err() != nil {
-		return
+	for _, ask := range []func(context.Context) error{l.lookAtCounters, l.refreshDetails, l.listWhatChanged} {
+		began := l.Now()
+		if err := ask(ctx); err != nil {
+			if ctx.Err() == nil {
+				l.changeReach(ctx, func(r *reach) { r.failed(began, l.Now(), err) })
+			}
+			return
+		}
 	}
+}
+
+func (l *Local) lookAtCounters(ctx context.Context) error {
+	counters, err := l.Client.Stats(ctx)
 	if err != nil {
-		l.changeReach(ctx, func(r *reach) { r.failed(l.Now(), err) })
-		return
+		return err
 	}
 	if err := l.meetServer(ctx); err != nil {
-		l.changeReach(ctx, func(r *reach) { r.failed(l.Now(), err) })
-		return
+		return err
 	}
 	events := l.take(counters)
 	if len(events) > 0 {
@@ -70,8 +79,7 @@ func (l *Local) pollOnce(ctx context.Context) {
 	l.changeReach(ctx, func(r *reach) { r.answered(l.Now(), len(counters), l.server.young) })
 	l.tell(ctx, nil, events...)
 	l.recordGone(ctx)
-	l.refreshDetails(ctx)
-	l.listWhatChanged(ctx)
+	return nil
 }
 
 // changeReach moves the state machine and tells of a change.
@@ -266,7 +274,7 @@ func (l *Local) dropJail(ctx context.Context, name string) {
 }
 
 // refreshDetails asks for the options of a few jails a time: new ones first.
-func (l *Local) refreshDetails(ctx context.Context) {
+func (l *Local) refreshDetails(ctx context.Context) error {
 	const perPoll = 5
 	now := l.Now()
 	l.mu.Lock()
@@ -280,15 +288,18 @@ func (l *Local) refreshDetails(ctx context.Context) {
 	slices.SortFunc(due, func(a, b *watched) int { return a.detailed.Compare(b.detailed) })
 	for _, w := range due[:min(perPoll, len(due))] {
 		detail, err := l.askJail(ctx, w.jail.Name)
+		if fault.Is(err, fault.JailNotFound) {
+			continue // it was stopped meanwhile
+		}
 		if err != nil {
-			l.Logger.DebugContext(ctx, "options of a jail were not read", "jail", w.jail.Name, "error", err)
-			return
+			return fmt.Errorf("options of jail %s: %w", w.jail.Name, err)
 		}
 		l.mu.Lock()
 		w.detailed = now
 		w.jail = withCounters(detail.Jail, w.jail)
 		l.mu.Unlock()
 	}
+	return nil
 }
 
 // withCounters is fresh with the counters of last.
@@ -302,7 +313,7 @@ func withCounters(fresh, last Jail) Jail {
 }
 
 // listWhatChanged fetches the ban list of each jail that needs it and may have it.
-func (l *Local) listWhatChanged(ctx context.Context) {
+func (l *Local) listWhatChanged(ctx context.Context) error {
 	now := l.Now()
 	var due []string
 	l.mu.Lock()
@@ -314,13 +325,18 @@ func (l *Local) listWhatChanged(ctx context.Context) {
 	l.mu.Unlock()
 	slices.SortFunc(due, compareNames)
 	for _, name := range due {
-		if err := l.list(ctx, name); err != nil && ctx.Err() == nil {
+		err := l.list(ctx, name)
+		if err == nil || fault.Is(err, fault.JailNotFound) {
+			continue
+		}
+		if code := fault.CodeOf(err); code == fault.Fail2banTimeout || code == fault.Fail2banUnreachable {
+			return err
+		}
+		if ctx.Err() == nil {
 			l.Logger.WarnContext(ctx, "the bans of a jail were not listed", "jail", name, "error", err)
-			if !fault.Is(err, fault.JailNotFound) {
-				return
-			}
 		}
 	}
+	return nil
 }
 
 // due reports whether a list is wanted and the server has rested from the last.
