@@ -88,8 +88,10 @@ func TestParseTarget(t *testing.T) {
 			t.Errorf("ParseTarget(%q) = %v, %v; want %s", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "root", "203.0.113", "203.0.113.7:22", "fe80::1%eth0", "203.0.113.7/33", "010.1.1.1",
-		"203.0.113.7\n9", "203.0.113.0/255.255.255.0", "<F2B_END_COMMAND>", strings.Repeat("9", 1000)} {
+	for _, text := range []string{
+		"", "root", "203.0.113", "203.0.113.7:22", "fe80::1%eth0", "203.0.113.7/33", "010.1.1.1",
+		"203.0.113.7\n9", "203.0.113.0/255.255.255.0", "<F2B_END_COMMAND>", strings.Repeat("9", 1000),
+	} {
 		if got, err := allowlist.ParseTarget(text); err == nil {
 			t.Errorf("ParseTarget(%q) = %v, want an error", text, got)
 		}

@@ -80,7 +80,8 @@ type Count struct {
 	Capped bool `json:"capped" doc:"There are more than count."`
 }
 
-type banFilter struct {
+// BanFilter narrows a list of bans.
+type BanFilter struct {
 	State string `query:"state" enum:"active,ended,all" default:"active"`
 	Host  string `query:"host" maxLength:"64"`
 	Jail  string `query:"jail" maxLength:"200"`
@@ -89,7 +90,7 @@ type banFilter struct {
 }
 
 type bansInput struct {
-	banFilter
+	BanFilter
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
 	Cursor string `query:"cursor" maxLength:"300"`
 }
@@ -100,7 +101,7 @@ func (a *API) registerBans() {
 	}, a.listBans)
 	register(a, route{
 		method: http.MethodGet, path: "/api/v1/bans/count", id: "countBans", summary: "How many bans a filter finds", tag: "bans", permission: read, class: classRead,
-	}, func(ctx context.Context, in *banFilter) (*answer[Count], error) {
+	}, func(ctx context.Context, in *BanFilter) (*answer[Count], error) {
 		q, err := a.queryOf(ctx, *in)
 		if err != nil {
 			return nil, err
@@ -122,13 +123,13 @@ func (a *API) registerBans() {
 }
 
 func (a *API) listBans(ctx context.Context, in *bansInput) (*answer[page[Ban]], error) {
-	q, err := a.queryOf(ctx, in.banFilter)
+	q, err := a.queryOf(ctx, in.BanFilter)
 	if err != nil {
 		return nil, err
 	}
 	q.Limit = in.Limit
 	if in.Cursor != "" {
-		if q.After, err = openCursor(in.Cursor, in.banFilter); err != nil {
+		if q.After, err = openCursor(in.Cursor, in.BanFilter); err != nil {
 			return nil, err
 		}
 	}
@@ -138,14 +139,14 @@ func (a *API) listBans(ctx context.Context, in *bansInput) (*answer[page[Ban]], 
 	}
 	out := pageOf(mapAll(bans, a.banOf))
 	if next != (history.Place{}) {
-		cursor := closeCursor(next, in.banFilter)
+		cursor := closeCursor(next, in.BanFilter)
 		out.Next = &cursor
 	}
 	return answerWith(out), nil
 }
 
 // queryOf reads a filter. A host that is not there is an error, not an empty list.
-func (a *API) queryOf(ctx context.Context, f banFilter) (history.Query, error) {
+func (a *API) queryOf(ctx context.Context, f BanFilter) (history.Query, error) {
 	q := history.Query{State: history.State(f.State), Jail: f.Jail, Text: f.Text}
 	if f.Host != "" {
 		h, err := a.Hosts.Get(f.Host)

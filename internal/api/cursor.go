@@ -15,7 +15,7 @@ import (
 // bytes of the filter's hash, the time in microseconds, the id.
 const cursorBytes = 24
 
-func closeCursor(at history.Place, f banFilter) string {
+func closeCursor(at history.Place, f BanFilter) string {
 	b := make([]byte, 0, cursorBytes)
 	b = append(b, filterSum(f)...)
 	b = binary.BigEndian.AppendUint64(b, uint64(at.BannedAt.UnixMicro())) //nolint:gosec // bits, read back as they are
@@ -23,7 +23,7 @@ func closeCursor(at history.Place, f banFilter) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-func openCursor(text string, f banFilter) (history.Place, error) {
+func openCursor(text string, f BanFilter) (history.Place, error) {
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(b) != cursorBytes {
 		return history.Place{}, fault.New(fault.Invalid, "the cursor is broken").WithMend("Begin with the first page.")
@@ -37,7 +37,7 @@ func openCursor(text string, f banFilter) (history.Place, error) {
 	}, nil
 }
 
-func filterSum(f banFilter) []byte {
+func filterSum(f BanFilter) []byte {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{f.State, f.Host, f.Jail, f.IP, f.Text}))
 	return sum[:8]
 }

@@ -68,6 +68,7 @@ func (a *API) health(ctx context.Context) Health {
 			h.Status = "unavailable"
 		}
 	}
+	h.Components["database"] = HealthComponent{Status: "ok"}
 	if err := a.Database(ctx); err != nil {
 		detail := sentence(fault.MessageOf(err))
 		h.Components["database"] = HealthComponent{Status: string(fault.CodeOf(err)), Detail: &detail}

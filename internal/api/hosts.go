@@ -54,7 +54,8 @@ type Finding struct {
 	Since    string `json:"since" format:"date-time"`
 }
 
-type hostInput struct {
+// HostPath names the host of an operation.
+type HostPath struct {
 	Host string `path:"host" maxLength:"64" doc:"Id or alias." example:"local"`
 }
 
@@ -68,7 +69,7 @@ func (a *API) registerHosts() {
 	register(a, route{
 		method: http.MethodGet, path: "/api/v1/hosts/{host}", id: "getHost", summary: "One host", tag: "hosts",
 		permission: read, class: classRead,
-	}, func(_ context.Context, in *hostInput) (*answer[Host], error) {
+	}, func(_ context.Context, in *HostPath) (*answer[Host], error) {
 		h, err := a.Hosts.Get(in.Host)
 		if err != nil {
 			return nil, err
@@ -78,7 +79,7 @@ func (a *API) registerHosts() {
 	register(a, route{
 		method: http.MethodPost, path: "/api/v1/hosts/{host}/reload", id: "reloadHost", summary: "Read fail2ban's whole configuration again", tag: "hosts",
 		permission: write, class: classSteer, audit: "host.reload", status: http.StatusNoContent,
-	}, func(ctx context.Context, in *hostInput) (*empty, error) {
+	}, func(ctx context.Context, in *HostPath) (*empty, error) {
 		h, err := a.Hosts.Get(in.Host)
 		if err != nil {
 			return nil, err

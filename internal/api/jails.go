@@ -63,20 +63,21 @@ type Increment struct {
 	OverAllJails  bool    `json:"over_all_jails"`
 }
 
-type jailInput struct {
-	hostInput
+// JailPath names the host and the jail of an operation.
+type JailPath struct {
+	HostPath
 	Jail string `path:"jail" maxLength:"200" example:"sshd"`
 }
 
 type reloadInput struct {
-	jailInput
+	JailPath
 	Body *struct {
 		Restart bool `json:"restart" required:"false" doc:"Also apply changed actions, at the price of lifting and restoring the jail's bans."`
 	}
 }
 
 type idleInput struct {
-	jailInput
+	JailPath
 	Body struct {
 		Idle bool `json:"idle"`
 	}
@@ -86,7 +87,7 @@ func (a *API) registerJails() {
 	register(a, route{
 		method: http.MethodGet, path: "/api/v1/hosts/{host}/jails", id: "listJails", summary: "All jails of a host", tag: "jails",
 		permission: read, class: classRead,
-	}, func(_ context.Context, in *hostInput) (*answer[page[Jail]], error) {
+	}, func(_ context.Context, in *HostPath) (*answer[page[Jail]], error) {
 		h, err := a.Hosts.Get(in.Host)
 		if err != nil {
 			return nil, err
@@ -96,7 +97,7 @@ func (a *API) registerJails() {
 	register(a, route{
 		method: http.MethodGet, path: "/api/v1/hosts/{host}/jails/{jail}", id: "getJail", summary: "One jail with all its options, asked of fail2ban now", tag: "jails",
 		permission: read, class: classRead,
-	}, func(ctx context.Context, in *jailInput) (*answer[JailDetail], error) {
+	}, func(ctx context.Context, in *JailPath) (*answer[JailDetail], error) {
 		h, err := a.Hosts.Get(in.Host)
 		if err != nil {
 			return nil, err
@@ -118,11 +119,11 @@ func (a *API) registerJailChanges() {
 		}
 	}
 	register(a, change("start", "startJail", "Start a jail that the configuration enables"),
-		func(ctx context.Context, in *jailInput) (*empty, error) {
+		func(ctx context.Context, in *JailPath) (*empty, error) {
 			return a.steer(in.Host, func(h host.Host) error { return h.StartJail(ctx, in.Jail) })
 		})
 	register(a, change("stop", "stopJail", "Stop a jail; its bans are lifted and come back when it starts again"),
-		func(ctx context.Context, in *jailInput) (*empty, error) {
+		func(ctx context.Context, in *JailPath) (*empty, error) {
 			return a.steer(in.Host, func(h host.Host) error { return h.StopJail(ctx, in.Jail) })
 		})
 	register(a, change("reload", "reloadJail", "Read a jail's configuration again"),

@@ -78,6 +78,10 @@ func meanings() map[fault.Code]meaning {
 
 // problem turns an error into an answer, and logs the cause once under the request id.
 func (a *API) problem(ctx context.Context, err error) *Problem {
+	var ready *Problem
+	if errors.As(err, &ready) {
+		return ready
+	}
 	code := fault.CodeOf(err)
 	p := newProblem(ctx, code, sentence(fault.MessageOf(err)))
 	p.Mend = fault.MendOf(err)
@@ -142,11 +146,7 @@ func (a *API) asProblem(ctx huma.Context, _ string, v any) (any, error) {
 
 // badField is a problem with one field of a request.
 func (a *API) badField(ctx context.Context, field string, err error) error {
-	var p *Problem
-	if errors.As(err, &p) {
-		return p
-	}
-	p = newProblem(ctx, fault.Invalid, "Some fields can't be taken.")
+	p := newProblem(ctx, fault.Invalid, "Some fields can't be taken.")
 	p.Errors = []ProblemField{{Field: field, Detail: fmt.Sprint(err)}}
 	return p
 }

@@ -78,8 +78,10 @@ func TestOwn_LeavesForeignFilesAlone(t *testing.T) {
 
 func TestOwn_RefusesOtherNames(t *testing.T) {
 	dir := folder(t)
-	for _, bad := range []string{"jail.local", "jail.d/manual.local", "jail.d/zz-bangui-../x.local", "../jail.d/zz-bangui-a.local",
-		"jail.d/zz-bangui-a.conf", "jail.d/zz-bangui-A.local", "action.d/zz-bangui-a.local", "jail.d/zz-bangui-a.local\n"} {
+	for _, bad := range []string{
+		"jail.local", "jail.d/manual.local", "jail.d/zz-bangui-../x.local", "../jail.d/zz-bangui-a.local",
+		"jail.d/zz-bangui-a.conf", "jail.d/zz-bangui-A.local", "action.d/zz-bangui-a.local", "jail.d/zz-bangui-a.local\n",
+	} {
 		if err := jailconf.WriteOwn(dir, bad, jailconf.Mark+"\n"); err == nil {
 			t.Errorf("WriteOwn(%q) was taken", bad)
 		}

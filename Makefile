@@ -1,0 +1,64 @@
+# BanGUI. `make help` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := bash
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+PAGE_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/vite.config.ts web/lingui.config.ts web/package.json
+# Arguments for `make run` and `make demo`, such as ARGS="--listen 127.0.0.1:8080".
+ARGS ?=
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+.PHONY: run
+run: ## build, and serve the fail2ban of this machine (ARGS="--listen 127.0.0.1:8080")
+	@scripts/run.sh run $(ARGS)
+
+.PHONY: demo
+demo: ## build, and serve a demo server of our own on sample logs
+	@scripts/run.sh demo $(ARGS)
+
+.PHONY: build
+build: page ## build page and binary: bin/bangui
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/bangui ./cmd/bangui
+
+.PHONY: page
+page: web/dist/index.html ## build the page only: web/dist
+
+web/dist/index.html: web/node_modules/.package-lock.json $(PAGE_SOURCES)
+	npm --prefix web run --silent build
+	@touch web/dist/.gitkeep $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	@echo "installing the page's npm packages into web/node_modules" >&2
+	npm --prefix web ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: setup
+setup: ## install what the tests need: fail2ban, Chromium, a C compiler
+	@scripts/setup.sh
+
+.PHONY: test
+test: setup build ## set up everything, and run every test
+	@scripts/test.sh
+
+.PHONY: lint
+lint: page ## read the code for mistakes
+	@scripts/lint.sh
+
+.PHONY: check
+check: setup lint test ## what CI runs: lint and test
+
+.PHONY: generate
+generate: web/node_modules/.package-lock.json ## write the generated files anew: docs, OpenAPI, page types
+	@scripts/generate.sh
+
+.PHONY: bench
+bench: ## measure: the packages that have benchmarks
+	@go test -run='^$$' -bench=. -benchmem $$(git grep -l --untracked '^func Benchmark' -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed 's|^|./|')
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin web/node_modules web/tools/*/node_modules
+	find web/dist -mindepth 1 ! -name .gitkeep -delete

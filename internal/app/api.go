@@ -1,0 +1,72 @@
+package app
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"bangui/internal/allowlist"
+	"bangui/internal/api"
+	"bangui/web"
+)
+
+// startAPI builds what is served: API and page.
+func (a *App) startAPI(context.Context) error {
+	operations := api.New(api.Options{
+		Hosts: a.registry, Archive: a.archive, Bus: a.bus,
+		Components: a.health, Database: a.store.Check,
+		Version: a.Version, Commit: commit(), GoVersion: runtime.Version(),
+		Demo: a.Config.Demo, InProcess: true,
+		TimeZone: timeZone(), BasePath: a.Config.BasePath,
+		Protected: func() []allowlist.Entry { return allowlist.System{}.Entries() },
+		Logger:    a.logger.With("part", "api"), Now: time.Now,
+	})
+	page := web.Handler(web.Options{BasePath: a.Config.BasePath, Version: a.Version})
+	a.handler = site(endStreams(operations, a.stopping), page, a.Config.BasePath, a.Config.AllowedHosts)
+	return nil
+}
+
+// health is this process for the full health answer; the API adds fail2ban.
+func (a *App) health() []api.Component {
+	var parts []api.Component
+	for _, p := range a.parts.all() {
+		parts = append(parts, api.Component(p))
+	}
+	return parts
+}
+
+// commit is the revision that was built, as Go's build information has it.
+func commit() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return ""
+}
+
+// timeZone is the name of this machine's zone; "UTC" when it has none.
+func timeZone() string {
+	if name := time.Local.String(); name != "Local" && name != "" {
+		return name
+	}
+	if target, err := filepath.EvalSymlinks("/etc/localtime"); err == nil {
+		if _, name, ok := strings.Cut(target, "/zoneinfo/"); ok {
+			return strings.TrimPrefix(name, "posix/")
+		}
+	}
+	if content, err := os.ReadFile("/etc/timezone"); err == nil {
+		if name := strings.TrimSpace(string(content)); name != "" {
+			return name
+		}
+	}
+	return "UTC"
+}

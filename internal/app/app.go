@@ -1,0 +1,133 @@
+// Package app puts the parts together: it starts them as named stages, each with
+// what it needs, serves page and API, and stops everything in reverse.
+//
+// A stage that can't start stops the ones before it and says in one sentence what
+// is wrong and how to mend it. A fail2ban that is away is a state, not a failed start.
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"bangui/internal/config"
+	"bangui/internal/demo"
+	"bangui/internal/event"
+	"bangui/internal/history"
+	"bangui/internal/host"
+	"bangui/internal/store"
+)
+
+// Options are what one process is started with.
+type Options struct {
+	Config  config.Config
+	Version string
+	Log     io.Writer // log lines; never nil
+	Command string    // how this was started, for "run it as root": "bangui serve"
+	// Ready is told the address of the page once it is served; may be nil.
+	Ready func(url string)
+}
+
+// App is one console. Build it with New; Run does everything else.
+type App struct {
+	Options
+	stages *sequence
+	parts  *components
+	logger *slog.Logger
+
+	// stopping is closed when the http stage begins to stop: event streams end then,
+	// which would otherwise be waited for.
+	stopping chan struct{}
+
+	fail2ban paths // of the fail2ban that is served
+	demo     *demo.Server
+	demoTask *task
+	store    *store.DB
+	bus      *event.Bus
+	archive  *history.Archive
+	registry *host.Registry
+	local    *host.Local
+	hostTask *task
+	hintTask *task // looks for the reason why fail2ban is away
+	handler  http.Handler
+	listener net.Listener
+	server   *http.Server
+	failed   chan error // the http server ended by itself
+}
+
+// paths say where a fail2ban keeps its things; see config.Config.
+type paths struct{ socket, configDir, database, log string }
+
+// New builds a console that has done nothing yet.
+func New(o Options) *App {
+	return &App{
+		Options:  o,
+		logger:   slog.New(slog.NewTextHandler(o.Log, nil)), // until the stage logging
+		parts:    newComponents(time.Now),
+		fail2ban: pathsOf(o.Config),
+		registry: host.NewRegistry(),
+		bus:      event.NewBus(),
+		stopping: make(chan struct{}),
+		failed:   make(chan error, 1),
+	}
+}
+
+// Bounds of each stage's stop. Requests get the longest: 25 s to end by themselves.
+const (
+	drainTime    = 25 * time.Second
+	hostTime     = 10 * time.Second
+	demoTime     = 25 * time.Second
+	databaseTime = 10 * time.Second
+)
+
+// graph are the stages in the order of their start.
+func (a *App) graph() []stage {
+	return []stage{
+		{name: "config", start: a.startConfig},
+		{name: "logging", needs: []string{"config"}, start: a.startLogging},
+		{name: "database", needs: []string{"config", "logging"}, start: a.startDatabase, stop: a.stopDatabase, grace: databaseTime},
+		{name: "demo", off: !a.Config.Demo, needs: []string{"config", "logging"}, start: a.startDemo, stop: a.stopDemo, grace: demoTime},
+		{name: "host", needs: []string{"database", "demo"}, start: a.startHost, stop: a.stopHost, grace: hostTime},
+		{name: "api", needs: []string{"database", "host"}, start: a.startAPI},
+		{name: "http", needs: []string{"api"}, start: a.startHTTP, stop: a.stopHTTP, grace: drainTime},
+	}
+}
+
+// Run starts the stages, serves until ctx ends, and stops them. It returns nil
+// after an orderly stop, a *StageError when a stage failed to start.
+func (a *App) Run(ctx context.Context) error {
+	return a.run(ctx, a.graph())
+}
+
+func (a *App) run(ctx context.Context, stages []stage) error {
+	var err error
+	a.stages, err = newSequence(stages, func() *slog.Logger { return a.logger }, a.parts.report)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := a.stages.up(ctx); err != nil {
+		return err
+	}
+	a.logger.InfoContext(ctx, "console is up", "duration", since(began), "version", a.Version, "pid", os.Getpid())
+	if a.Ready != nil {
+		a.Ready(a.url())
+	}
+
+	var cause error
+	select {
+	case <-ctx.Done():
+		a.logger.InfoContext(ctx, "stopping: asked to")
+	case cause = <-a.failed:
+		a.logger.ErrorContext(ctx, "stopping: the http server ended", "error", cause)
+	}
+	began = time.Now()
+	err = errors.Join(cause, a.stages.down(context.WithoutCancel(ctx)))
+	a.logger.InfoContext(context.WithoutCancel(ctx), "console stopped", "duration", since(began))
+	return err
+}

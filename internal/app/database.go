@@ -1,0 +1,71 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"bangui/internal/event"
+	"bangui/internal/fault"
+	"bangui/internal/history"
+	"bangui/internal/host"
+	"bangui/internal/store"
+)
+
+// startDatabase opens the database and brings it up to date.
+func (a *App) startDatabase(ctx context.Context) error {
+	db, err := store.Open(ctx, store.Options{Path: a.Config.Database, Logger: a.logger.With("part", "store"), Now: time.Now})
+	if err != nil {
+		return mendable(err, "See that this user may write there and that the disk has room, or set another place with --data-dir or --database.")
+	}
+	a.store = db
+	a.archive = history.New(db, a.bus, a.logger.With("part", "history"), time.Now)
+	return nil
+}
+
+func (a *App) stopDatabase(context.Context) error { return a.store.Close() }
+
+// recorder carries what a host observed to the archive, which knows no hosts.
+type recorder struct{ archive *history.Archive }
+
+var _ host.Recorder = recorder{}
+
+// Record stores events together with their mark.
+func (r recorder) Record(ctx context.Context, events []event.Event, mark *host.Mark) error {
+	return r.archive.Record(ctx, events, (*history.Mark)(mark))
+}
+
+// Reconcile makes the open bans of a jail equal to a list.
+func (r recorder) Reconcile(ctx context.Context, list host.BanList) error {
+	bans := make([]history.Ban, len(list.Bans))
+	for i, b := range list.Bans {
+		origin := event.ByFail2ban
+		if b.ByHand {
+			origin = event.ByHand
+		}
+		bans[i] = history.Ban{
+			HostID: list.HostID, Jail: list.Jail, Address: b.ID, BannedAt: b.BannedAt, BanSeconds: b.BanSeconds,
+			BanCount: b.BanCount, Failures: b.Failures, Origin: origin,
+		}
+	}
+	return r.archive.Reconcile(ctx, history.List{
+		HostID: list.HostID, Jail: list.Jail, TakenAt: list.TakenAt, Complete: list.Complete, Gone: list.Gone, Bans: bans,
+	})
+}
+
+// MarkOf is how far a source was read.
+func (r recorder) MarkOf(ctx context.Context, hostID, source string) (string, error) {
+	return r.archive.MarkOf(ctx, hostID, source)
+}
+
+// OpenJails are the jails with bans that have not ended.
+func (r recorder) OpenJails(ctx context.Context, hostID string) ([]string, error) {
+	return r.archive.OpenJails(ctx, hostID)
+}
+
+// mendable adds what to do about an error to one that doesn't say it.
+func mendable(err error, mend string) error {
+	if fault.MendOf(err) != "" {
+		return err
+	}
+	return fault.Wrap(err, fault.CodeOf(err), "%s", fault.MessageOf(err)).WithMend("%s", mend)
+}

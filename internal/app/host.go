@@ -1,0 +1,117 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"bangui/internal/allowlist"
+	"bangui/internal/config"
+	"bangui/internal/demo"
+	"bangui/internal/doctor"
+	"bangui/internal/fail2ban"
+	"bangui/internal/fault"
+	"bangui/internal/host"
+)
+
+// pingTime bounds the one question to fail2ban that a start asks.
+const pingTime = 3 * time.Second
+
+// startDemo starts the demo server and makes it the fail2ban that is served.
+func (a *App) startDemo(ctx context.Context) error {
+	server, err := demo.Open(ctx, demo.Options{
+		Dir: filepath.Join(a.Config.DataDir, "demo"), Stock: a.Config.Fail2banConfig,
+		Logger: a.logger.With("part", "demo"), Seed: uint64(time.Now().UnixNano()),
+	})
+	if err != nil {
+		return err
+	}
+	a.demo = server
+	a.fail2ban = paths{server.Socket(), server.ConfigDir(), server.Database(), server.LogPath()}
+	a.demoTask = startTask(ctx, func(ctx context.Context) { _ = server.Run(ctx) }) // it ends with ctx
+	a.logger.WarnContext(ctx, "this is a demo server: this machine is not protected by it")
+	return nil
+}
+
+func (a *App) stopDemo(ctx context.Context) error {
+	return errors.Join(a.demoTask.end(ctx), a.demo.Close(ctx))
+}
+
+func pathsOf(c config.Config) paths {
+	return paths{c.Fail2banSocket, c.Fail2banConfig, c.Fail2banDB, c.Fail2banLog}
+}
+
+// startHost begins to follow fail2ban. A fail2ban that is away is a state, told
+// once in the log with what to do about it; one that we may not talk to ends the
+// start, since nothing will change that while we run.
+func (a *App) startHost(ctx context.Context) error {
+	id, err := hostID(a.Config.DataDir)
+	if err != nil {
+		return err
+	}
+	client := fail2ban.New(fail2ban.Options{Socket: a.fail2ban.socket, Logger: a.logger.With("part", "fail2ban")})
+	if err := a.permitted(ctx, client); err != nil {
+		return err
+	}
+	a.local = newLocal(a.fail2ban, client, id, a.Config.Demo, a.logger.With("part", "host"))
+	if err := a.store.EnsureHost(ctx, id, a.local.State().Name); err != nil {
+		return err
+	}
+	a.registry.AddLocal(a.local)
+	a.hostTask = startTask(ctx, func(ctx context.Context) {
+		if err := a.local.Run(ctx, recorder{a.archive}); err != nil && ctx.Err() == nil {
+			a.logger.ErrorContext(ctx, "following fail2ban ended", "error", err)
+		}
+	})
+	return nil
+}
+
+func (a *App) stopHost(ctx context.Context) error {
+	return errors.Join(a.hintTask.end(ctx), a.hostTask.end(ctx))
+}
+
+// permitted asks fail2ban one thing. Only a refusal of the operating system is an error.
+func (a *App) permitted(ctx context.Context, client *fail2ban.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTime)
+	defer cancel()
+	err := client.Ping(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case fault.Is(err, fault.Fail2banForbidden), fault.Is(err, fault.PermissionDenied):
+		return fault.Wrap(err, fault.PermissionDenied, "this user may not talk to fail2ban at %s", a.fail2ban.socket).
+			WithMend("Run it as root: sudo %s", cmp.Or(a.Command, "bangui serve"))
+	default:
+		a.logger.WarnContext(ctx, "fail2ban does not answer; waiting for it", "error", err)
+		a.hintTask = startTask(ctx, a.hint)
+		return nil
+	}
+}
+
+// hint looks for the reason why fail2ban is away and tells it in the log.
+func (a *App) hint(ctx context.Context) {
+	client := fail2ban.New(fail2ban.Options{Socket: a.fail2ban.socket})
+	found := doctor.Look(ctx, doctor.This(client.Ping, a.fail2ban.configDir, a.Command))
+	if found.State != doctor.Running && ctx.Err() == nil {
+		a.logger.WarnContext(ctx, "what is known about fail2ban", "found", found.Text, "state", string(found.State), "output", found.Output, "mend", found.Mend)
+	}
+}
+
+func newLocal(p paths, client *fail2ban.Client, id string, isDemo bool, logger *slog.Logger) *host.Local {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		name = "this machine"
+	}
+	if isDemo {
+		name = "demo"
+	}
+	return host.NewLocal(host.LocalOptions{
+		ID: id, Name: name, Demo: isDemo,
+		Client: client, Socket: p.socket, ConfigDir: p.configDir, LogPath: p.log, Database: p.database,
+		System: allowlist.System{}, Logger: logger, Now: time.Now,
+	})
+}

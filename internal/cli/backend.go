@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bangui/internal/app"
+	"bangui/internal/config"
+	"bangui/internal/fault"
+)
+
+// backend does what commands ask: over the API of a console, or straight on this
+// machine. Results are what the API answers.
+type backend interface {
+	Jails(ctx context.Context) ([]jailRow, error)
+	Jail(ctx context.Context, name string) (jailDetail, error)
+	// Bans are the active bans that match, newest first, at most q.limit.
+	Bans(ctx context.Context, q banQuery) ([]banRow, error)
+	Ban(ctx context.Context, o banOrder) ([]outcome, error)
+	Lift(ctx context.Context, o liftOrder) ([]outcome, error)
+	Why(ctx context.Context, address string) (whyView, error)
+	Close()
+}
+
+type banQuery struct {
+	jail  string
+	ip    string // exact address, or all inside a prefix
+	text  string // found in the address
+	limit int
+}
+
+type banOrder struct {
+	jails, addresses []string
+	reason           string
+	wide, dryRun     bool
+}
+
+type liftOrder struct {
+	jails, addresses []string
+	reason           string
+}
+
+type jailRow struct {
+	Name            string    `json:"name"`
+	State           string    `json:"state"`
+	CurrentlyBanned int       `json:"currently_banned"`
+	TotalBanned     int       `json:"total_banned"`
+	CurrentlyFailed int       `json:"currently_failed"`
+	TotalFailed     int       `json:"total_failed"`
+	BanSeconds      int64     `json:"ban_seconds"`
+	FindSeconds     int64     `json:"find_seconds"`
+	MaxRetry        int       `json:"max_retry"`
+	Closes          []closure `json:"closes"`
+}
+
+type closure struct {
+	Action   string `json:"action"`
+	Ports    string `json:"ports"`
+	AllPorts bool   `json:"all_ports"`
+	Known    bool   `json:"known"`
+}
+
+type jailDetail struct {
+	jailRow
+	LogPaths     []string `json:"log_paths"`
+	Ignored      []string `json:"ignored"`
+	IgnoreSelf   bool     `json:"ignore_self"`
+	FailRegexes  []string `json:"fail_regexes"`
+	IgnoreRegexs []string `json:"ignore_regexes"`
+	Actions      []string `json:"actions"`
+}
+
+type banRow struct {
+	Host       string     `json:"host"`
+	Jail       string     `json:"jail"`
+	Address    string     `json:"address"`
+	BannedAt   time.Time  `json:"banned_at"`
+	BanSeconds int64      `json:"ban_seconds"`
+	ExpiresAt  *time.Time `json:"expires_at"`
+	BanCount   int        `json:"ban_count"`
+	Failures   int        `json:"failures"`
+	Origin     string     `json:"origin"`
+	Actor      string     `json:"actor,omitempty"`
+	Reason     string     `json:"reason,omitempty"`
+}
+
+type outcome struct {
+	Host    string `json:"host"`
+	Jail    string `json:"jail"`
+	Address string `json:"address"`
+	Outcome string `json:"outcome"`
+	Detail  string `json:"detail,omitempty"`
+}
+
+type evidence struct {
+	Jail       string    `json:"jail"`
+	BannedAt   time.Time `json:"banned_at"`
+	BanSeconds int64     `json:"ban_seconds"`
+	BanCount   int       `json:"ban_count"`
+	Failures   int       `json:"failures"`
+	User       string    `json:"user,omitempty"`
+	Lines      []string  `json:"lines"`
+}
+
+type whyView struct {
+	Address       string     `json:"address"`
+	Protected     string     `json:"protected,omitempty"` // why it is never banned
+	Bans          []banRow   `json:"bans"`
+	CoveredBy     []banRow   `json:"covered_by"`
+	Evidence      []evidence `json:"evidence"`
+	EvidenceError string     `json:"evidence_error,omitempty"`
+}
+
+// standardURL is where a console listens when nobody said otherwise.
+const standardURL = "http://127.0.0.1:8000/"
+
+// probeTime bounds the question whether a console answers.
+const probeTime = 3 * time.Second
+
+// addBackend gives a command the flags that choose what it talks to.
+func (c *command) addBackend(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.url, "url", "", "address of the console (default BANGUI_URL, else the one of this machine)")
+	c.addSettings(cmd.Flags(), "data-dir", "fail2ban-socket", "fail2ban-config", "fail2ban-db", "fail2ban-log")
+}
+
+// with runs one command on the console that was named; without a name on the
+// console of this machine, else straight on the fail2ban of this machine.
+func (c *command) with(run func(ctx context.Context, b backend, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		b, err := c.open(cmd)
+		if err != nil {
+			return err
+		}
+		defer b.Close()
+		return run(cmd.Context(), b, args)
+	}
+}
+
+func (c *command) open(cmd *cobra.Command) (backend, error) {
+	ctx := cmd.Context()
+	conf, _, err := c.settings(cmd.Flags(), nil)
+	if err != nil {
+		return nil, err
+	}
+	if named := cmp.Or(c.url, c.getenv("BANGUI_URL")); named != "" {
+		return c.openRemote(ctx, named)
+	}
+	remote, remoteErr := c.openRemote(ctx, localURL(conf))
+	if remoteErr == nil {
+		return remote, nil
+	}
+	direct, err := app.OpenDirect(ctx, conf, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, c.neither(err)
+	}
+	return &local{direct: direct}, nil
+}
+
+// localURL is the console of this machine: where its file says, else the standard.
+func localURL(conf config.Config) string {
+	content, err := os.ReadFile(filepath.Join(conf.DataDir, "listen"))
+	if url := strings.TrimSpace(string(content)); err == nil && strings.HasPrefix(url, "http://") {
+		return url
+	}
+	return standardURL
+}
+
+// neither says that there is nothing to talk to, and why.
+func (c *command) neither(err error) error {
+	code := fault.CodeOf(err)
+	if code == fault.Fail2banForbidden {
+		return fault.Wrap(err, fault.Fail2banForbidden, "no console answers, and this user may not talk to fail2ban itself").
+			WithMend("Start a console, or run it as root: sudo %s", c.typed())
+	}
+	return fault.Wrap(err, code, "no console answers, and fail2ban itself can't be used: %s", fault.MessageOf(err)).
+		WithMend("Start a console (bangui serve), name one with --url, or see what `bangui doctor` says about fail2ban.")
+}

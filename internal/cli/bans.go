@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bangui/internal/fault"
+	"bangui/internal/terminal"
+)
+
+// Bounds of the list, and how often --watch looks.
+const (
+	defaultLimit = 100
+	maxLimit     = 100_000
+	watchEvery   = time.Second
+)
+
+func (c *command) bans() *cobra.Command {
+	q := banQuery{limit: defaultLimit}
+	var watch bool
+	cmd := &cobra.Command{
+		Use: "bans [TEXT]", Short: "List the active bans, newest first",
+		Long: "List the active bans, newest first. With TEXT only those whose address contains it. Elsewhere than on a terminal: fields separated\n" +
+			"by tabs (address, jail, banned at, ends, times banned, failures, origin)." + exits(Done, Usage, Unreachable, NoPermit),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fault.New(fault.Invalid, "give at most one text to look for")
+			}
+			if q.limit < 1 || q.limit > maxLimit {
+				return fault.New(fault.Invalid, "--limit %d is not between 1 and %d", q.limit, maxLimit)
+			}
+			return nil
+		},
+		RunE: c.with(func(ctx context.Context, b backend, args []string) error {
+			if len(args) == 1 {
+				q.text = args[0]
+			}
+			if watch {
+				ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+				defer stop()
+				return c.watch(ctx, b, q)
+			}
+			bans, err := b.Bans(ctx, q)
+			if err != nil {
+				return err
+			}
+			return c.showBans(bans)
+		}),
+	}
+	cmd.Flags().StringVar(&q.jail, "jail", "", "only in this jail")
+	cmd.Flags().StringVar(&q.ip, "ip", "", "only this address, or all inside this network")
+	cmd.Flags().IntVar(&q.limit, "limit", defaultLimit, "at most so many")
+	cmd.Flags().BoolVar(&watch, "watch", false, "show bans and unbans as they come, until Ctrl-C")
+	c.addBackend(cmd)
+	return cmd
+}
+
+func (c *command) showBans(bans []banRow) error {
+	if c.asJSON {
+		return c.writeJSON(map[string]any{"items": bans})
+	}
+	style := c.style()
+	rows := make([][]terminal.Cell, len(bans))
+	for i, b := range bans {
+		rows[i] = []terminal.Cell{
+			{Text: b.Address, Paint: style.Bold},
+			terminal.Text(b.Jail), terminal.Text(moment(b.BannedAt)), terminal.Text(ends(b)),
+			known(b.BanCount), known(b.Failures),
+			{Text: b.Origin, Paint: style.Dim},
+		}
+	}
+	return terminal.Table(c.Stdout, style, []string{"ADDRESS", "JAIL", "BANNED", "ENDS", "TIMES", "FAILURES", "BY"}, rows)
+}
+
+func known(n int) terminal.Cell {
+	if n == 0 {
+		return terminal.Text("-")
+	}
+	return terminal.Text(strconv.Itoa(n))
+}
+
+// change is one line of --watch.
+type change struct {
+	At     time.Time `json:"at"`
+	Change string    `json:"change"` // "ban" or "unban"
+	Ban    banRow    `json:"ban"`
+}
+
+// watch compares the list with the one before, each second, until ctx ends. The
+// bans that are there at first are shown too.
+func (c *command) watch(ctx context.Context, b backend, q banQuery) error {
+	q.limit = maxLimit
+	before := map[string]banRow{}
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	for {
+		bans, err := b.Bans(ctx, q)
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // asked to end
+		}
+		if err != nil {
+			return err
+		}
+		now := make(map[string]banRow, len(bans))
+		for _, ban := range bans {
+			now[ban.Jail+"\x00"+ban.Address+"\x00"+ban.BannedAt.String()] = ban
+		}
+		if err := c.showChanges(before, now); err != nil {
+			return err
+		}
+		before = now
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+func (c *command) showChanges(before, now map[string]banRow) error {
+	for key, ban := range now {
+		if _, was := before[key]; !was {
+			if err := c.showChange(change{ban.BannedAt, "ban", ban}); err != nil {
+				return err
+			}
+		}
+	}
+	for key, ban := range before {
+		if _, is := now[key]; !is {
+			if err := c.showChange(change{time.Now(), "unban", ban}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *command) showChange(ch change) error {
+	if c.asJSON {
+		return c.writeJSONLine(ch)
+	}
+	style := c.style()
+	word := style.Bad("ban  ")
+	if ch.Change == "unban" {
+		word = style.Good("unban")
+	}
+	c.print("%s  %s  %s  %s", moment(ch.At), word, terminal.Printable(ch.Ban.Jail), style.Bold(terminal.Printable(ch.Ban.Address)))
+	return nil
+}

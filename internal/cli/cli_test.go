@@ -1,0 +1,102 @@
+package cli_test
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"bangui/internal/cli"
+	"bangui/internal/fail2ban/fail2bantest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"bangui": func() {
+			dir, err := os.Getwd()
+			if err != nil {
+				panic(err)
+			}
+			os.Exit(cli.Main(context.Background(), cli.Process{
+				Program: "bangui", Args: os.Args[1:], Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr,
+				WorkDir: dir, TempDir: os.TempDir(), Root: os.Geteuid() == 0, Version: "test",
+			}))
+		},
+	})
+}
+
+// scripts runs a folder of scripts. Each has a data folder of its own; they share
+// one fail2ban, so each uses addresses of its own.
+func scripts(t *testing.T, dir string, f2b *fail2bantest.Server) {
+	t.Helper()
+	testscript.Run(t, testscript.Params{
+		Dir:                dir,
+		RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			socket, config := env.WorkDir+"/none.sock", "/etc/fail2ban"
+			if f2b != nil {
+				socket, config = f2b.Socket(), f2b.ConfigDir()
+			}
+			env.Setenv("BANGUI_DATA_DIR", env.WorkDir+"/data")
+			env.Setenv("BANGUI_FAIL2BAN_SOCKET", socket)
+			env.Setenv("BANGUI_FAIL2BAN_CONFIG", config)
+			env.Setenv("BANGUI_LISTEN", "127.0.0.1:0")
+			env.Setenv("HOME", env.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			// status N COMMAND...: runs it and wants exactly that exit status.
+			"status": status,
+			// file NAME: waits until it is there and holds something.
+			"file": func(ts *testscript.TestScript, _ bool, args []string) {
+				wait(ts, args[0]+" appears", func() bool {
+					content, err := os.ReadFile(ts.MkAbs(args[0]))
+					return err == nil && len(content) > 0
+				})
+			},
+			// says NAME WORD: waits until a file or stream holds a word.
+			"until": func(ts *testscript.TestScript, _ bool, args []string) {
+				wait(ts, strings.Join(args[1:], " ")+" says "+args[0], func() bool {
+					err := ts.Exec(args[1], args[2:]...)
+					return err == nil && strings.Contains(ts.ReadFile("stdout"), args[0])
+				})
+			},
+			// attack ADDRESS USER: five failed sign-ins in the log that sshd's jail watches.
+			"attack": func(_ *testscript.TestScript, _ bool, args []string) { f2b.Fail(args[0], 5, args[1]) },
+		},
+	})
+}
+
+func status(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("%s: exit status %s, want %s\n%s%s", strings.Join(args[1:], " "), got, args[0], ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+	}
+}
+
+func wait(ts *testscript.TestScript, what string, holds func() bool) {
+	deadline := time.Now().Add(20 * time.Second)
+	for !holds() {
+		if time.Now().After(deadline) {
+			ts.Fatalf("not within 20 s: %s", what)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func TestAlone(t *testing.T) { scripts(t, "testdata/alone", nil) }
+
+func TestDirect(t *testing.T) {
+	scripts(t, "testdata/direct", fail2bantest.Start(t, fail2bantest.Options{}))
+}
+
+func TestConsole(t *testing.T) {
+	scripts(t, "testdata/console", fail2bantest.Start(t, fail2bantest.Options{}))
+}

@@ -1,0 +1,183 @@
+// Package client speaks to the API of a console. It carries requests and answers and
+// turns problems back into the fault errors that they were made of; what is asked and
+// what comes back is the caller's, in the shapes of docs/openapi.yaml.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"bangui/internal/fault"
+)
+
+// Bounds of one request.
+const (
+	requestTime = 90 * time.Second // banning a thousand addresses takes its time
+	dialTime    = 3 * time.Second
+	maxAnswer   = 64 << 20
+	pageSize    = 500
+)
+
+// Client asks one console. It is safe for concurrent use.
+type Client struct {
+	base  *url.URL
+	http  *http.Client
+	agent string
+}
+
+// New returns a client for the console at an address such as
+// "http://127.0.0.1:8000/bangui/". It connects with the first request.
+func New(address, version string) (*Client, error) {
+	base, err := url.Parse(strings.TrimRight(address, "/") + "/")
+	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" {
+		return nil, fault.New(fault.Invalid, "%q is not the address of a console", address).
+			WithMend("Give one such as http://127.0.0.1:8000/")
+	}
+	transport := &http.Transport{ // no proxies: a console is near, and the environment is main's
+		DialContext:           (&net.Dialer{Timeout: dialTime}).DialContext,
+		TLSHandshakeTimeout:   dialTime,
+		ResponseHeaderTimeout: requestTime,
+		MaxIdleConnsPerHost:   2,
+		IdleConnTimeout:       10 * time.Second,
+	}
+	return &Client{base: base, http: &http.Client{Transport: transport, Timeout: requestTime}, agent: "bangui/" + version}, nil
+}
+
+// Close ends idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Get asks path (such as "api/v1/bans") and decodes the answer into out.
+func (c *Client) Get(ctx context.Context, path string, query url.Values, out any) error {
+	return c.do(ctx, http.MethodGet, path, query, nil, out)
+}
+
+// Post sends in as JSON and decodes the answer into out; nil = none.
+func (c *Client) Post(ctx context.Context, path string, in, out any) error {
+	return c.do(ctx, http.MethodPost, path, nil, in, out)
+}
+
+// List asks for a list page by page and gives each item to give, until there are no
+// more or give returns false.
+func List[T any](ctx context.Context, c *Client, path string, query url.Values, give func(T) bool) error {
+	asked := url.Values{}
+	for name, values := range query {
+		asked[name] = values
+	}
+	asked.Set("limit", fmt.Sprint(pageSize))
+	for {
+		var page struct {
+			Items []T     `json:"items"`
+			Next  *string `json:"next"`
+		}
+		if err := c.Get(ctx, path, asked, &page); err != nil {
+			return err
+		}
+		for _, item := range page.Items {
+			if !give(item) {
+				return nil
+			}
+		}
+		if page.Next == nil || *page.Next == "" || len(page.Items) == 0 {
+			return nil
+		}
+		asked.Set("cursor", *page.Next)
+	}
+}
+
+func (c *Client) do(ctx context.Context, method, path string, query url.Values, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		encoded, err := json.Marshal(in)
+		if err != nil {
+			return fault.Wrap(err, fault.Internal, "the request can't be written")
+		}
+		body = bytes.NewReader(encoded)
+	}
+	address := c.base.JoinPath(path)
+	address.RawQuery = query.Encode()
+	request, err := http.NewRequestWithContext(ctx, method, address.String(), body)
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "the request can't be made")
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", c.agent)
+	if in != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return c.unreachable(err)
+	}
+	defer response.Body.Close()
+	return c.read(response, out)
+}
+
+// unreachable says that nobody answered, without the URL's query.
+func (c *Client) unreachable(err error) error {
+	if urlError, ok := errors.AsType[*url.Error](err); ok {
+		err = urlError.Err
+	}
+	return fault.Wrap(err, fault.Unavailable, "no console answers at %s", c.base.Redacted()).
+		WithMend("Start one with `bangui serve`, or name another with --url.")
+}
+
+// read decodes an answer. What isn't JSON didn't come from a console.
+func (c *Client) read(response *http.Response, out any) error {
+	content, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	if err != nil {
+		return c.unreachable(err)
+	}
+	if len(content) > maxAnswer {
+		return fault.New(fault.TooLarge, "the console's answer is larger than %d MiB", maxAnswer>>20)
+	}
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")) //nolint:errcheck // an unreadable type is an unknown one
+	switch {
+	case kind == "application/problem+json":
+		return problem(content, response.Status)
+	case response.StatusCode == http.StatusNoContent && out == nil:
+		return nil
+	case kind != "application/json":
+		return fault.New(fault.Unavailable, "what answers at %s is not a console (%s)", c.base.Redacted(), response.Status).
+			WithMend("Name the console with --url.")
+	case out == nil:
+		return nil
+	}
+	if err := json.Unmarshal(content, out); err != nil {
+		return fault.Wrap(err, fault.Internal, "the console's answer can't be read")
+	}
+	return nil
+}
+
+// problem is the fault that the console answered with.
+func problem(content []byte, status string) error {
+	var p struct {
+		Code, Title, Detail, Mend string
+		RequestID                 string `json:"request_id"`
+		Errors                    []struct{ Field, Detail string }
+	}
+	if err := json.Unmarshal(content, &p); err != nil || p.Code == "" {
+		return fault.New(fault.Unavailable, "the console answered %s without a reason", status)
+	}
+	message := strings.TrimSuffix(p.Detail, ".")
+	if message == "" {
+		message = p.Title
+	}
+	for _, e := range p.Errors {
+		message += fmt.Sprintf("; %s: %s", e.Field, e.Detail)
+	}
+	if fault.Code(p.Code) == fault.Internal {
+		// The console's own fault: its text is safe to show, and its log has the rest.
+		return fault.New(fault.Unavailable, "%s (request %s)", message, p.RequestID)
+	}
+	return fault.New(fault.Code(p.Code), "%s", message).WithMend("%s", p.Mend)
+}

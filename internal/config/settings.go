@@ -1,0 +1,243 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Setting is one thing that can be set: its name as a flag and in the file, its
+// meaning, and how its text becomes a value.
+type Setting struct {
+	Name    string // lower case with dashes
+	Meaning string // one sentence, for --help and docs/settings.md
+	Default string // for people; may name other settings: "<data-dir>/bangui.db"
+	Allowed string // what a value may be, for people
+	// Switch says that the bare flag means "true".
+	Switch bool
+
+	parse func(c *Config, text string, s Surroundings) error
+	show  func(c Config) string
+}
+
+// Env is the setting's name in the environment.
+func (s Setting) Env() string {
+	return "BANGUI_" + strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_"))
+}
+
+// Show is the setting's value in c, as one would write it.
+func (s Setting) Show(c Config) string { return s.show(c) }
+
+// Settings are all settings, in the order in which people read them. The file
+// itself (`config`) is not among them: it can't be set in the file.
+func Settings() []Setting {
+	return []Setting{
+		{
+			Name: "listen", Default: "127.0.0.1:8000", Allowed: "a loopback address with a port, such as 127.0.0.1:8000 or [::1]:8000; port 0 = any free one",
+			Meaning: "Address of page and API. Loopback only until sign-in exists. The port in use is logged and written to <data-dir>/listen.",
+			parse: func(c *Config, text string, _ Surroundings) (err error) {
+				c.Listen, err = parseListen(text)
+				return err
+			},
+			show: func(c Config) string { return c.Listen.String() },
+		},
+		path("data-dir", "/var/lib/bangui, or $XDG_DATA_HOME/bangui when not root",
+			"Folder of the database, the host's id and the file listen. It is created when missing.",
+			func(c *Config) *string { return &c.DataDir }),
+		{
+			Name: "database", Default: "sqlite:<data-dir>/bangui.db", Allowed: "sqlite: and a path",
+			Meaning: "Where BanGUI keeps its own records.",
+			parse:   parseDatabase,
+			show:    func(c Config) string { return sqliteScheme + c.Database },
+		},
+		path("fail2ban-socket", "/var/run/fail2ban/fail2ban.sock", "Unix socket of the fail2ban server.",
+			func(c *Config) *string { return &c.Fail2banSocket }),
+		path("fail2ban-config", "/etc/fail2ban", "fail2ban's configuration folder.",
+			func(c *Config) *string { return &c.Fail2banConfig }),
+		optionalPath("fail2ban-db", "fail2ban's own database; it holds the log lines behind a ban.",
+			func(c *Config) *string { return &c.Fail2banDB }),
+		optionalPath("fail2ban-log", "fail2ban's own log; it tells of bans at once.",
+			func(c *Config) *string { return &c.Fail2banLog }),
+		{
+			Name: "base-path", Default: "empty = the root", Allowed: "a path such as /bangui: letters, digits and - . _ ~ between slashes, none at its end",
+			Meaning: "Sub-path under which a proxy shows page and API.",
+			parse: func(c *Config, text string, _ Surroundings) (err error) {
+				c.BasePath, err = parseBasePath(text)
+				return err
+			},
+			show: func(c Config) string { return c.BasePath },
+		},
+		{
+			Name: "allowed-hosts", Default: "empty", Allowed: "host names without port, separated by commas",
+			Meaning: "Names besides localhost and loopback addresses under which a browser may reach the page, as a proxy hands them on in the Host header.",
+			parse: func(c *Config, text string, _ Surroundings) (err error) {
+				c.AllowedHosts, err = parseHosts(text)
+				return err
+			},
+			show: func(c Config) string { return strings.Join(c.AllowedHosts, ",") },
+		},
+		{
+			Name: "log-level", Default: "info", Allowed: "debug, info, warn or error",
+			Meaning: "How much is logged.",
+			parse: func(c *Config, text string, _ Surroundings) (err error) {
+				c.LogLevel, err = parseLevel(text)
+				return err
+			},
+			show: func(c Config) string { return strings.ToLower(c.LogLevel.String()) },
+		},
+		{
+			Name: "log-format", Default: "auto", Allowed: "auto, text or json",
+			Meaning: "auto = text on a terminal, else JSON.",
+			parse: func(c *Config, text string, _ Surroundings) error {
+				switch f := LogFormat(text); f {
+				case Auto, Text, JSON:
+					c.LogFormat = f
+					return nil
+				default:
+					return errNotAllowed
+				}
+			},
+			show: func(c Config) string { return string(c.LogFormat) },
+		},
+		{
+			Name: "demo", Default: "false", Allowed: "true or false", Switch: true,
+			Meaning: "Start a demo fail2ban server in a folder and serve that. It protects nothing.",
+			parse: func(c *Config, text string, _ Surroundings) error {
+				on, err := strconv.ParseBool(text)
+				if err != nil {
+					return errNotAllowed
+				}
+				c.Demo = on
+				return nil
+			},
+			show: func(c Config) string { return strconv.FormatBool(c.Demo) },
+		},
+	}
+}
+
+// errNotAllowed says that Allowed already tells all there is to say.
+var errNotAllowed = fmt.Errorf("it is not allowed")
+
+const sqliteScheme = "sqlite:"
+
+func path(name, standard, meaning string, field func(*Config) *string) Setting {
+	return Setting{
+		Name: name, Default: standard, Meaning: meaning, Allowed: "a path",
+		parse: func(c *Config, text string, s Surroundings) error {
+			if text == "" {
+				return fmt.Errorf("it is empty")
+			}
+			return setPath(field(c), text, s)
+		},
+		show: func(c Config) string { return *field(&c) },
+	}
+}
+
+func optionalPath(name, meaning string, field func(*Config) *string) Setting {
+	return Setting{
+		Name: name, Default: "empty = ask the server", Meaning: meaning, Allowed: "a path, or empty",
+		parse: func(c *Config, text string, s Surroundings) error {
+			if text == "" {
+				*field(c) = ""
+				return nil
+			}
+			return setPath(field(c), text, s)
+		},
+		show: func(c Config) string { return *field(&c) },
+	}
+}
+
+func setPath(field *string, text string, s Surroundings) error {
+	if strings.ContainsFunc(text, isControl) {
+		return fmt.Errorf("it holds a control character")
+	}
+	if !filepath.IsAbs(text) {
+		text = filepath.Join(s.WorkDir, text)
+	}
+	*field = filepath.Clean(text)
+	return nil
+}
+
+func parseDatabase(c *Config, text string, s Surroundings) error {
+	file, ok := strings.CutPrefix(text, sqliteScheme)
+	if !ok || file == "" {
+		return errNotAllowed
+	}
+	return setPath(&c.Database, file, s)
+}
+
+// parseListen reads an address and a port; localhost is 127.0.0.1, and a bare
+// port means loopback.
+func parseListen(text string) (netip.AddrPort, error) {
+	if rest, ok := strings.CutPrefix(text, "localhost:"); ok {
+		text = "127.0.0.1:" + rest
+	}
+	if strings.HasPrefix(text, ":") {
+		text = "127.0.0.1" + text
+	}
+	at, err := netip.ParseAddrPort(text)
+	if err != nil {
+		return netip.AddrPort{}, errNotAllowed
+	}
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), nil
+}
+
+func parseBasePath(text string) (string, error) {
+	text = strings.TrimSuffix(text, "/")
+	if text == "" {
+		return "", nil
+	}
+	if !strings.HasPrefix(text, "/") || len(text) > 200 {
+		return "", errNotAllowed
+	}
+	for part := range strings.SplitSeq(text[1:], "/") {
+		if part == "" || part == "." || part == ".." || strings.ContainsFunc(part, notUnreserved) {
+			return "", errNotAllowed
+		}
+	}
+	return text, nil
+}
+
+func parseHosts(text string) ([]string, error) {
+	var hosts []string
+	for host := range strings.SplitSeq(text, ",") {
+		host = strings.ToLower(strings.TrimSpace(host))
+		if host == "" {
+			continue
+		}
+		if len(host) > 253 || strings.ContainsFunc(host, notUnreserved) {
+			return nil, errNotAllowed
+		}
+		hosts = append(hosts, host)
+	}
+	return hosts, nil
+}
+
+func parseLevel(text string) (slog.Level, error) {
+	switch text {
+	case "debug":
+		return slog.LevelDebug, nil
+	case "info":
+		return slog.LevelInfo, nil
+	case "warn":
+		return slog.LevelWarn, nil
+	case "error":
+		return slog.LevelError, nil
+	default:
+		return 0, errNotAllowed
+	}
+}
+
+func isControl(r rune) bool { return r < 0x20 || r == 0x7f }
+
+func notUnreserved(r rune) bool {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+		return false
+	default:
+		return !strings.ContainsRune("-._~", r)
+	}
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Every test there is: Go with the race detector, the page's unit tests, the
+# browser tests. `make test` has set everything up and built the page before.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+step "Go tests, with the race detector"
+# The pages of two packages' servers and browsers don't fit beside each other on two cores.
+CGO_ENABLED=1 go test -race -timeout 15m ./...
+
+step "page: unit tests"
+npm --prefix web run --silent test
+
+step "page: browser tests"
+npm --prefix web run --silent e2e

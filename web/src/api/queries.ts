@@ -1,0 +1,85 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { api, take } from './client';
+
+/** The host that this console serves itself. */
+const host = 'local';
+const onHost = { params: { path: { host } } } as const;
+
+/** What the list of bans is narrowed to; '' = not narrowed. */
+export interface BanFilter {
+  state: 'active' | 'ended' | 'all';
+  jail: string;
+  /** An address or prefix: exact, or all inside. */
+  ip: string;
+  /** Text found in the address. */
+  q: string;
+}
+
+function banQuery({ state, jail, ip, q }: BanFilter) {
+  return { state, jail: jail || undefined, ip: ip || undefined, q: q || undefined };
+}
+
+export const aboutQuery = queryOptions({
+  queryKey: ['about'],
+  queryFn: ({ signal }) => take(api.GET('/api/v1/about', { signal })),
+  staleTime: 5 * 60_000,
+});
+
+/** The host's state; asked again each 10 s as a second opinion beside the event stream. */
+export const hostQuery = queryOptions({
+  queryKey: ['host'],
+  queryFn: ({ signal }) => take(api.GET('/api/v1/hosts/{host}', { ...onHost, signal })),
+  refetchInterval: 10_000,
+  retry: false,
+});
+
+export const jailsQuery = queryOptions({
+  queryKey: ['jails'],
+  queryFn: async ({ signal }) => (await take(api.GET('/api/v1/hosts/{host}/jails', { ...onHost, signal }))).items ?? [],
+});
+
+export const jailQuery = (jail: string) =>
+  queryOptions({
+    queryKey: ['jail', jail],
+    queryFn: ({ signal }) => take(api.GET('/api/v1/hosts/{host}/jails/{jail}', { params: { path: { host, jail } }, signal })),
+  });
+
+export const manualJailQuery = queryOptions({
+  queryKey: ['manual-jail'],
+  queryFn: ({ signal }) => take(api.GET('/api/v1/hosts/{host}/manual-jail', { ...onHost, signal })),
+  staleTime: 30_000,
+});
+
+/** Pages of 500: fewer round trips while scrolling, and the most that the API gives. */
+const pageSize = 500;
+
+export const bansQuery = (filter: BanFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['bans', filter],
+    queryFn: ({ signal, pageParam }) =>
+      take(
+        api.GET('/api/v1/bans', {
+          params: { query: { ...banQuery(filter), limit: pageSize, cursor: pageParam || undefined } },
+          signal,
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next ?? undefined,
+    // Comparing 100,000 rows with their former selves would cost more than drawing them.
+    structuralSharing: false,
+    placeholderData: keepPreviousData,
+    refetchOnWindowFocus: false,
+  });
+
+export const banCountQuery = (filter: BanFilter) =>
+  queryOptions({
+    queryKey: ['ban-count', filter],
+    queryFn: ({ signal }) => take(api.GET('/api/v1/bans/count', { params: { query: banQuery(filter) }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
+export const addressQuery = (ip: string) =>
+  queryOptions({
+    queryKey: ['address', ip],
+    queryFn: ({ signal }) => take(api.GET('/api/v1/addresses/{ip}', { params: { path: { ip } }, signal })),
+  });

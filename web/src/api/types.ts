@@ -1,0 +1,16 @@
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type About = Schemas['About'];
+export type Address = Schemas['Address'];
+export type Ban = Schemas['Ban'];
+export type BanOrder = Schemas['BanOrder'];
+export type Closure = Schemas['Closure'];
+export type Evidence = Schemas['Evidence'];
+export type Finding = Schemas['Finding'];
+export type Host = Schemas['Host'];
+export type Jail = Schemas['Jail'];
+export type JailDetail = Schemas['JailDetail'];
+export type ManualJail = Schemas['ManualJail'];
+export type Outcome = Schemas['Outcome'];

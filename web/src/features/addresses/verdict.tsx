@@ -1,0 +1,66 @@
+import { plural, t } from '@lingui/core/macro';
+import type { Address } from '@/api/types';
+import { useNow } from '@/lib/clock';
+import { visible } from '@/lib/plain';
+import { expiry, relativeTime } from '@/lib/time';
+import { Badge, type Tone } from '@/ui/badge';
+
+/** Whether it is banned, in one sentence. */
+export function verdictInWords({ bans, covered_by }: Address, now: number): { text: string; tone: Tone; word: string } {
+  const [first] = bans;
+  const jails = bans.map((b) => visible(b.jail)).join(', ');
+  if (first !== undefined) {
+    const since = relativeTime(first.banned_at, now, 'long');
+    const until = first.expires_at === null ? expiry(null, first.ban_seconds, now) : relativeTime(first.expires_at, now, 'long');
+    const text =
+      bans.length === 1 ? t`Banned in ${jails} ${since}; ends ${until}.` : t`Banned in ${bans.length} jails (${jails}), last ${since}.`;
+    return { text, tone: 'accent', word: t`Banned` };
+  }
+  const [network] = covered_by;
+  if (network !== undefined) {
+    return {
+      text: t`Not banned itself, but its network ${visible(network.address)} is, in ${visible(network.jail)}.`,
+      tone: 'accent',
+      word: t`Banned by its network`,
+    };
+  }
+  return { text: t`Not banned by fail2ban now.`, tone: 'ok', word: t`Not banned` };
+}
+
+function scopeInWords(scope: Address['scope']): string {
+  const words: Record<string, string> = {
+    private: t`Private address: it is in your own network.`,
+    loopback: t`Loopback: it is this machine itself.`,
+    'link-local': t`Link-local: it is on the same wire as this machine.`,
+    documentation: t`Documentation range: such addresses don't exist on the internet.`,
+    multicast: t`Multicast: no single machine has it.`,
+    reserved: t`Reserved range.`,
+  };
+  return words[scope] ?? '';
+}
+
+/** The answer, and what else a reader should know at once. */
+export function Verdict({ data }: { data: Address }) {
+  const now = useNow();
+  const { text, tone, word } = verdictInWords(data, now);
+  const failures = data.bans.reduce((sum, b) => sum + (b.failures ?? 0), 0);
+  const facts = [
+    failures > 0 ? plural(failures, { one: '# failure led to it.', other: '# failures led to it.' }) : '',
+    data.history.length > 0 ? plural(data.history.length, { one: 'Banned # time before.', other: 'Banned # times before.' }) : '',
+    data.first_seen === null ? '' : t`First seen ${relativeTime(data.first_seen, now, 'long')}.`,
+    scopeInWords(data.scope),
+    data.kind === 'other' ? t`This is no address: fail2ban bans it as a plain id.` : '',
+  ].filter(Boolean);
+  return (
+    <div className="flex flex-col gap-2 rounded-lg border border-line bg-surface p-4">
+      <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-lg">
+        <Badge tone={tone}>{word}</Badge>
+        <span>{text}</span>
+      </p>
+      {facts.length > 0 && <p className="text-sm text-muted">{facts.join(' ')}</p>}
+      {data.protected !== null && (
+        <p className="text-sm text-warn">{t`Protected: BanGUI refuses to ban it. ${visible(data.protected.reason)}`}</p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,117 @@
+import { t } from '@lingui/core/macro';
+import type { Ban } from '@/api/types';
+import { endInWords } from '@/api/words';
+import { useNow } from '@/lib/clock';
+import { visible } from '@/lib/plain';
+import { duration, expiry, fullTime, number, shortTime } from '@/lib/time';
+import type { Column } from '@/ui/grid/row';
+import { AddressLink, JailLink } from '@/ui/links';
+
+/** How a ban that ended since the list was asked for ended; undefined for the others. */
+export type Ended = (ban: Ban) => string | undefined;
+
+function Since({ at }: { at: string }) {
+  const now = useNow();
+  return (
+    <time dateTime={at} title={fullTime(at)}>
+      {shortTime(at, now)}
+    </time>
+  );
+}
+
+/** When it ends or how it ended; a bar shows how much of the time is left. */
+function Until({ ban, ended }: { ban: Ban; ended: string | undefined }) {
+  const now = useNow();
+  if (ended !== undefined) return endInWords(ended);
+  if (ban.ended_at !== null) {
+    return <span title={fullTime(ban.ended_at)}>{`${endInWords(ban.end_reason)}, ${shortTime(ban.ended_at, now)}`}</span>;
+  }
+  const left = share(ban, now);
+  return (
+    <span className="flex items-center gap-2" title={ban.expires_at === null ? undefined : fullTime(ban.expires_at)}>
+      {left !== undefined && (
+        <span className="h-1 w-10 shrink-0 overflow-hidden rounded-full bg-line max-md:hidden" aria-hidden>
+          <span className="block h-full bg-series-1" style={{ width: `${100 * left}%` }} />
+        </span>
+      )}
+      {expiry(ban.expires_at, ban.ban_seconds, now)}
+    </span>
+  );
+}
+
+function share({ expires_at, ban_seconds }: Ban, now: number): number | undefined {
+  if (expires_at === null || ban_seconds <= 0) return undefined;
+  return Math.min(1, Math.max(0, (Date.parse(expires_at) - now) / 1000 / ban_seconds));
+}
+
+function whyInWords({ origin, actor, reason }: Ban): string {
+  if (origin === 'fail2ban') return t`fail2ban`;
+  const who = actor === null ? t`by hand` : t`by ${visible(actor)}`;
+  return reason === null ? who : `${who}: ${visible(reason)}`;
+}
+
+/** The columns of the list of bans. */
+export function banColumns(ended: Ended): Column<Ban>[] {
+  return [
+    {
+      id: 'address',
+      header: t`Address`,
+      width: 'minmax(236px, 1.2fr)',
+      cell: ({ address }, tabIndex) => <AddressLink address={address} tabIndex={tabIndex} />,
+    },
+    {
+      id: 'jail',
+      header: t`Jail`,
+      width: 'minmax(124px, 0.8fr)',
+      cell: ({ jail }, tabIndex) => <JailLink jail={jail} tabIndex={tabIndex} />,
+    },
+    {
+      id: 'failures',
+      header: t`Failures`,
+      width: '68px',
+      align: 'end',
+      cell: ({ failures }) => (failures === null ? <span className="text-muted">–</span> : number(failures)),
+    },
+    { id: 'banned', header: t`Banned`, width: '92px', cell: ({ banned_at }) => <Since at={banned_at} /> },
+    {
+      id: 'lasts',
+      header: t`Lasts`,
+      width: '76px',
+      cell: ({ ban_seconds }) => duration(ban_seconds),
+    },
+    { id: 'ends', header: t`Ends`, width: 'minmax(146px, 1fr)', cell: (ban) => <Until ban={ban} ended={ended(ban)} /> },
+    {
+      id: 'why',
+      header: t`By`,
+      width: 'minmax(70px, 1fr)',
+      cell: (ban) => (
+        <span className={ban.origin === 'fail2ban' ? 'text-muted' : ''} title={whyInWords(ban)}>
+          {whyInWords(ban)}
+        </span>
+      ),
+    },
+  ];
+}
+
+/** On phones a ban is a card of two lines. */
+export function banCard(ended: Ended): Column<Ban>[] {
+  return [
+    {
+      id: 'card',
+      header: t`Bans`,
+      width: 'minmax(0, 1fr)',
+      cell: (ban, tabIndex) => (
+        <div className="flex flex-col gap-0.5">
+          <div className="flex items-center justify-between gap-2">
+            <AddressLink address={ban.address} tabIndex={tabIndex} max={24} />
+            <JailLink jail={ban.jail} tabIndex={tabIndex} />
+          </div>
+          <div className="flex justify-between gap-2 text-xs text-muted">
+            <Since at={ban.banned_at} />
+            <Until ban={ban} ended={ended(ban)} />
+          </div>
+        </div>
+      ),
+    },
+  ];
+}

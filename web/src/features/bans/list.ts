@@ -1,0 +1,116 @@
+import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { HostEvent } from '@/api/events';
+import { type BanFilter, bansQuery } from '@/api/queries';
+import { live } from '@/api/source';
+import type { Ban } from '@/api/types';
+import { holds, parseTarget } from '@/lib/address';
+import type { GridHandle } from '@/ui/grid/grid';
+
+type Pages = InfiniteData<{ items: Ban[] | null; next: string | null }, string>;
+
+/** Whether an event belongs to what a list is narrowed to. */
+export function matches(filter: BanFilter, event: HostEvent): boolean {
+  const wanted = filter.state === 'ended' ? event.kind === 'unban' : event.kind === 'ban';
+  if (!wanted || event.address === null) return false;
+  if (filter.jail !== '' && event.jail !== filter.jail) return false;
+  if (filter.q !== '' && !event.address.includes(filter.q)) return false;
+  if (filter.ip === '') return true;
+  const network = parseTarget(filter.ip);
+  const inner = parseTarget(event.address);
+  return network !== undefined && inner !== undefined && holds(network, inner);
+}
+
+/** The rows of all loaded pages; a ban that stands on two pages is shown once. */
+export function flatten(pages: { items: Ban[] | null }[]): Ban[] {
+  const seen = new Set<string>();
+  const rows: Ban[] = [];
+  for (const page of pages) {
+    for (const ban of page.items ?? []) {
+      if (seen.has(ban.id)) continue;
+      seen.add(ban.id);
+      rows.push(ban);
+    }
+  }
+  return rows;
+}
+
+const spot = (jail: string | null, address: string | null) => `${jail}\n${address}`;
+// More loaded pages than that are not asked for again behind the reader's back.
+const quietPages = 4;
+
+/** The bans that a filter lets through, kept true by the event stream without ever moving rows under the pointer. */
+export function useBanList(filter: BanFilter, grid: RefObject<GridHandle | null>, choosing: boolean) {
+  const client = useQueryClient();
+  const options = useMemo(() => bansQuery(filter), [filter]);
+  const query = useInfiniteQuery(options);
+  const [fresh, setFresh] = useState(0);
+  const [outdated, setOutdated] = useState(false);
+  const [over, setOver] = useState<ReadonlyMap<string, string>>(new Map());
+  const rows = useMemo(() => flatten(query.data?.pages ?? []), [query.data]);
+  const bySpot = useMemo(() => {
+    const map = new Map<string, string>();
+    for (const { id, jail, address } of rows) if (!map.has(spot(jail, address))) map.set(spot(jail, address), id);
+    return map;
+  }, [rows]);
+
+  const refresh = useCallback(async () => {
+    setFresh(0);
+    setOutdated(false);
+    client.setQueryData<Pages>(options.queryKey, (old) =>
+      old === undefined ? old : { pages: old.pages.slice(0, 1), pageParams: old.pageParams.slice(0, 1) },
+    );
+    await client.invalidateQueries({ queryKey: options.queryKey });
+    setOver(new Map());
+  }, [client, options.queryKey]);
+
+  const loaded = query.data?.pages.length ?? 0;
+  const state = useRef({ filter, bySpot, choosing, rows, loaded, refresh, over });
+  state.current = { filter, bySpot, choosing, rows, loaded, refresh, over };
+
+  useEffect(() => {
+    const calm = () => {
+      const { choosing: held, loaded: pages } = state.current;
+      return !held && pages <= quietPages && (grid.current === null || (grid.current.atTop() && !grid.current.busy()));
+    };
+    let waiting: ReturnType<typeof setTimeout> | undefined;
+    const stopEvents = live.subscribe(({ events }) => {
+      const now = state.current;
+      const ended = endedBy(events, now.filter, now.bySpot);
+      if (ended.size > 0) setOver((old) => new Map([...old, ...ended]));
+      const news = events.filter((e) => matches(now.filter, e) && isNew(e, now.bySpot, now.over)).length;
+      if (news === 0) return;
+      setFresh((old) => old + news);
+      // Where nobody is reading, the list keeps itself new, at most once a second.
+      waiting ??= setTimeout(() => {
+        waiting = undefined;
+        if (calm()) void state.current.refresh();
+      }, 700);
+    });
+    const stopResets = live.onReconnect(() => (calm() ? void state.current.refresh() : setOutdated(true)));
+    return () => {
+      stopEvents();
+      stopResets();
+      clearTimeout(waiting);
+    };
+  }, [grid]);
+
+  return { query, rows, fresh, outdated, over, refresh };
+}
+
+function isNew(event: HostEvent, bySpot: ReadonlyMap<string, string>, over: ReadonlyMap<string, string>): boolean {
+  if (event.kind !== 'ban') return true;
+  const id = bySpot.get(spot(event.jail, event.address));
+  // fail2ban bans again after its restart what we show already.
+  return id === undefined || over.has(id) || !event.restored;
+}
+
+function endedBy(events: HostEvent[], filter: BanFilter, bySpot: ReadonlyMap<string, string>): Map<string, string> {
+  const ended = new Map<string, string>();
+  if (filter.state === 'ended') return ended;
+  for (const { kind, jail, address, end_reason } of events) {
+    const id = kind === 'unban' ? bySpot.get(spot(jail, address)) : undefined;
+    if (id !== undefined) ended.set(id, end_reason ?? 'unknown');
+  }
+  return ended;
+}

@@ -1,0 +1,42 @@
+import { t } from '@lingui/core/macro';
+import { useQuery } from '@tanstack/react-query';
+import { Ban } from 'lucide-react';
+import { hostQuery, jailsQuery } from '@/api/queries';
+import { ask } from '@/lib/requests';
+import { Button } from '@/ui/button';
+import { PageTitle } from '@/ui/page';
+import { Failure } from '@/ui/states';
+import { Attention } from './attention';
+import { Figures } from './figures';
+import { LiveFeed } from './live-feed';
+import { TopJails } from './top-jails';
+
+/** One glance: what needs a look, how much is banned, what happens now. */
+export function OverviewPage() {
+  const host = useQuery(hostQuery);
+  const jails = useQuery(jailsQuery);
+  return (
+    <>
+      <PageTitle title={t`Overview`}>
+        <Button look="primary" onClick={() => ask('ban', { addresses: [] })}>
+          <Ban aria-hidden />
+          {t`Ban an address`}
+        </Button>
+      </PageTitle>
+      <div className="flex max-w-[1600px] flex-col gap-4 px-6 pb-8 max-md:px-4">
+        {host.data === undefined && host.isError ? (
+          <Failure error={host.error} retry={() => void host.refetch()} />
+        ) : (
+          <>
+            <Attention findings={host.data?.findings ?? []} jails={jails.data ?? []} />
+            <Figures host={host.data} jails={jails.data} />
+          </>
+        )}
+        <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+          <LiveFeed />
+          <TopJails />
+        </div>
+      </div>
+    </>
+  );
+}

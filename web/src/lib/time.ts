@@ -1,0 +1,113 @@
+import { i18n } from '@lingui/core';
+import { t } from '@lingui/core/macro';
+import { createStore } from './store';
+
+/** The zone in which times are shown: the server's, the one of its log lines. */
+export const timeZone = createStore<string | undefined>(undefined);
+
+/** Sets the zone by IANA name; an unknown name leaves the browser's own. */
+export function showTimesIn(name: string): void {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    formats.clear();
+    timeZone.set(name);
+  } catch {
+    // a zone that this browser doesn't know: its own stays
+  }
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${i18n.locale} ${name}`;
+  let made = formats.get(key);
+  if (made === undefined) {
+    // English with 24 hours: 14:02 is what the log lines say.
+    const locale = i18n.locale === 'en' ? 'en-GB' : i18n.locale || 'en-GB';
+    made = new Intl.DateTimeFormat(locale, { timeZone: timeZone.get(), ...options });
+    formats.set(key, made);
+  }
+  return made;
+}
+
+const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
+const day = { day: 'numeric', month: 'short' } as const;
+
+/** A moment as short as it stays clear: 14:02:31 today, else 21 Nov, 14:02. */
+export function shortTime(iso: string, now: number): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  const sameDay = (f: Intl.DateTimeFormat) => f.format(at) === f.format(now);
+  if (sameDay(format('date', { ...day, year: 'numeric' }))) return format('clock', clock).format(at);
+  if (sameDay(format('year', { year: 'numeric' }))) {
+    return format('day', { ...day, hour: '2-digit', minute: '2-digit' }).format(at);
+  }
+  return format('date', { ...day, year: 'numeric' }).format(at);
+}
+
+/** A moment in full, with its zone. */
+export function fullTime(iso: string): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  return format('full', { ...day, year: 'numeric', ...clock, timeZoneName: 'short' }).format(at);
+}
+
+type Step = [limit: number, seconds: number, unit: Intl.RelativeTimeFormatUnit];
+const steps: Step[] = [
+  [60, 1, 'second'],
+  [3600, 60, 'minute'],
+  [2 * 86_400, 3600, 'hour'],
+  [60 * 86_400, 86_400, 'day'],
+  [730 * 86_400, 30 * 86_400, 'month'],
+  [Number.POSITIVE_INFINITY, 365 * 86_400, 'year'],
+];
+
+/** How far a moment is from now: "3 min. ago", "in 8 min."; in sentences 'long': "3 minutes ago". */
+export function relativeTime(iso: string, now: number, style: 'short' | 'long' = 'short'): string {
+  const away = Math.round((Date.parse(iso) - now) / 1000);
+  if (Number.isNaN(away)) return iso;
+  const [, size, unit] = steps.find(([limit]) => Math.abs(away) < limit) ?? (steps.at(-1) as Step);
+  const words = new Intl.RelativeTimeFormat(i18n.locale || 'en', { numeric: 'always', style });
+  return words.format(Math.round(away / size), unit);
+}
+
+const units: [seconds: number, unit: string][] = [
+  [7 * 86_400, 'week'],
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+];
+
+/** A span in words with at most two units: "10 min", "1 day 6 hr"; -1 is for ever. */
+export function duration(seconds: number): string {
+  if (seconds < 0) return t`for ever`;
+  const parts: string[] = [];
+  let rest = Math.round(seconds);
+  for (const [size, unit] of units) {
+    const count = Math.floor(rest / size);
+    // Weeks only where they come out even: "2 weeks", but "9 days".
+    if (count === 0 || (unit === 'week' && rest % size !== 0)) continue;
+    parts.push(number(count, { style: 'unit', unit, unitDisplay: 'short' }));
+    rest -= count * size;
+    if (parts.length === 2) break;
+  }
+  return parts.length === 0 ? number(0, { style: 'unit', unit: 'second', unitDisplay: 'short' }) : parts.join(' ');
+}
+
+/** The same in a sentence: "for 10 min", "for ever". */
+export function forHowLong(seconds: number): string {
+  return seconds < 0 ? t`for ever` : t`for ${duration(seconds)}`;
+}
+
+/** When a ban ends, in words. */
+export function expiry(expiresAt: string | null, banSeconds: number, now: number): string {
+  if (expiresAt === null) return banSeconds < 0 ? t`never` : t`not known`;
+  if (Date.parse(expiresAt) <= now) return t`any moment`;
+  return relativeTime(expiresAt, now);
+}
+
+/** A number as the reader's language writes it. */
+export function number(value: number, options?: Intl.NumberFormatOptions): string {
+  return new Intl.NumberFormat(i18n.locale || 'en', options).format(value);
+}

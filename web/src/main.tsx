@@ -1,0 +1,87 @@
+import './app.css';
+import { CSPProvider } from '@base-ui/react/csp-provider';
+import { Tooltip } from '@base-ui/react/tooltip';
+import { i18n } from '@lingui/core';
+import { I18nProvider } from '@lingui/react';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { createRouter, RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { fillFeed } from './api/feed';
+import { followLive } from './api/follow';
+import { live } from './api/source';
+import { basePath } from './lib/env';
+import { language, preferredLanguage, showLanguage } from './lib/preferences';
+import { parseSearch, stringifySearch } from './lib/search';
+import { useStore } from './lib/store';
+import { timeZone } from './lib/time';
+import { routeTree } from './routeTree.gen';
+import { ToastCorner } from './ui/toast';
+
+const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: { retry: 1, retryDelay: 1000, staleTime: 5000, refetchOnWindowFocus: false, networkMode: 'always' },
+    mutations: { networkMode: 'always' },
+  },
+});
+
+const router = createRouter({
+  routeTree,
+  basepath: basePath || '/',
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+function Page() {
+  // Another language or time zone is another page: nothing of the old one may stay.
+  const spoken = useStore(language);
+  const zone = useStore(timeZone);
+  return (
+    <I18nProvider i18n={i18n} key={`${spoken} ${zone}`}>
+      <Tooltip.Provider delay={500}>
+        <RouterProvider router={router} />
+        <ToastCorner />
+      </Tooltip.Provider>
+    </I18nProvider>
+  );
+}
+
+/** A new binary has other file names: a page from before it must be loaded again, once. */
+function reloadAfterUpgrade(): void {
+  window.addEventListener('vite:preloadError', () => {
+    const key = 'bangui.reloaded';
+    const last = Number(sessionStorage.getItem(key) ?? 0);
+    if (Date.now() - last < 60_000) return;
+    sessionStorage.setItem(key, String(Date.now()));
+    window.location.reload();
+  });
+}
+
+async function open(): Promise<void> {
+  reloadAfterUpgrade();
+  await showLanguage(preferredLanguage());
+  followLive(live, queryClient);
+  fillFeed(live);
+  live.start();
+  const place = document.getElementById('page');
+  if (place === null) throw new Error('the page has no place to stand');
+  createRoot(place).render(
+    <StrictMode>
+      <CSPProvider disableStyleElements>
+        <QueryClientProvider client={queryClient}>
+          <Page />
+        </QueryClientProvider>
+      </CSPProvider>
+    </StrictMode>,
+  );
+}
+
+void open();

@@ -1,0 +1,81 @@
+import { t } from '@lingui/core/macro';
+import { Outlet, useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useFreshness } from '@/api/freshness';
+import { useHotkeys } from '@/lib/hotkeys';
+import { answer, ask, type Requests } from '@/lib/requests';
+import { undoLast } from '@/ui/toast';
+import { Banners } from './banners';
+import { Header } from './header';
+import { PhoneBar, SideNav } from './nav';
+import { useServerZone } from './zone';
+
+const BanDialog = lazy(() => import('@/features/bans/ban-dialog').then((m) => ({ default: m.BanDialog })));
+const Palette = lazy(() => import('@/features/palette/palette').then((m) => ({ default: m.Palette })));
+const KeysDialog = lazy(() => import('./keys-dialog').then((m) => ({ default: m.KeysDialog })));
+const Unban = lazy(() => import('@/features/bans/unban').then((m) => ({ default: m.Unban })));
+
+/** What stands around every page, and the windows that any page may ask for. */
+export function Shell() {
+  const { stale } = useFreshness();
+  useServerZone();
+  useGlobalKeys();
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <a
+        href="#content"
+        className="sr-only rounded-md bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50"
+      >
+        {t`Skip to content`}
+      </a>
+      <Header />
+      <div className="flex min-w-0 flex-1">
+        <SideNav />
+        <main id="content" tabIndex={-1} data-stale={stale || undefined} className="flex min-w-0 flex-1 flex-col outline-none max-md:pb-16">
+          <Banners />
+          <Outlet />
+        </main>
+      </div>
+      <PhoneBar />
+      <Suspense>
+        <Windows />
+      </Suspense>
+    </div>
+  );
+}
+
+function useRequest<K extends keyof Requests>(what: K) {
+  const [request, setRequest] = useState<Requests[K]>();
+  useEffect(() => answer(what, (next) => setRequest(next as never)), [what]);
+  return [request, () => setRequest(undefined)] as const;
+}
+
+function Windows() {
+  const [palette, closePalette] = useRequest('palette');
+  const [keys, closeKeys] = useRequest('keys');
+  const [ban, closeBan] = useRequest('ban');
+  const [unban, closeUnban] = useRequest('unban');
+  return (
+    <>
+      {palette && <Palette onClose={closePalette} text={palette.text ?? ''} />}
+      {keys && <KeysDialog onClose={closeKeys} />}
+      {ban && <BanDialog onClose={closeBan} addresses={ban.addresses} jail={ban.jail} />}
+      {unban && <Unban onDone={closeUnban} bans={unban.bans} />}
+    </>
+  );
+}
+
+function useGlobalKeys(): void {
+  const navigate = useNavigate();
+  const go = useRef(navigate);
+  go.current = navigate;
+  useHotkeys({
+    'mod+k': () => ask('palette', {}),
+    'mod+z': () => void undoLast(),
+    '?': () => ask('keys', {}),
+    b: () => ask('ban', { addresses: [] }),
+    'g o': () => void go.current({ to: '/' }),
+    'g b': () => void go.current({ to: '/bans' }),
+    'g j': () => void go.current({ to: '/jails' }),
+  });
+}

@@ -1,0 +1,78 @@
+import { Tooltip } from '@base-ui/react/tooltip';
+import { I18nProvider } from '@lingui/react';
+import { i18n } from '@lingui/core';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { render } from '@testing-library/react';
+import type { ReactNode } from 'react';
+import { vi } from 'vitest';
+import type { BanOrder, Jail } from '@/api/types';
+import { ToastCorner } from '@/ui/toast';
+
+/** What was asked of the pretended server, newest last. */
+export interface Asked {
+  method: string;
+  path: string;
+  body: unknown;
+}
+
+type Answer = (asked: Asked) => { status?: number; body?: unknown };
+
+/** Stands in for the API at the network's edge; everything above it is real. */
+export function pretendServer(answer: Answer): Asked[] {
+  const asked: Asked[] = [];
+  vi.stubGlobal('fetch', async (request: Request) => {
+    const text = await request.clone().text();
+    const one = { method: request.method, path: new URL(request.url).pathname, body: text === '' ? undefined : JSON.parse(text) };
+    asked.push(one);
+    const { status = 200, body = {} } = answer(one);
+    const type = status >= 400 ? 'application/problem+json' : 'application/json';
+    return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': type } });
+  });
+  return asked;
+}
+
+/** Draws a part of the page with what the shell would put around it. */
+export function draw(part: ReactNode) {
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  return render(
+    <I18nProvider i18n={i18n}>
+      <QueryClientProvider client={client}>
+        <Tooltip.Provider>
+          {part}
+          <ToastCorner />
+        </Tooltip.Provider>
+      </QueryClientProvider>
+    </I18nProvider>,
+  );
+}
+
+/** A jail as the API tells it. */
+export function jail(over: Partial<Jail>): Jail {
+  return {
+    name: 'sshd',
+    state: 'running',
+    currently_banned: 0,
+    total_banned: 0,
+    currently_failed: 0,
+    total_failed: 0,
+    ban_seconds: 600,
+    find_seconds: 600,
+    max_retry: 5,
+    backend: null,
+    log_paths: [],
+    journal_matches: [],
+    closes: [{ action: 'iptables-multiport', ports: 'ssh', protocol: 'tcp', all_ports: false, known: true }],
+    ours: false,
+    ...over,
+  };
+}
+
+/** Answers a ban order as the server does: loopback is refused, wide networks want a second yes. */
+export function outcomes(order: BanOrder) {
+  const judge = (address: string) => {
+    if (address.startsWith('127.')) return { outcome: 'refused', detail: 'It is loopback.' };
+    if (address.endsWith('/12') && !order.allow_wide) return { outcome: 'needs_confirmation', detail: 'It is wide.' };
+    return { outcome: order.dry_run ? 'would_ban' : 'banned', detail: null };
+  };
+  return { results: (order.addresses ?? []).map((address) => ({ host: 'local', jail: order.jails?.[0], address, ...judge(address) })) };
+}
