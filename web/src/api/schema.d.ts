@@ -4,6 +4,57 @@
  */
 
 export interface paths {
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** State of every part; 200 while it can serve users */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This process makes progress */
+        get: operations["getLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** It can serve users; fail2ban may be down */
+        get: operations["getReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/about": {
         parameters: {
             query?: never;
@@ -11,562 +62,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["About"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/hosts/{host}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    host: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Host"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/hosts/{host}/reload": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    host: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/hosts/{host}/jails": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    host: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Jail"][];
-                            next: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/hosts/{host}/jails/{jail}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    host: string;
-                    jail: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["JailDetail"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/hosts/{host}/jails/{jail}/start": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    host: string;
-                    jail: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/hosts/{host}/jails/{jail}/stop": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    host: string;
-                    jail: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/hosts/{host}/jails/{jail}/reload": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    host: string;
-                    jail: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        restart: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/hosts/{host}/jails/{jail}/idle": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    host: string;
-                    jail: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        idle: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/hosts/{host}/manual-jail": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    host: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ManualJail"];
-                    };
-                };
-            };
-        };
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    host: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ManualJail"];
-                    };
-                };
-            };
-        };
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    host: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ManualJail"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bans": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    state?: "active" | "ended" | "all";
-                    host?: string;
-                    jail?: string;
-                    ip?: string;
-                    q?: string;
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["BanPage"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["BanOrder"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Results"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bans/lift": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["LiftOrder"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Results"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bans/count": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    state?: "active" | "ended" | "all";
-                    host?: string;
-                    jail?: string;
-                    ip?: string;
-                    q?: string;
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            count: number;
-                            capped: boolean;
-                        };
-                    };
-                };
-            };
-        };
+        /** This console */
+        get: operations["getAbout"];
         put?: never;
         post?: never;
         delete?: never;
@@ -582,30 +79,268 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    ip: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Address"];
-                    };
-                };
-            };
-        };
+        /** Everything about one address */
+        get: operations["getAddress"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bans, newest first */
+        get: operations["listBans"];
+        put?: never;
+        /** Ban addresses in jails */
+        post: operations["createBans"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bans/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many bans a filter finds */
+        get: operations["countBans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bans/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End bans */
+        post: operations["liftBans"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One ban with the log lines behind it */
+        get: operations["getBan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happens, as server-sent events */
+        get: operations["streamEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All hosts */
+        get: operations["listHosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One host */
+        get: operations["getHost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/jails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All jails of a host */
+        get: operations["listJails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/jails/{jail}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One jail with all its options, asked of fail2ban now */
+        get: operations["getJail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/jails/{jail}/idle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch a jail's watching off or on */
+        post: operations["idleJail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/jails/{jail}/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a jail's configuration again */
+        post: operations["reloadJail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/jails/{jail}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a jail that the configuration enables */
+        post: operations["startJail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/jails/{jail}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a jail; its bans are lifted and come back when it starts again */
+        post: operations["stopJail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/manual-jail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Our jail for bans by hand: the file, its diff, whether it is there */
+        get: operations["getManualJail"];
+        /** Write our jail's file, start the jail, verify it */
+        put: operations["addManualJail"];
+        post?: never;
+        /** Stop our jail and remove its file */
+        delete: operations["removeManualJail"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read fail2ban's whole configuration again */
+        post: operations["reloadHost"];
         delete?: never;
         options?: never;
         head?: never;
@@ -616,203 +351,493 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            mend?: string;
-            code: string;
-            request_id: string;
-            errors?: {
-                field: string;
-                detail: string;
-            }[];
-        };
         About: {
-            version: string;
             commit: string;
+            /** @description A demo server is served: it protects nothing. */
+            demo: boolean;
             go_version: string;
-            demo: boolean;
+            /** @description The process that serves the page holds fail2ban's socket itself. */
             in_process: boolean;
-            your_address: string;
+            /** @description What is never banned on this machine. */
+            protected: components["schemas"]["ProtectedAddress"][];
+            /** @example Europe/Berlin */
             time_zone: string;
-            protected: {
-                prefix: string;
-                reason: string;
-            }[];
+            version: string;
+            /** @description The address you are connected from; it is never banned. */
+            your_address: string;
         };
-        Finding: {
-            code: string;
+        Address: {
+            address: string;
+            /** @description Active now. */
+            bans: components["schemas"]["Ban"][];
+            /** @description Active bans of networks that contain it. */
+            covered_by: components["schemas"]["Ban"][];
+            /** @description What fail2ban's own database holds, newest first. */
+            evidence: components["schemas"]["Evidence"][];
+            /** @description Why there may be no evidence. */
+            evidence_error: string | null;
+            /**
+             * Format: int64
+             * @description 4 or 6; null for an identifier that is no address.
+             */
+            family: number | null;
+            /** Format: date-time */
+            first_seen: string | null;
+            /** @description Ended bans, newest first, at most 50. */
+            history: components["schemas"]["Ban"][];
             /** @enum {string} */
-            severity: "info" | "warning" | "error";
-            text: string;
-            mend: string;
-            since: string;
+            kind: "address" | "network" | "other";
+            /** Format: date-time */
+            last_seen: string | null;
+            /** @description Why it is never banned; null when it may be. */
+            protected: components["schemas"]["Protection"] | null;
+            /** @enum {string} */
+            scope: "public" | "private" | "loopback" | "link-local" | "documentation" | "multicast" | "reserved";
         };
-        Totals: {
-            jails: number;
-            currently_banned: number;
-            total_banned: number;
-            currently_failed: number;
-            total_failed: number;
+        Alive: {
+            /** @enum {string} */
+            status: "ok";
         };
-        Fail2ban: {
-            version: string | null;
-            pid: number | null;
-            socket: string;
-            config_dir: string;
-            log_target: string | null;
-            log_level: string | null;
-            database: string | null;
-            database_purge_seconds: number | null;
-        };
-        Host: {
+        Ban: {
+            /** @description Who asked for it, where BanGUI knows. */
+            actor: string | null;
+            /** @description An address, a network, or any text that a filter bans. */
+            address: string;
+            /**
+             * Format: int64
+             * @description How often fail2ban has banned it; null = not known.
+             */
+            ban_count: number | null;
+            /**
+             * Format: int64
+             * @description -1 = for ever.
+             */
+            ban_seconds: number;
+            /** Format: date-time */
+            banned_at: string;
+            /** @enum {string|null} */
+            end_reason: "expired" | "unbanned" | "fail2ban-stopped" | "replaced" | "unknown" | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: int64 */
+            failures: number | null;
+            /** @example local */
+            host: string;
             id: string;
-            alias: string | null;
-            name: string;
+            jail: string;
             /** @enum {string} */
-            state: "starting" | "online" | "degraded" | "unreachable";
-            state_since: string;
-            as_of: string | null;
-            detail: string | null;
-            mend: string | null;
-            demo: boolean;
-            fail2ban: components["schemas"]["Fail2ban"];
-            totals: components["schemas"]["Totals"];
-            findings: components["schemas"]["Finding"][];
+            origin: "fail2ban" | "manual";
+            reason: string | null;
+        };
+        BanOrder: {
+            /**
+             * @description Addresses and networks.
+             * @example [
+             *       "203.0.113.7",
+             *       "2001:db8::/48"
+             *     ]
+             */
+            addresses: string[];
+            /** @description Confirms networks wider than /24 (IPv4) or /48 (IPv6). */
+            allow_wide?: boolean;
+            /** @description Only say what would happen. */
+            dry_run?: boolean;
+            /** @description May be left out where there is one host. */
+            hosts?: string[];
+            jails: string[];
+            reason?: string;
+        };
+        BanWithMatches: {
+            /** @description Who asked for it, where BanGUI knows. */
+            actor: string | null;
+            /** @description An address, a network, or any text that a filter bans. */
+            address: string;
+            /**
+             * Format: int64
+             * @description How often fail2ban has banned it; null = not known.
+             */
+            ban_count: number | null;
+            /**
+             * Format: int64
+             * @description -1 = for ever.
+             */
+            ban_seconds: number;
+            /** Format: date-time */
+            banned_at: string;
+            /** @enum {string|null} */
+            end_reason: "expired" | "unbanned" | "fail2ban-stopped" | "replaced" | "unknown" | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: int64 */
+            failures: number | null;
+            /** @example local */
+            host: string;
+            id: string;
+            jail: string;
+            /** @description Written by attackers: show as plain text. */
+            matches: string[];
+            /** @enum {string} */
+            origin: "fail2ban" | "manual";
+            reason: string | null;
         };
         Closure: {
             action: string;
-            ports: string | null;
-            protocol: string | null;
             all_ports: boolean;
+            /** @description false: an action whose effect can't be told, such as a mail. */
             known: boolean;
+            /** @example ssh */
+            ports: string | null;
+            /** @example tcp */
+            protocol: string | null;
         };
-        Jail: {
+        Count: {
+            /** @description There are more than count. */
+            capped: boolean;
+            /** Format: int64 */
+            count: number;
+        };
+        Counters: {
+            /** Format: date-time */
+            as_of: string | null;
+            host: string;
+            jails: components["schemas"]["JailCounters"][];
+            state: string;
+            totals: components["schemas"]["Totals"];
+        };
+        Event: {
+            actor: string | null;
+            address: string | null;
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            ban_count: number | null;
+            /** Format: int64 */
+            ban_seconds: number | null;
+            /** Format: date-time */
+            banned_at: string | null;
+            /**
+             * Format: int64
+             * @description How many failures a found event stands for.
+             */
+            count: number;
+            detail: string | null;
+            end_reason: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: int64 */
+            failures: number | null;
+            host: string;
+            /** @description null for passing events (found), which can't be resumed. */
+            id: string | null;
+            jail: string | null;
+            /** @enum {string} */
+            kind: "ban" | "unban" | "found" | "jail" | "host" | "notice";
+            origin: string | null;
+            reason: string | null;
+            /** @description fail2ban put the ban back after its restart. */
+            restored: boolean;
+            state: string | null;
+        };
+        Evidence: {
+            /** Format: int64 */
+            ban_count: number | null;
+            /**
+             * Format: int64
+             * @description -1 = for ever, -2 = not known.
+             */
+            ban_seconds: number;
+            /** Format: date-time */
+            banned_at: string;
+            /** Format: int64 */
+            failures: number | null;
+            host: string;
+            jail: string;
+            /** @description Written by attackers: show as plain text. */
+            lines: string[];
+            /** @description The user name that was tried. Written by attackers. */
+            user: string | null;
+        };
+        Fail2ban: {
+            config_dir: string;
+            database: string | null;
+            /**
+             * Format: int64
+             * @description How long fail2ban itself remembers a ban.
+             */
+            database_purge_seconds: number | null;
+            log_level: string | null;
+            log_target: string | null;
+            /** Format: int64 */
+            pid: number | null;
+            socket: string;
+            version: string | null;
+        };
+        Finding: {
+            code: string;
+            mend: string;
+            /** @enum {string} */
+            severity: "info" | "warning" | "error";
+            /** Format: date-time */
+            since: string;
+            text: string;
+        };
+        Health: {
+            components: {
+                [key: string]: components["schemas"]["HealthComponent"];
+            };
+            /**
+             * @description unavailable = it can't serve users; degraded = it can, and something needs a look.
+             * @enum {string}
+             */
+            status: "ok" | "degraded" | "unavailable";
+        };
+        HealthComponent: {
+            detail?: string;
+            /** Format: date-time */
+            since?: string;
+            status: string;
+        };
+        Hello: {
+            /** @description What came after the last id is not kept any more: fetch everything again. */
+            reset: boolean;
+            resumed: boolean;
+            version: string;
+        };
+        Host: {
+            /** @description local for the host that this console serves itself. */
+            alias: string | null;
+            /**
+             * Format: date-time
+             * @description When fail2ban last answered; all figures are of then.
+             */
+            as_of: string | null;
+            demo: boolean;
+            /** @description Why it is not online. */
+            detail: string | null;
+            fail2ban: components["schemas"]["Fail2ban"];
+            findings: components["schemas"]["Finding"][];
+            id: string;
+            /** @description What to do about it. */
+            mend: string | null;
             name: string;
             /** @enum {string} */
-            state: "running" | "idle" | "stopped";
-            currently_banned: number;
-            total_banned: number;
-            currently_failed: number;
-            total_failed: number;
-            ban_seconds: number;
-            find_seconds: number;
-            max_retry: number;
-            backend: string | null;
-            log_paths: string[];
-            journal_matches: string[];
-            closes: components["schemas"]["Closure"][];
-            ours: boolean;
+            state: "starting" | "online" | "degraded" | "unreachable";
+            /** Format: date-time */
+            state_since: string;
+            totals: components["schemas"]["Totals"];
+        };
+        IdleInputBody: {
+            idle: boolean;
         };
         Increment: {
             factor: string | null;
             formula: string | null;
-            multipliers: string | null;
+            /** Format: int64 */
             max_seconds: number | null;
-            random_seconds: number | null;
+            multipliers: string | null;
             over_all_jails: boolean;
+            /** Format: int64 */
+            random_seconds: number | null;
         };
-        JailDetail: components["schemas"]["Jail"] & {
-            ignore_self: boolean;
-            ignored: string[];
-            ignore_command: string | null;
-            use_dns: string;
-            log_encoding: string;
-            max_lines: number;
-            max_matches: number;
-            date_pattern: string | null;
-            prefix_regex: string | null;
-            fail_regexes: string[];
-            ignore_regexes: string[];
+        Jail: {
+            /** @description null where fail2ban does not tell. */
+            backend: string | null;
+            /**
+             * Format: int64
+             * @description -1 = for ever.
+             */
+            ban_seconds: number;
+            /** @description What each action shuts for a banned address. */
+            closes: components["schemas"]["Closure"][];
+            /** Format: int64 */
+            currently_banned: number;
+            /** Format: int64 */
+            currently_failed: number;
+            /** Format: int64 */
+            find_seconds: number;
+            journal_matches: string[];
+            log_paths: string[];
+            /** Format: int64 */
+            max_retry: number;
+            name: string;
+            /** @description The jail that BanGUI made. */
+            ours: boolean;
+            /**
+             * @description idle = it watches nothing and lifts nothing; stopped = enabled in the configuration and not running.
+             * @enum {string}
+             */
+            state: "running" | "idle" | "stopped";
+            /** Format: int64 */
+            total_banned: number;
+            /** Format: int64 */
+            total_failed: number;
+        };
+        JailCounters: {
+            /** Format: int64 */
+            currently_banned: number;
+            /** Format: int64 */
+            currently_failed: number;
+            name: string;
+            state: string;
+            /** Format: int64 */
+            total_banned: number;
+            /** Format: int64 */
+            total_failed: number;
+        };
+        JailDetail: {
             actions: string[];
+            /** @description null where fail2ban does not tell. */
+            backend: string | null;
+            /**
+             * Format: int64
+             * @description -1 = for ever.
+             */
+            ban_seconds: number;
+            /** @description What each action shuts for a banned address. */
+            closes: components["schemas"]["Closure"][];
+            /** Format: int64 */
+            currently_banned: number;
+            /** Format: int64 */
+            currently_failed: number;
+            date_pattern: string | null;
+            fail_regexes: string[];
+            /** Format: int64 */
+            find_seconds: number;
+            ignore_command: string | null;
+            ignore_regexes: string[];
+            ignore_self: boolean;
+            /** @description fail2ban's ignoreip: never banned by this jail's filter. */
+            ignored: string[];
+            /** @description How ban times grow; null when they don't. */
             increment: components["schemas"]["Increment"] | null;
+            journal_matches: string[];
+            log_encoding: string;
+            log_paths: string[];
+            /** Format: int64 */
+            max_lines: number;
+            /** Format: int64 */
+            max_matches: number;
+            /** Format: int64 */
+            max_retry: number;
+            name: string;
+            /** @description The jail that BanGUI made. */
+            ours: boolean;
+            prefix_regex: string | null;
+            /**
+             * @description idle = it watches nothing and lifts nothing; stopped = enabled in the configuration and not running.
+             * @enum {string}
+             */
+            state: "running" | "idle" | "stopped";
+            /** Format: int64 */
+            total_banned: number;
+            /** Format: int64 */
+            total_failed: number;
+            use_dns: string;
+        };
+        LiftOrder: {
+            addresses?: string[];
+            hosts?: string[];
+            /** @description Ids of bans: each is lifted in its own jail. */
+            ids?: string[];
+            /** @description Left out: in every jail. */
+            jails?: string[];
+            reason?: string;
         };
         ManualJail: {
-            name: string;
-            path: string;
             content: string;
+            /** @description Unified diff of what installing would change; empty when there is nothing to do. */
             diff: string;
-            installed: boolean;
-            running: boolean;
+            /** @description A jail of this name exists that BanGUI did not make; it is left alone. */
             foreign: boolean;
-        };
-        Ban: {
-            id: string;
-            host: string;
-            jail: string;
-            address: string;
-            banned_at: string;
-            ban_seconds: number;
-            expires_at: string | null;
-            ended_at: string | null;
-            /** @enum {string|null} */
-            end_reason: "expired" | "unbanned" | "fail2ban-stopped" | "replaced" | "unknown" | null;
-            ban_count: number | null;
-            failures: number | null;
-            /** @enum {string} */
-            origin: "fail2ban" | "manual";
-            actor: string | null;
-            reason: string | null;
-        };
-        BanPage: {
-            items: components["schemas"]["Ban"][];
-            next: string | null;
+            installed: boolean;
+            name: string;
+            /** @description The one file that is written. */
+            path: string;
+            running: boolean;
         };
         Outcome: {
+            address: string;
+            detail: string | null;
             host: string;
             jail: string;
-            address: string;
             /** @enum {string} */
             outcome: "banned" | "already_banned" | "would_ban" | "refused" | "needs_confirmation" | "failed" | "lifted" | "not_banned";
-            detail: string | null;
+        };
+        PageBan: {
+            items: components["schemas"]["Ban"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageHost: {
+            items: components["schemas"]["Host"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageJail: {
+            items: components["schemas"]["Jail"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        Problem: {
+            /** @description Stable word for programs. */
+            code: string;
+            /** @description What is wrong, for people. */
+            detail: string;
+            /** @description Fields that were not taken. */
+            errors?: components["schemas"]["ProblemField"][];
+            /** @description What to do about it. */
+            mend?: string;
+            /** @description Under this id the log has the cause. */
+            request_id: string;
+            /** Format: int64 */
+            status: number;
+            title: string;
+            /**
+             * @description Page that explains the code.
+             * @example /docs/errors#jail_not_found
+             */
+            type: string;
+        };
+        ProblemField: {
+            detail: string;
+            /** @example addresses[0] */
+            field: string;
+        };
+        ProtectedAddress: {
+            prefix: string;
+            reason: string;
+        };
+        Protection: {
+            reason: string;
+        };
+        ReloadInputBody: {
+            /** @description Also apply changed actions, at the price of lifting and restoring the jail's bans. */
+            restart?: boolean;
         };
         Results: {
             results: components["schemas"]["Outcome"][];
         };
-        BanOrder: {
-            hosts?: string[];
-            jails: string[];
-            addresses: string[];
-            reason?: string;
-            dry_run?: boolean;
-            allow_wide?: boolean;
-        };
-        LiftOrder: {
-            hosts?: string[];
-            jails?: string[];
-            addresses?: string[];
-            ids?: string[];
-            reason?: string;
-        };
-        Evidence: {
-            host: string;
-            jail: string;
-            banned_at: string;
-            ban_seconds: number;
-            ban_count: number | null;
-            failures: number | null;
-            user: string | null;
-            lines: string[];
-        };
-        Address: {
-            address: string;
-            /** @enum {string} */
-            kind: "address" | "network" | "other";
-            family: number | null;
-            /** @enum {string} */
-            scope: "public" | "private" | "loopback" | "link-local" | "documentation" | "multicast" | "reserved";
-            protected: {
-                reason: string;
-            } | null;
-            bans: components["schemas"]["Ban"][];
-            covered_by: components["schemas"]["Ban"][];
-            history: components["schemas"]["Ban"][];
-            first_seen: string | null;
-            last_seen: string | null;
-            evidence: components["schemas"]["Evidence"][];
-            evidence_error: string | null;
+        Totals: {
+            /** Format: int64 */
+            currently_banned: number;
+            /**
+             * Format: int64
+             * @description Addresses with failures inside the find time.
+             */
+            currently_failed: number;
+            /** Format: int64 */
+            jails: number;
+            /**
+             * Format: int64
+             * @description Since each jail was started.
+             */
+            total_banned: number;
+            /** Format: int64 */
+            total_failed: number;
         };
     };
     responses: never;
@@ -822,4 +847,747 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alive"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alive"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAbout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An address, a network, or any identifier; URL-encoded. */
+                ip: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Address"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBans: {
+        parameters: {
+            query?: {
+                state?: "active" | "ended" | "all";
+                host?: string;
+                jail?: string;
+                /** @description An address, or a network and all inside it. */
+                ip?: string;
+                /** @description Found somewhere in the address. */
+                q?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBan"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createBans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BanOrder"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countBans: {
+        parameters: {
+            query?: {
+                state?: "active" | "ended" | "all";
+                host?: string;
+                jail?: string;
+                /** @description An address, or a network and all inside it. */
+                ip?: string;
+                /** @description Found somewhere in the address. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    liftBans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftOrder"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanWithMatches"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamEvents: {
+        parameters: {
+            query?: {
+                /** @description The same, where headers can't be set. */
+                last_event_id?: string;
+                /** @description Send the newest n recorded events first. */
+                replay?: number;
+            };
+            header?: {
+                /** @description Resume after this event. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream; each event's name is its kind, or hello, or counters. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Event"] | components["schemas"]["Hello"] | components["schemas"]["Counters"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageHost"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageJail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                jail: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JailDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    idleJail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                jail: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdleInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reloadJail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                jail: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReloadInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startJail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                jail: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopJail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                jail: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getManualJail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManualJail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addManualJail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManualJail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeManualJail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManualJail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reloadHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
