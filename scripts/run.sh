@@ -29,7 +29,7 @@ case $what in
 esac
 
 status=0
-./bin/bangui doctor --command "./bin/bangui serve${*:+ $*}" || status=$?
+./bin/bangui doctor --command "$(printf '%q ' ./bin/bangui serve "$@")" || status=$?
 case $status in
   0) exec ./bin/bangui serve "$@" ;;
   3)

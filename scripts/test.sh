@@ -7,7 +7,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 step() { printf '\n== %s\n' "$*"; }
 
 step "Go tests, with the race detector"
-# The pages of two packages' servers and browsers don't fit beside each other on two cores.
 CGO_ENABLED=1 go test -race -timeout 15m ./...
 
 step "page: unit tests"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -189,7 +190,7 @@ func (s *stream) serve(ctx context.Context, sub *event.Subscription, after int64
 func (s *stream) next(ctx context.Context, sub *event.Subscription, beat, count <-chan time.Time) error {
 	select {
 	case <-ctx.Done():
-		return s.write(": the server is stopping\nretry: 1000\n\n")
+		return errors.Join(s.write(": the server is stopping\nretry: 1000\n\n"), ctx.Err())
 	case e, ok := <-sub.C:
 		if !ok {
 			return fmt.Errorf("the reader was too slow")

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -74,7 +75,7 @@ func (c *command) showOutcomes(results []outcome, good ...string) error {
 	rows := make([][]terminal.Cell, len(results))
 	for i, r := range results {
 		paint := style.Good
-		if !contains(good, r.Outcome) {
+		if !slices.Contains(good, r.Outcome) {
 			paint, status = style.Bad, Failed
 		}
 		rows[i] = []terminal.Cell{terminal.Text(r.Address), terminal.Text(r.Jail), {Text: strings.ReplaceAll(r.Outcome, "_", " "), Paint: paint}, terminal.Text(r.Detail)}

@@ -110,8 +110,7 @@ func (c *command) writeJSONLine(value any) error {
 
 // tell writes an error to standard error, as JSON where JSON was asked for.
 func (c *command) tell(err error) {
-	var silent *outcomeError
-	if errors.As(err, &silent) {
+	if _, ok := errors.AsType[*outcomeError](err); ok {
 		return // the outcomes were already shown
 	}
 	message, mend := explain(err)

@@ -48,8 +48,7 @@ func (e *outcomeError) Error() string { return fmt.Sprintf("exit status %d", e.s
 
 // statusOf is the exit status of an error.
 func statusOf(err error) int {
-	var shown *outcomeError
-	if errors.As(err, &shown) {
+	if shown, ok := errors.AsType[*outcomeError](err); ok {
 		return shown.status
 	}
 	var coded *fault.Error

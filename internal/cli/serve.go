@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,7 +45,7 @@ func (c *command) serve() *cobra.Command {
 // addSettings makes a flag of each setting, and one for the file.
 func (c *command) addSettings(flags *pflag.FlagSet, only ...string) {
 	for _, s := range config.Settings() {
-		if len(only) > 0 && !contains(only, s.Name) {
+		if len(only) > 0 && !slices.Contains(only, s.Name) {
 			continue
 		}
 		flags.String(s.Name, "", fmt.Sprintf("%s (default %s)", strings.TrimSuffix(s.Meaning, "."), s.Default))
@@ -58,9 +60,7 @@ func (c *command) addSettings(flags *pflag.FlagSet, only ...string) {
 // settings that nobody gave as a flag.
 func (c *command) settings(flags *pflag.FlagSet, assumed map[string]string) (config.Config, config.Origins, error) {
 	given := map[string]string{}
-	for name, value := range assumed {
-		given[name] = value
-	}
+	maps.Copy(given, assumed)
 	flags.Visit(func(f *pflag.Flag) {
 		for _, s := range config.Settings() {
 			if s.Name == f.Name {
@@ -83,7 +83,22 @@ func (c *command) runConsole(ctx context.Context, conf config.Config) error {
 }
 
 // typed is how this command was typed, for "run it as root".
-func (c *command) typed() string { return strings.Join(append([]string{c.Program}, c.Args...), " ") }
+func (c *command) typed() string {
+	words := []string{quoted(c.Program)}
+	for _, arg := range c.Args {
+		words = append(words, quoted(arg))
+	}
+	return strings.Join(words, " ")
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
+	if word != "" && strings.Trim(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
 
 func banner(url string, demo bool) string {
 	text := "BanGUI is at " + url
@@ -103,13 +118,4 @@ func startError(err error) error {
 		return fault.Wrap(err, fault.Conflict, "stage %s could not start: %v", stage.Stage, stage.Err)
 	}
 	return err
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

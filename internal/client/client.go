@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
@@ -58,21 +59,19 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Get asks path (such as "api/v1/bans") and decodes the answer into out.
 func (c *Client) Get(ctx context.Context, path string, query url.Values, out any) error {
-	return c.do(ctx, http.MethodGet, path, query, nil, out)
+	return c.do(ctx, request{method: http.MethodGet, path: path, query: query}, out)
 }
 
 // Post sends in as JSON and decodes the answer into out; nil = none.
 func (c *Client) Post(ctx context.Context, path string, in, out any) error {
-	return c.do(ctx, http.MethodPost, path, nil, in, out)
+	return c.do(ctx, request{method: http.MethodPost, path: path, in: in}, out)
 }
 
 // List asks for a list page by page and gives each item to give, until there are no
 // more or give returns false.
 func List[T any](ctx context.Context, c *Client, path string, query url.Values, give func(T) bool) error {
 	asked := url.Values{}
-	for name, values := range query {
-		asked[name] = values
-	}
+	maps.Copy(asked, query)
 	asked.Set("limit", fmt.Sprint(pageSize))
 	for {
 		var page struct {
@@ -94,32 +93,47 @@ func List[T any](ctx context.Context, c *Client, path string, query url.Values, 
 	}
 }
 
-func (c *Client) do(ctx context.Context, method, path string, query url.Values, in, out any) error {
-	var body io.Reader
-	if in != nil {
-		encoded, err := json.Marshal(in)
-		if err != nil {
-			return fault.Wrap(err, fault.Internal, "the request can't be written")
-		}
-		body = bytes.NewReader(encoded)
-	}
-	address := c.base.JoinPath(path)
-	address.RawQuery = query.Encode()
-	request, err := http.NewRequestWithContext(ctx, method, address.String(), body)
+// request is what is asked of the console.
+type request struct {
+	method, path string
+	query        url.Values
+	in           any // body, as JSON; nil = none
+}
+
+func (c *Client) do(ctx context.Context, r request, out any) error {
+	asked, err := c.build(ctx, r)
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "the request can't be made")
 	}
-	request.Header.Set("Accept", "application/json")
-	request.Header.Set("User-Agent", c.agent)
-	if in != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	response, err := c.http.Do(request)
+	response, err := c.http.Do(asked)
 	if err != nil {
 		return c.unreachable(err)
 	}
 	defer response.Body.Close()
 	return c.read(response, out)
+}
+
+func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
+	var body io.Reader
+	if r.in != nil {
+		encoded, err := json.Marshal(r.in)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(encoded)
+	}
+	address := c.base.JoinPath(r.path)
+	address.RawQuery = r.query.Encode()
+	asked, err := http.NewRequestWithContext(ctx, r.method, address.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	asked.Header.Set("Accept", "application/json")
+	asked.Header.Set("User-Agent", c.agent)
+	if body != nil {
+		asked.Header.Set("Content-Type", "application/json")
+	}
+	return asked, nil
 }
 
 // unreachable says that nobody answered, without the URL's query.
@@ -140,7 +154,7 @@ func (c *Client) read(response *http.Response, out any) error {
 	if len(content) > maxAnswer {
 		return fault.New(fault.TooLarge, "the console's answer is larger than %d MiB", maxAnswer>>20)
 	}
-	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")) //nolint:errcheck // an unreadable type is an unknown one
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	switch {
 	case kind == "application/problem+json":
 		return problem(content, response.Status)
