@@ -22,8 +22,8 @@ type Entry struct {
 // Bounds of a ban. A prefix with fewer bits than the first pair is refused, one
 // with fewer than the second needs a confirmation of its own.
 const (
-	WidestV4, WidestV6   = 8, 16
-	ConfirmV4, ConfirmV6 = 24, 48
+	widestV4, widestV6   = 8, 16
+	confirmV4, confirmV6 = 24, 48
 )
 
 // Answer is what may be done with a target.
@@ -64,9 +64,9 @@ func Judge(target netip.Prefix, protected []Entry) Verdict {
 	if !target.IsValid() {
 		return Verdict{Never, "It is not an address or a network."}
 	}
-	widest, confirm := WidestV4, ConfirmV4
+	widest, confirm := widestV4, confirmV4
 	if target.Addr().Is6() {
-		widest, confirm = WidestV6, ConfirmV6
+		widest, confirm = widestV6, confirmV6
 	}
 	if target.Bits() < widest {
 		return Verdict{Never, fmt.Sprintf("Networks wider than /%d are never banned: %s is %s.", widest, target, size(target))}
@@ -134,12 +134,14 @@ func ParseTarget(text string) (netip.Prefix, error) {
 	if prefix, err := netip.ParsePrefix(text); err == nil {
 		return Canonical(prefix), nil
 	}
-	return netip.Prefix{}, fmt.Errorf("%q is not an address (203.0.113.7) or a network (203.0.113.0/24)", clip(text, 64))
+	return netip.Prefix{}, fmt.Errorf("%q is not an address (203.0.113.7) or a network (203.0.113.0/24)", clip(text))
 }
 
-func clip(s string, n int) string {
-	if len(s) <= n {
+// clip keeps a text short enough for a message.
+func clip(s string) string {
+	const most = 64
+	if len(s) <= most {
 		return s
 	}
-	return s[:n] + "…"
+	return s[:most] + "…"
 }

@@ -136,7 +136,7 @@ func (s System) sshSockets() map[string]bool {
 	inodes := map[string]bool{}
 	comms, _ := filepath.Glob(s.path("proc/[0-9]*/comm"))
 	for _, comm := range comms {
-		name, err := os.ReadFile(comm) //nolint:gosec // below /proc
+		name, err := os.ReadFile(comm)
 		if err != nil || !strings.HasPrefix(string(name), "sshd") {
 			continue
 		}
@@ -184,7 +184,7 @@ func (s System) eachLine(rel string, do func(fields []string)) {
 	if err != nil {
 		return
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	lines := bufio.NewScanner(io.LimitReader(f, maxRead))
 	for lines.Scan() {
 		do(strings.Fields(lines.Text()))
@@ -221,7 +221,7 @@ func Ignored(jail string, list []string) []Entry {
 func maskForm(text string) (netip.Prefix, error) {
 	addrText, maskText, ok := strings.Cut(text, "/")
 	if !ok {
-		return netip.Prefix{}, fmt.Errorf("%q has no mask", clip(text, 64))
+		return netip.Prefix{}, fmt.Errorf("%q has no mask", clip(text))
 	}
 	addr, err := netip.ParseAddr(addrText)
 	if err != nil {
@@ -229,11 +229,11 @@ func maskForm(text string) (netip.Prefix, error) {
 	}
 	mask, err := netip.ParseAddr(maskText)
 	if err != nil || mask.BitLen() != addr.BitLen() {
-		return netip.Prefix{}, fmt.Errorf("%q is no mask", clip(maskText, 64))
+		return netip.Prefix{}, fmt.Errorf("%q is no mask", clip(maskText))
 	}
 	ones, size := net.IPMask(mask.AsSlice()).Size()
 	if size == 0 {
-		return netip.Prefix{}, fmt.Errorf("%q is no mask", clip(maskText, 64))
+		return netip.Prefix{}, fmt.Errorf("%q is no mask", clip(maskText))
 	}
 	return Canonical(netip.PrefixFrom(addr, ones)), nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -33,6 +34,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// browser is bounded: a stream of a test is over long before.
+var browser = http.Client{Timeout: 30 * time.Second}
 
 var update = flag.Bool("update", false, "write the golden files")
 
@@ -137,14 +141,12 @@ func (s *site) send(c scenario) (*http.Response, []byte) {
 	if c.body != "" {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	for name, values := range c.header {
-		request.Header[name] = values
-	}
-	answer, err := http.DefaultClient.Do(request)
+	maps.Copy(request.Header, c.header)
+	answer, err := browser.Do(request)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // read to the end
+	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
 	if err != nil {
 		s.t.Fatal(err)
@@ -177,8 +179,10 @@ func TestAPI_Journey(t *testing.T) {
 		{name: "start", method: "POST", path: jails + "/web/start", status: 204},
 		{name: "manual jail of others", method: "GET", path: "/api/v1/hosts/local/manual-jail", status: 200, has: []string{`"foreign":true`}},
 		{name: "manual jail stays", method: "PUT", path: "/api/v1/hosts/local/manual-jail", status: 409},
-		{name: "dry run", method: "POST", path: "/api/v1/bans", body: `{"jails":["manual"],"addresses":["203.0.113.7","127.0.0.1","203.0.0.0/16"],"dry_run":true}`, status: 200,
-			has: []string{`"outcome":"would_ban"`, `"outcome":"refused"`, `"outcome":"needs_confirmation"`}},
+		{
+			name: "dry run", method: "POST", path: "/api/v1/bans", body: `{"jails":["manual"],"addresses":["203.0.113.7","127.0.0.1","203.0.0.0/16"],"dry_run":true}`, status: 200,
+			has: []string{`"outcome":"would_ban"`, `"outcome":"refused"`, `"outcome":"needs_confirmation"`},
+		},
 		{name: "nothing yet", method: "GET", path: "/api/v1/bans", status: 200, has: []string{`{"items":[],"next":null}`}},
 		{name: "ban", method: "POST", path: "/api/v1/bans", body: `{"jails":["manual"],"addresses":["203.0.113.7","2001:db8::7"],"reason":"a test"}`, status: 200, has: []string{`"outcome":"banned"`}},
 	} {
@@ -266,11 +270,17 @@ func TestAPI_NothingIsSmuggled(t *testing.T) {
 		{method: "POST", path: "/api/v1/bans/lift", body: `{"addresses":["203.0.113.7"],"jails":["` + evil + `"]}`},
 		{method: "POST", path: "/api/v1/bans/lift", body: `{"ids":["` + evil + `"]}`},
 		{method: "GET", path: "/api/v1/addresses/" + path},
-		{method: "GET", path: "/api/v1/bans?q=" + path}, {method: "GET", path: "/api/v1/bans?jail=" + path}, {method: "GET", path: "/api/v1/bans?ip=" + path},
-		{method: "GET", path: "/api/v1/bans?host=" + path}, {method: "GET", path: "/api/v1/bans?cursor=" + path},
-		{method: "GET", path: "/api/v1/hosts/" + path}, {method: "GET", path: "/api/v1/hosts/local/jails/" + path},
-		{method: "POST", path: "/api/v1/hosts/local/jails/" + path + "/start"}, {method: "POST", path: "/api/v1/hosts/local/jails/" + path + "/stop"},
-		{method: "POST", path: "/api/v1/hosts/local/jails/" + path + "/reload"}, {method: "POST", path: "/api/v1/hosts/local/jails/" + path + "/idle", body: `{"idle":true}`},
+		{method: "GET", path: "/api/v1/bans?q=" + path},
+		{method: "GET", path: "/api/v1/bans?jail=" + path},
+		{method: "GET", path: "/api/v1/bans?ip=" + path},
+		{method: "GET", path: "/api/v1/bans?host=" + path},
+		{method: "GET", path: "/api/v1/bans?cursor=" + path},
+		{method: "GET", path: "/api/v1/hosts/" + path},
+		{method: "GET", path: "/api/v1/hosts/local/jails/" + path},
+		{method: "POST", path: "/api/v1/hosts/local/jails/" + path + "/start"},
+		{method: "POST", path: "/api/v1/hosts/local/jails/" + path + "/stop"},
+		{method: "POST", path: "/api/v1/hosts/local/jails/" + path + "/reload"},
+		{method: "POST", path: "/api/v1/hosts/local/jails/" + path + "/idle", body: `{"idle":true}`},
 		{method: "GET", path: "/api/v1/events?last_event_id=" + path},
 	} {
 		answer, body := s.send(c)
@@ -366,11 +376,11 @@ func (s *site) stream(query string) *stream {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := browser.Do(request)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return &stream{t: s.t, in: bufio.NewScanner(answer.Body), stop: func() { cancel(); _ = answer.Body.Close() }} //nolint:errcheck // cancelled
+	return &stream{t: s.t, in: bufio.NewScanner(answer.Body), stop: func() { cancel(); _ = answer.Body.Close() }}
 }
 
 // next is the next event that is not counters.

@@ -170,7 +170,8 @@ func (a *API) queryOf(ctx context.Context, f BanFilter) (history.Query, error) {
 
 func (a *API) getBan(ctx context.Context, in *struct {
 	ID string `path:"id" maxLength:"20" pattern:"^[0-9]+$" patternDescription:"number"`
-}) (*answer[BanWithMatches], error) {
+},
+) (*answer[BanWithMatches], error) {
 	id, err := strconv.ParseInt(in.ID, 10, 64)
 	if err != nil {
 		return nil, fault.New(fault.NotFound, "there is no ban %s", in.ID)
@@ -217,7 +218,7 @@ func (a *API) createBans(ctx context.Context, in *struct{ Body BanOrder }) (*ans
 		for _, target := range order.Targets {
 			ids = append(ids, allowlist.Text(target))
 		}
-		if err := a.intend(ctx, h, event.Ban, order.Jails, ids, order.Reason); err != nil {
+		if err := a.intend(ctx, history.Intent{HostID: h.State().ID, Kind: event.Ban, Reason: order.Reason}, order.Jails, ids); err != nil {
 			return nil, err
 		}
 		return h.Ban(ctx, order)
@@ -248,7 +249,7 @@ func (a *API) lift(ctx context.Context, h host.Host, order host.LiftOrder) ([]ho
 	}
 	const most = 10_000
 	if len(jails)*len(order.IDs) <= most {
-		if err := a.intend(ctx, h, event.Unban, jails, order.IDs, order.Reason); err != nil {
+		if err := a.intend(ctx, history.Intent{HostID: h.State().ID, Kind: event.Unban, Reason: order.Reason}, jails, order.IDs); err != nil {
 			return nil, err
 		}
 	}
@@ -324,13 +325,12 @@ func (a *API) hostsOf(names []string) ([]host.Host, error) {
 }
 
 // intend notes who asks and why, so that the ban that fail2ban then reports carries it.
-func (a *API) intend(ctx context.Context, h host.Host, kind event.Kind, jails, ids []string, reason string) error {
-	var intents []history.Intent
-	for _, jail := range jails {
-		for _, id := range ids {
-			intents = append(intents, history.Intent{
-				HostID: h.State().ID, Jail: jail, Address: id, Kind: kind, Actor: actorOf(ctx), Reason: reason, AskedAt: a.Now(),
-			})
+func (a *API) intend(ctx context.Context, what history.Intent, jails, ids []string) error {
+	what.Actor, what.AskedAt = actorOf(ctx), a.Now()
+	intents := make([]history.Intent, 0, len(jails)*len(ids))
+	for _, what.Jail = range jails {
+		for _, what.Address = range ids {
+			intents = append(intents, what)
 		}
 	}
 	return a.Archive.Intend(ctx, intents)

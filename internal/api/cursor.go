@@ -18,8 +18,8 @@ const cursorBytes = 24
 func closeCursor(at history.Place, f BanFilter) string {
 	b := make([]byte, 0, cursorBytes)
 	b = append(b, filterSum(f)...)
-	b = binary.BigEndian.AppendUint64(b, uint64(at.BannedAt.UnixMicro())) //nolint:gosec // bits, read back as they are
-	b = binary.BigEndian.AppendUint64(b, uint64(at.ID))                   //nolint:gosec // bits, read back as they are
+	b = binary.BigEndian.AppendUint64(b, uint64(at.BannedAt.UnixMicro()))
+	b = binary.BigEndian.AppendUint64(b, uint64(at.ID))
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
@@ -32,8 +32,8 @@ func openCursor(text string, f BanFilter) (history.Place, error) {
 		return history.Place{}, fault.New(fault.Invalid, "the cursor belongs to another filter").WithMend("Begin with the first page.")
 	}
 	return history.Place{
-		BannedAt: time.UnixMicro(int64(binary.BigEndian.Uint64(b[8:16]))).UTC(), //nolint:gosec // bits, written by us
-		ID:       int64(binary.BigEndian.Uint64(b[16:])),                        //nolint:gosec // bits, written by us
+		BannedAt: time.UnixMicro(int64(binary.BigEndian.Uint64(b[8:16]))).UTC(),
+		ID:       int64(binary.BigEndian.Uint64(b[16:])),
 	}, nil
 }
 

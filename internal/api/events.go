@@ -312,7 +312,7 @@ func (s *stream) send(name, id string, data any) error {
 
 func (s *stream) write(text string) error {
 	// A writer without deadlines, in a test, needs none.
-	_ = s.control.SetWriteDeadline(time.Now().Add(writeFor)) //nolint:errcheck // see above
+	_ = s.control.SetWriteDeadline(time.Now().Add(writeFor))
 	if _, err := s.out.Write([]byte(text)); err != nil {
 		return err
 	}

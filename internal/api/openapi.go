@@ -64,7 +64,7 @@ func (a *API) registerDocs(mux *http.ServeMux) {
 	serve := func(path, kind string, body []byte) {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", kind)
-			_, _ = w.Write(body) //nolint:errcheck // the client is gone
+			_, _ = w.Write(body)
 		})
 	}
 	if err == nil {

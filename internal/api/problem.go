@@ -78,8 +78,7 @@ func meanings() map[fault.Code]meaning {
 
 // problem turns an error into an answer, and logs the cause once under the request id.
 func (a *API) problem(ctx context.Context, err error) *Problem {
-	var ready *Problem
-	if errors.As(err, &ready) {
+	if ready, ok := errors.AsType[*Problem](err); ok {
 		return ready
 	}
 	code := fault.CodeOf(err)

@@ -65,7 +65,7 @@ func (a *API) replay(next http.Handler) http.Handler {
 			w.Header().Set("Content-Type", first.kind)
 			w.Header().Set("Idempotency-Replayed", "true")
 			w.WriteHeader(first.status)
-			_, _ = w.Write(first.body) //nolint:errcheck // the client is gone
+			_, _ = w.Write(first.body)
 		default:
 			kept := &recorder{ResponseWriter: w, status: http.StatusOK}
 			defer a.replays.leave(place, kept)

@@ -27,7 +27,7 @@ func requestID(ctx context.Context) string {
 	return id
 }
 
-var givenID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`) //nolint:gochecknoglobals // constant
+var givenID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // wrap puts around every answer what all have: an id, headers that keep browsers from
 // misreading it, protection from other sites, and an end to panics.
@@ -111,7 +111,7 @@ func (a *API) onlyJSON(next http.Handler) http.Handler {
 	})
 }
 
-var jsonType = regexp.MustCompile(`^application/json\s*(;.*)?$`) //nolint:gochecknoglobals // constant
+var jsonType = regexp.MustCompile(`^application/json\s*(;.*)?$`)
 
 func isJSON(contentType string) bool { return jsonType.MatchString(contentType) }
 
@@ -133,7 +133,7 @@ func (a *API) refuseUnknownQueries(ctx huma.Context, next func(huma.Context)) {
 		body, _ := json.Marshal(p) //nolint:errchkjson // strings and numbers only
 		ctx.SetHeader("Content-Type", p.ContentType(""))
 		ctx.SetStatus(p.Status)
-		_, _ = ctx.BodyWriter().Write(body) //nolint:errcheck // the client is gone
+		_, _ = ctx.BodyWriter().Write(body)
 		return
 	}
 	next(ctx)
@@ -141,8 +141,8 @@ func (a *API) refuseUnknownQueries(ctx huma.Context, next func(huma.Context)) {
 
 func writeProblem(w http.ResponseWriter, p *Problem) {
 	var body bytes.Buffer
-	_ = json.NewEncoder(&body).Encode(p) //nolint:errcheck,errchkjson // strings and numbers only
+	_ = json.NewEncoder(&body).Encode(p) //nolint:errchkjson // strings and numbers only
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(body.Bytes()) //nolint:errcheck // the client is gone
+	_, _ = w.Write(body.Bytes())
 }

@@ -39,7 +39,7 @@ func (c *Client) Banned(ctx context.Context) (map[JailName][]string, error) {
 
 // withTimes is a line of `banip --with-time`. The id may hold anything, line breaks
 // included, so it is matched from the right (fail2ban.md 3.2).
-var withTimes = regexp.MustCompile(`(?s)^(.*) \t(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) \+ (-?\d+) = (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)$`) //nolint:gochecknoglobals // constant
+var withTimes = regexp.MustCompile(`(?s)^(.*) \t(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) \+ (-?\d+) = (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)$`)
 
 // BannedWithTimes are the bans of a jail with their starts and durations, ordered by
 // their ends. It keeps the server busy for about 10 ms per 1000 bans. A line that
@@ -93,7 +93,8 @@ func (c *Client) IsBanned(ctx context.Context, jail JailName, ids ...string) ([]
 			if err != nil {
 				return err
 			}
-			is[i] = number(value) == 1 || value == true
+			yes, _ := value.(bool) // 0.11 says True
+			is[i] = yes || number(value) == 1
 		}
 		return nil
 	})

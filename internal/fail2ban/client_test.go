@@ -208,17 +208,17 @@ func TestClient_BadServers(t *testing.T) {
 		play func(net.Conn)
 		want fault.Code
 	}{
-		"silent":         {func(c net.Conn) { io.Copy(io.Discard, c) }, fault.Fail2banTimeout},                                                         //nolint:errcheck
-		"half an answer": {func(c net.Conn) { io.WriteString(c, pong[:9]); io.Copy(io.Discard, c) }, fault.Fail2banTimeout},                            //nolint:errcheck
-		"closes":         {func(c net.Conn) { io.ReadFull(c, make([]byte, 5)) }, fault.Fail2banUnreachable},                                            //nolint:errcheck
-		"garbage":        {func(c net.Conn) { io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") }, fault.Fail2banGarbled},                          //nolint:errcheck
-		"no marker":      {func(c net.Conn) { io.WriteString(c, pong[:12]+"yyyyyyyyyyyyyyyyyyyyyyyy") }, fault.Fail2banGarbled},                        //nolint:errcheck
-		"wrong answer":   {func(c net.Conn) { io.WriteString(c, strings.Replace(pong, "pong", "gnop", 1)) }, fault.Fail2banGarbled},                    //nolint:errcheck
-		"shutting down":  {func(c net.Conn) { io.WriteString(c, "\x80\x02]X\x08\x00\x00\x00SHUTDOWNa.<F2B_END_COMMAND>") }, fault.Fail2banUnreachable}, //nolint:errcheck
-		"an error text":  {func(c net.Conn) { io.WriteString(c, "\x80\x02X\x08\x00\x00\x00ERROR: x.<F2B_END_COMMAND>") }, fault.Fail2banRefused},       //nolint:errcheck
-		"a call":         {func(c net.Conn) { io.WriteString(c, "cos\nsystem\n(X\x02\x00\x00\x00idtR.<F2B_END_COMMAND>") }, fault.Fail2banGarbled},     //nolint:errcheck
+		"silent":         {func(c net.Conn) { io.Copy(io.Discard, c) }, fault.Fail2banTimeout},
+		"half an answer": {func(c net.Conn) { io.WriteString(c, pong[:9]); io.Copy(io.Discard, c) }, fault.Fail2banTimeout},
+		"closes":         {func(c net.Conn) { io.ReadFull(c, make([]byte, 5)) }, fault.Fail2banUnreachable},
+		"garbage":        {func(c net.Conn) { io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") }, fault.Fail2banGarbled},
+		"no marker":      {func(c net.Conn) { io.WriteString(c, pong[:12]+"yyyyyyyyyyyyyyyyyyyyyyyy") }, fault.Fail2banGarbled},
+		"wrong answer":   {func(c net.Conn) { io.WriteString(c, strings.Replace(pong, "pong", "gnop", 1)) }, fault.Fail2banGarbled},
+		"shutting down":  {func(c net.Conn) { io.WriteString(c, "\x80\x02]X\x08\x00\x00\x00SHUTDOWNa.<F2B_END_COMMAND>") }, fault.Fail2banUnreachable},
+		"an error text":  {func(c net.Conn) { io.WriteString(c, "\x80\x02X\x08\x00\x00\x00ERROR: x.<F2B_END_COMMAND>") }, fault.Fail2banRefused},
+		"a call":         {func(c net.Conn) { io.WriteString(c, "cos\nsystem\n(X\x02\x00\x00\x00idtR.<F2B_END_COMMAND>") }, fault.Fail2banGarbled},
 		"endless": {func(c net.Conn) {
-			io.WriteString(c, "\x80\x02](") //nolint:errcheck
+			io.WriteString(c, "\x80\x02](")
 			for {
 				if _, err := c.Write(endless); err != nil {
 					return

@@ -86,7 +86,7 @@ func peerOf(c net.Conn) (Peer, error) {
 	var cred *syscall.Ucred
 	var credErr error
 	err = raw.Control(func(fd uintptr) {
-		cred, credErr = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED) //nolint:gosec // a descriptor
+		cred, credErr = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
 	})
 	if err = errors.Join(err, credErr); err != nil {
 		return Peer{}, fmt.Errorf("ask who listens: %w", err)
@@ -96,9 +96,9 @@ func peerOf(c net.Conn) (Peer, error) {
 
 // close says good-bye and closes, whatever state the connection is in.
 func (cn *conn) close() {
-	_ = cn.net.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)) //nolint:errcheck // closing anyway
-	_, _ = io.WriteString(cn.net, closeMark+endMark)                    //nolint:errcheck // closing anyway
-	_ = cn.net.Close()                                                  //nolint:errcheck // nothing to lose
+	_ = cn.net.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+	_, _ = io.WriteString(cn.net, closeMark+endMark)
+	_ = cn.net.Close()
 }
 
 // ask sends a command and gives the value of its reply.

@@ -141,7 +141,7 @@ func queryBans(ctx context.Context, db *sql.DB, query string, args []any) ([]Dat
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // only read
+	defer rows.Close()
 	var bans []DatabaseBan
 	var raw [][]byte
 	for rows.Next() {
@@ -188,9 +188,8 @@ func (d *Database) open() (*sql.DB, error) {
 }
 
 func (d *Database) fault(err error) error {
-	var e *sqlite.Error
 	code := 0
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		code = e.Code() & 0xff
 	}
 	switch {

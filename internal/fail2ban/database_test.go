@@ -18,7 +18,7 @@ import (
 func TestDatabase_EvidenceOfARealBan(t *testing.T) {
 	server := fail2bantest.Start(t, fail2bantest.Options{})
 	db := fail2ban.OpenDatabase(server.Database())
-	defer db.Close() //nolint:errcheck // only read
+	defer db.Close()
 	server.Fail("203.0.113.7", 4, "<b>root</b>")
 	var rows map[string]fail2ban.DatabaseBan
 	fail2bantest.Until(t, "the ban is in the database", func() bool {
@@ -49,7 +49,7 @@ func TestDatabase_EvidenceOfARealBan(t *testing.T) {
 func TestDatabase_ReadingLosesNoRows(t *testing.T) {
 	server := fail2bantest.Start(t, fail2bantest.Options{Action: "none"})
 	db := fail2ban.OpenDatabase(server.Database())
-	defer db.Close() //nolint:errcheck // only read
+	defer db.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	var readers sync.WaitGroup
 	readers.Go(func() {
@@ -90,7 +90,7 @@ func TestDatabase_Faults(t *testing.T) {
 		t.Fatal(err)
 	}
 	db := fail2ban.OpenDatabase(garbage)
-	defer db.Close() //nolint:errcheck // only read
+	defer db.Close()
 	if _, err := db.BansOf(t.Context(), "x", 1); !fault.Is(err, fault.DatabaseCorrupt) {
 		t.Errorf("garbage: %v", err)
 	}

@@ -287,7 +287,7 @@ var jailOptions = []struct { //nolint:gochecknoglobals // a constant table
 	{"logencoding", true, func(o *JailOptions, v any) { o.LogEncoding = text(v) }},
 	{"logpath", true, func(o *JailOptions, v any) { o.LogPaths = texts(v) }},
 	{"journalmatch", true, func(o *JailOptions, v any) { o.JournalMatch = wordLines(v) }},
-	{"ignoreself", true, func(o *JailOptions, v any) { o.IgnoreSelf = v == true }},
+	{"ignoreself", true, func(o *JailOptions, v any) { o.IgnoreSelf = truth(v) }},
 	{"ignoreip", true, func(o *JailOptions, v any) { o.IgnoreIP = texts(v) }},
 	{"ignorecommand", true, func(o *JailOptions, v any) { o.IgnoreCommand = unset(v) }},
 	{"prefregex", true, func(o *JailOptions, v any) { o.PrefRegex = text(v) }},
@@ -295,7 +295,7 @@ var jailOptions = []struct { //nolint:gochecknoglobals // a constant table
 	{"ignoreregex", true, func(o *JailOptions, v any) { o.IgnoreRegex = texts(v) }},
 	{"datepattern", true, func(o *JailOptions, v any) { o.DatePattern = datePattern(v) }},
 	{"actions", false, func(o *JailOptions, v any) { o.Actions = texts(v) }},
-	{"bantime.increment", true, func(o *JailOptions, v any) { o.Increment.On = v == true }},
+	{"bantime.increment", true, func(o *JailOptions, v any) { o.Increment.On = truth(v) }},
 	{"bantime.factor", true, func(o *JailOptions, v any) { o.Increment.Factor = text(v) }},
 	{"bantime.formula", true, func(o *JailOptions, v any) { o.Increment.Formula = text(v) }},
 	{"bantime.multipliers", true, func(o *JailOptions, v any) { o.Increment.Multipliers = text(v) }},
@@ -318,7 +318,7 @@ func span(v any) time.Duration {
 
 // unset is an option's text; fail2ban says False where it was never set.
 func unset(v any) string {
-	if v == false {
+	if _, never := v.(bool); never {
 		return ""
 	}
 	return text(v)

@@ -247,7 +247,7 @@ func (l *LogFollower) between(older, newer uint64) []*logFile {
 }
 
 func (l *LogFollower) open(path string) *logFile {
-	f, err := os.Open(path) //nolint:gosec // fail2ban's own log, named by the server or by a setting
+	f, err := os.Open(path)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
 			l.Logger.Debug("fail2ban's log can't be opened", "path", path, "error", err)
@@ -256,7 +256,7 @@ func (l *LogFollower) open(path string) *logFile {
 	}
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
-		_ = f.Close() //nolint:errcheck // only read
+		_ = f.Close()
 		return nil
 	}
 	return &logFile{f: f, inode: inodeOf(info)}
@@ -409,4 +409,4 @@ func headLength(head string) int {
 	return n
 }
 
-func (f *logFile) close() { _ = f.f.Close() } //nolint:errcheck // only read
+func (f *logFile) close() { _ = f.f.Close() }

@@ -196,7 +196,7 @@ type writer struct {
 func newWriter(t *testing.T, path string) *writer {
 	w := &writer{path: path}
 	w.open(t)
-	t.Cleanup(func() { w.f.Close() }) //nolint:errcheck // a test's file
+	t.Cleanup(func() { w.f.Close() })
 	return w
 }
 

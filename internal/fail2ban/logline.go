@@ -35,13 +35,13 @@ const maxLine = 64 << 10
 
 var (
 	// stamp is the start of a line in a file: local time, comma, milliseconds.
-	stamp = regexp.MustCompile(`^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)[,.](\d{3})\s`) //nolint:gochecknoglobals // constant
+	stamp = regexp.MustCompile(`^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)[,.](\d{3})\s`)
 	// about is where a line says who speaks, and of which jail. The name of a jail may
 	// hold brackets, but fail2ban's own words follow them.
-	about  = regexp.MustCompile(`fail2ban\.(actions|filter)\w*\s*(?:\[\d+\])?:\s+(?:NOTICE|INFO|WARNING|ERROR)\s+(.*)$`) //nolint:gochecknoglobals // constant
-	told   = regexp.MustCompile(`^\[(.*?)\] (Restore Ban|Repeal Ban|Ban|Unban|Found) (.+)$`)                             //nolint:gochecknoglobals // constant
-	failed = regexp.MustCompile(`^Failed to execute (?:ban|unban|reban) jail '(.*?)' action '`)                          //nolint:gochecknoglobals // constant
-	found  = regexp.MustCompile(` - \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$`)                                                    //nolint:gochecknoglobals // constant
+	about  = regexp.MustCompile(`fail2ban\.(actions|filter)\w*\s*(?:\[\d+\])?:\s+(?:NOTICE|INFO|WARNING|ERROR)\s+(.*)$`)
+	told   = regexp.MustCompile(`^\[(.*?)\] (Restore Ban|Repeal Ban|Ban|Unban|Found) (.+)$`)
+	failed = regexp.MustCompile(`^Failed to execute (?:ban|unban|reban) jail '(.*?)' action '`)
+	found  = regexp.MustCompile(` - \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$`)
 )
 
 // ParseLogLine reads one line, without its line feed, of a server whose zone is loc.

@@ -22,7 +22,7 @@ var (
 	// firewalls are the families of fail2ban's stock firewall actions.
 	firewalls = []string{"iptables", "nftables", "firewallcmd", "ufw", "shorewall", "pf", "ipfw", "ipfilter", "npf", "route"} //nolint:gochecknoglobals // constant
 	// byPort finds a command that matches destination ports.
-	byPort = regexp.MustCompile(`dports?\b|\bport[ =]|--match multiport`) //nolint:gochecknoglobals // constant
+	byPort = regexp.MustCompile(`dports?\b|\bport[ =]|--match multiport`)
 )
 
 // ClosedPorts tells which ports each action of a jail closes, by the commands that

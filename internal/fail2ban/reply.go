@@ -79,7 +79,7 @@ func readable(s string) string {
 			b.WriteRune(r)
 			continue
 		}
-		fmt.Fprintf(&b, "%+q", string(r)) //nolint:errcheck // a Builder does not fail
+		fmt.Fprintf(&b, "%+q", string(r))
 	}
 	return b.String()
 }

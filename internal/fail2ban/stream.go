@@ -117,11 +117,11 @@ func (p *literal) text(quote byte) (any, error) {
 	var b strings.Builder
 	s := p.rest[1:]
 	for len(s) > 0 {
-		switch {
-		case s[0] == quote:
+		switch s[0] {
+		case quote:
 			p.rest = s[1:]
 			return b.String(), nil
-		case s[0] == '\\':
+		case '\\':
 			n, r, err := escape(s)
 			if err != nil {
 				return nil, err
@@ -160,5 +160,5 @@ func escape(s string) (length int, r rune, err error) {
 	if err != nil {
 		return 0, 0, fmt.Errorf("an escape that Python does not print: %.4q", s)
 	}
-	return 2 + digits, rune(n), nil //nolint:gosec // 32 bits
+	return 2 + digits, rune(n), nil
 }

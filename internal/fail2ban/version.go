@@ -12,7 +12,7 @@ type Version struct {
 	text                string
 }
 
-var versionStart = regexp.MustCompile(`^v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?`) //nolint:gochecknoglobals // constant
+var versionStart = regexp.MustCompile(`^v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?`)
 
 // ParseVersion reads what a server says: "1.0.2", "1.1.2.dev1", "0.11.3-dev". A text
 // that is no version counts as newer than all that we know: a server that answers is

@@ -136,17 +136,17 @@ func (a *Archive) apply(ctx context.Context, tx Tx, o observed) (event.Event, bo
 
 func (a *Archive) applyBan(ctx context.Context, tx Tx, o observed) (event.Event, bool, error) {
 	e := o.Event
-	last, any, err := tx.LastBan(ctx, e.HostID, e.Jail, e.Address)
+	last, known, err := tx.LastBan(ctx, e.HostID, e.Jail, e.Address)
 	if err != nil {
 		return e, false, err
 	}
-	if any && e.BannedAt.Sub(last.BannedAt).Abs() <= sameStart {
+	if known && e.BannedAt.Sub(last.BannedAt).Abs() <= sameStart {
 		return a.sameBan(ctx, tx, o, last)
 	}
-	if any && e.BannedAt.Before(last.BannedAt) {
+	if known && e.BannedAt.Before(last.BannedAt) {
 		return e, false, nil // of the past: what came after it is known already
 	}
-	if any && last.EndedAt.IsZero() {
+	if known && last.EndedAt.IsZero() {
 		if err := tx.EndBan(ctx, last.ID, e.BannedAt, event.Replaced); err != nil {
 			return e, false, err
 		}
@@ -187,8 +187,8 @@ func (a *Archive) sameBan(ctx context.Context, tx Tx, o observed, last Ban) (eve
 }
 
 func (a *Archive) applyUnban(ctx context.Context, tx Tx, e event.Event) (event.Event, bool, error) {
-	last, any, err := tx.LastBan(ctx, e.HostID, e.Jail, e.Address)
-	if err != nil || !any || !last.EndedAt.IsZero() {
+	last, known, err := tx.LastBan(ctx, e.HostID, e.Jail, e.Address)
+	if err != nil || !known || !last.EndedAt.IsZero() {
 		return e, false, err
 	}
 	earlier := !e.BannedAt.IsZero() && e.BannedAt.Sub(last.BannedAt).Abs() > sameStart

@@ -276,23 +276,23 @@ func (l *Local) judge(line fail2ban.LogLine, row fail2ban.DatabaseBan, found boo
 		}
 		return w.banned(l.ID, line, row, l.Now())
 	}
-	known, held := w.bans[line.ID]
-	over := held && known.until != 0 && known.until <= line.At.Unix()+1
-	overRow := found && row.BanSeconds >= 0 && row.BannedAt.Unix()+row.BanSeconds <= line.At.Unix()+1
 	switch {
-	case over || overRow:
+	case w.isOver(line, row, found):
 		return w.ended(l.ID, line, event.Expired), isTrue
-	case !found && l.openedDatabase():
-		return w.ended(l.ID, line, event.Unbanned), isTrue
-	case !found && held:
+	case !found:
 		return w.ended(l.ID, line, event.Unbanned), isTrue
 	default:
 		return event.Event{}, isOpen
 	}
 }
 
-// openedDatabase reports whether rows come from the database; the caller holds the lock.
-func (l *Local) openedDatabase() bool { return l.database != nil }
+// isOver reports whether the time of a ban had run out when its end was logged.
+func (w *watched) isOver(line fail2ban.LogLine, row fail2ban.DatabaseBan, found bool) bool {
+	end := line.At.Unix() + 1
+	known, held := w.bans[line.ID]
+	return held && known.until != 0 && known.until <= end ||
+		found && row.BanSeconds >= 0 && row.BannedAt.Unix()+row.BanSeconds <= end
+}
 
 // covers reports whether a ban was in force at that moment, give or take the
 // database's rounding and the seconds that fail2ban's own polling takes: a ban begins

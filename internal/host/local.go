@@ -230,7 +230,7 @@ func (l *Local) openDatabase() *fail2ban.Database {
 		return l.database
 	}
 	if l.database != nil {
-		_ = l.database.Close() //nolint:errcheck // only read
+		_ = l.database.Close()
 		l.database = nil
 	}
 	if path == "" {
@@ -242,8 +242,8 @@ func (l *Local) openDatabase() *fail2ban.Database {
 
 // databasePath is where fail2ban's database is; the caller holds the lock.
 func (l *Local) databasePath() string {
-	if l.LocalOptions.Database != "" {
-		return l.LocalOptions.Database
+	if l.Database != "" {
+		return l.Database
 	}
 	return l.server.database
 }
@@ -252,7 +252,7 @@ func (l *Local) closeDatabase() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.database != nil {
-		_ = l.database.Close() //nolint:errcheck // only read
+		_ = l.database.Close()
 		l.database = nil
 	}
 }

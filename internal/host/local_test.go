@@ -261,7 +261,7 @@ func TestLocal_RestartsLoseNothing(t *testing.T) {
 		want = append(want, "manual "+address)
 	}
 	b.untilActive(want...)
-	t.Run("fail2ban restarts", func(t *testing.T) {
+	t.Run("fail2ban restarts", func(*testing.T) {
 		b.server.Restart()
 		b.until("it is seen again", func() bool { return b.local.State().PID == b.server.PID() && b.local.State().CurrentlyBanned == 30 })
 		b.untilActive(want...)
@@ -276,7 +276,7 @@ func TestLocal_RestartsLoseNothing(t *testing.T) {
 		b.until("it is seen again", func() bool { return b.local.State().PID == b.server.PID() && b.local.State().CurrentlyBanned == 30 })
 		b.untilActive(want...)
 	})
-	t.Run("ours restarts", func(t *testing.T) {
+	t.Run("ours restarts", func(*testing.T) {
 		b.stop()
 		b.server.Client("set", "manual", "banip", "198.51.100.1")
 		b.server.Client("set", "manual", "unbanip", "203.0.113.0")
@@ -307,8 +307,10 @@ func TestLocal_TellsTheTruthAboutReach(t *testing.T) {
 	asOf := b.local.State().AsOf
 	for name, fault := range map[string]struct{ begin, end func() }{
 		"stopped process": {b.server.Pause, b.server.Resume},
-		"socket removed": {func() { rename(t, b.server.Socket(), b.server.Socket()+".away") },
-			func() { rename(t, b.server.Socket()+".away", b.server.Socket()) }},
+		"socket removed": {
+			func() { rename(t, b.server.Socket(), b.server.Socket()+".away") },
+			func() { rename(t, b.server.Socket()+".away", b.server.Socket()) },
+		},
 		"killed": {b.server.Kill, b.server.Run},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -77,8 +77,8 @@ func (l *Local) scratchServer(ctx context.Context, dir string) (*fail2ban.Client
 	}
 	client := fail2ban.New(fail2ban.Options{Socket: socket, Logger: l.Logger})
 	stop := func() {
-		_ = cmd.Process.Kill() //nolint:errcheck // it has started no jail: nothing to lose
-		_ = cmd.Wait()         //nolint:errcheck // killed
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
 	}
 	for deadline := time.Now().Add(5 * time.Second); ; sleep(ctx, 20*time.Millisecond) {
 		if err = client.Ping(ctx); err == nil {

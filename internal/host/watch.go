@@ -92,8 +92,8 @@ func (l *Local) changeReach(ctx context.Context, move func(*reach)) {
 	if before == after {
 		return
 	}
-	l.Logger.InfoContext(ctx, "fail2ban is "+string(after), "before", string(before), "detail", detail)
-	if !(before == Starting && after == Online) {
+	l.Logger.InfoContext(ctx, "fail2ban's reach changed", "reach", string(after), "before", string(before), "detail", detail)
+	if before != Starting || after != Online {
 		l.tell(ctx, nil, event.Event{HostID: l.ID, Kind: event.Host, At: now, State: string(after), Detail: detail})
 	}
 }

@@ -46,7 +46,7 @@ func ReadOwn(dir, name string) (string, error) {
 	if err != nil {
 		return "", fileFault(err, dir, name)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	content, err := io.ReadAll(io.LimitReader(f, maxFile))
 	if err != nil {
 		return "", fileFault(err, dir, name)
@@ -122,7 +122,7 @@ func mustBeOurs(root *os.Root, dir, name string) error {
 	if err != nil {
 		return fileFault(err, dir, name)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	head := make([]byte, len(Mark))
 	if _, err := io.ReadFull(f, head); err != nil || string(head) != Mark {
 		return foreign(dir, name)

@@ -24,7 +24,7 @@ func dsn(path, mode string) string {
 		"&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)"
 }
 
-var placeholder = regexp.MustCompile(`\$(\d+)`) //nolint:gochecknoglobals // constant
+var placeholder = regexp.MustCompile(`\$(\d+)`)
 
 // rebind turns $n into ?n: drivers for SQLite do not agree on how $n is numbered.
 func rebind(query string) string { return placeholder.ReplaceAllString(query, "?$1") }
@@ -34,13 +34,11 @@ func storeFault(err error) error {
 	if err == nil {
 		return nil
 	}
-	var coded *fault.Error
-	if errors.As(err, &coded) {
+	if _, ok := errors.AsType[*fault.Error](err); ok {
 		return err
 	}
-	var e *sqlite.Error
 	code := 0
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		code = e.Code() & 0xff
 	}
 	switch {

@@ -50,7 +50,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err := db.migrate(ctx, o.Logger); err != nil {
 		return nil, errors.Join(openFault(o.Path, err), db.Close())
 	}
-	if err := os.Chmod(o.Path, 0o600); err != nil { //nolint:gosec // ours alone
+	if err := os.Chmod(o.Path, 0o600); err != nil {
 		return nil, errors.Join(openFault(o.Path, err), db.Close())
 	}
 	return db, nil
@@ -124,7 +124,7 @@ func collect[T any](ctx context.Context, from queryer, scan func(*sql.Rows) (T, 
 	if err != nil {
 		return nil, storeFault(err)
 	}
-	defer rows.Close() //nolint:errcheck // read to the end, or failed already
+	defer rows.Close()
 	var all []T
 	for rows.Next() {
 		v, err := scan(rows)

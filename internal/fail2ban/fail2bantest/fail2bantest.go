@@ -208,7 +208,7 @@ func (s *Server) Run() {
 		s.t.Fatalf("fail2ban is not installed (apt-get install fail2ban): %v", err)
 	}
 	s.end = make(chan struct{})
-	go func() { _ = s.cmd.Wait(); close(s.end) }() //nolint:errcheck // killed or stopped by us
+	go func() { _ = s.cmd.Wait(); close(s.end) }()
 	client := fail2ban.New(fail2ban.Options{Socket: s.Socket()})
 	s.Until("the jails run", func() bool {
 		select {

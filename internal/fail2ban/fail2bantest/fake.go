@@ -49,7 +49,7 @@ func NewFake(t testing.TB, play func(net.Conn)) *Fake {
 			f.count(1)
 			all.Go(func() {
 				defer f.count(-1)
-				defer c.Close() //nolint:errcheck // a test's end of the socket
+				defer c.Close()
 				play(c)
 			})
 		}

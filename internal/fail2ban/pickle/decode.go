@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"math/big"
+	"slices"
 	"strings"
 )
 
@@ -146,7 +147,7 @@ func (d *decoder) take(n uint64) ([]byte, error) {
 	if n > uint64(MaxBytes-d.bytes) {
 		return nil, fmt.Errorf("more than %d bytes: %w", MaxBytes, ErrLimit)
 	}
-	d.bytes += int(n) //nolint:gosec // at most MaxBytes
+	d.bytes += int(n)
 	const direct = 64 << 10
 	if n <= direct {
 		b := make([]byte, n)
@@ -154,7 +155,7 @@ func (d *decoder) take(n uint64) ([]byte, error) {
 		return b, err
 	}
 	var b strings.Builder
-	if _, err := io.CopyN(&b, d.in, int64(n)); err != nil { //nolint:gosec // at most MaxBytes
+	if _, err := io.CopyN(&b, d.in, int64(n)); err != nil {
 		return nil, io.ErrUnexpectedEOF
 	}
 	return []byte(b.String()), nil
@@ -241,9 +242,9 @@ func (d *decoder) scalar(op byte) error {
 			return err
 		}
 		if op == 'J' {
-			return d.push(int64(int32(uint32(n)))) //nolint:gosec // two's complement of 32 bits
+			return d.push(int64(int32(uint32(n))))
 		}
-		return d.push(int64(n)) //nolint:gosec // at most 16 bits
+		return d.push(int64(n))
 	case 'G':
 		b, err := d.take(8)
 		if err != nil {
@@ -275,13 +276,13 @@ func (d *decoder) long(op byte) error {
 		return d.push(bigFloat(b))
 	}
 	var v uint64
-	for i := len(b) - 1; i >= 0; i-- {
-		v = v<<8 | uint64(b[i])
+	for _, v0 := range slices.Backward(b) {
+		v = v<<8 | uint64(v0)
 	}
 	if len(b) > 0 && len(b) < 8 && b[len(b)-1]&0x80 != 0 {
 		v |= ^uint64(0) << (8 * len(b))
 	}
-	return d.push(int64(v)) //nolint:gosec // two's complement
+	return d.push(int64(v))
 }
 
 // bigFloat is a number beyond 64 bits, as near as a float64 comes.
@@ -292,7 +293,7 @@ func bigFloat(le []byte) float64 {
 	}
 	v := new(big.Int).SetBytes(be)
 	if be[0]&0x80 != 0 {
-		v.Sub(v, new(big.Int).Lsh(big.NewInt(1), uint(8*len(be)))) //nolint:gosec // a length
+		v.Sub(v, new(big.Int).Lsh(big.NewInt(1), uint(8*len(be))))
 	}
 	f, _ := new(big.Float).SetInt(v).Float64()
 	return f
@@ -471,7 +472,7 @@ func (d *decoder) remember(op byte) error {
 	case 'h', 'j', 'g':
 		return d.recall(op)
 	case 0x94: // MEMOIZE
-		return d.keep(uint32(len(d.memo))) //nolint:gosec // at most maxMemo
+		return d.keep(uint32(len(d.memo)))
 	}
 	key, err := d.memoKey(op)
 	if err != nil {
@@ -496,10 +497,10 @@ func (d *decoder) memoKey(op byte) (uint32, error) {
 	switch op {
 	case 'q', 'h':
 		n, err := d.number(1)
-		return uint32(n), err //nolint:gosec // 8 bits
+		return uint32(n), err
 	case 'r', 'j':
 		n, err := d.number(4)
-		return uint32(n), err //nolint:gosec // 32 bits
+		return uint32(n), err
 	default:
 		text, err := d.line()
 		if err != nil {

@@ -126,17 +126,17 @@ func (e *encoder) bool(v bool) {
 
 func (e *encoder) int(v int64) {
 	if v >= math.MinInt32 && v <= math.MaxInt32 {
-		e.out = binary.LittleEndian.AppendUint32(append(e.out, 'J'), uint32(v)) //nolint:gosec // two's complement is what pickle wants
+		e.out = binary.LittleEndian.AppendUint32(append(e.out, 'J'), uint32(v))
 		return
 	}
-	e.out = binary.LittleEndian.AppendUint64(append(e.out, 0x8a, 8), uint64(v)) //nolint:gosec // two's complement is what pickle wants
+	e.out = binary.LittleEndian.AppendUint64(append(e.out, 0x8a, 8), uint64(v))
 }
 
 func (e *encoder) string(s string) error {
 	if err := e.safe(s); err != nil {
 		return err
 	}
-	e.out = binary.LittleEndian.AppendUint32(append(e.out, 'X'), uint32(len(s))) //nolint:gosec // at most MaxString
+	e.out = binary.LittleEndian.AppendUint32(append(e.out, 'X'), uint32(len(s)))
 	e.out = append(e.out, s...)
 	return nil
 }
