@@ -33,12 +33,16 @@ type Options struct {
 	NoDatabase bool
 	// LogLevel is fail2ban's ("INFO").
 	LogLevel string
+	// OwnNetwork runs the server in a network namespace of its own, so that a real
+	// firewall action touches no other; it needs root.
+	OwnNetwork bool
 }
 
 // Server is one real fail2ban server.
 type Server struct {
 	t   testing.TB
 	dir string
+	net bool // in a network namespace of its own
 	cmd *exec.Cmd
 	end chan struct{} // closed when cmd has ended
 }
@@ -54,7 +58,7 @@ func Start(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{t: t, dir: dir}
+	s := &Server{t: t, dir: dir, net: o.OwnNetwork}
 	t.Cleanup(func() {
 		s.Stop()
 		if err := os.RemoveAll(dir); err != nil {
@@ -202,6 +206,9 @@ func (s *Server) Run() {
 	s.t.Helper()
 	s.cmd = exec.Command("fail2ban-server", "-c", s.ConfigDir(), "-f", "-x", "start")
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if s.net {
+		s.cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWNET
+	}
 	var out bytes.Buffer
 	s.cmd.Stdout, s.cmd.Stderr = &out, &out
 	if err := s.cmd.Start(); err != nil {
