@@ -28,7 +28,7 @@ type ProtectedAddress struct {
 func (a *API) registerAbout() {
 	register(a, route{
 		method: http.MethodGet, path: "/api/v1/about", id: "getAbout", summary: "This console", tag: "about",
-		permission: read, class: classRead,
+		permission: read, tier: looks, class: classRead,
 	}, func(ctx context.Context, _ *struct{}) (*answer[About], error) {
 		return answerWith(About{
 			Version: a.Version, Commit: a.Commit, GoVersion: a.GoVersion, Demo: a.Demo, InProcess: a.InProcess,

@@ -73,63 +73,30 @@ type Options struct {
 type API struct {
 	Options
 	huma    huma.API
-	routes  []route
+	table   *table
 	handler http.Handler
 	replays *replays
 	streams streams
 }
 
-// route is one row of the route table.
-type route struct {
-	method, path string
-	id, summary  string
-	tag          string
-	permission   permission
-	class        rateClass
-	audit        string // what the audit calls it; "" for reads
-	status       int    // of success; 0 = 200
-	limit        time.Duration
-}
-
-// permission says who may call an operation. Until sign-in exists everybody on
-// loopback may do both.
-type permission string
-
-const (
-	public permission = "public"
-	read   permission = "read"
-	write  permission = "write"
-)
-
-// rateClass groups operations that share a rate limit.
-type rateClass string
-
-const (
-	classNone  rateClass = "none" // health
-	classRead  rateClass = "read"
-	classBan   rateClass = "ban"
-	classUnban rateClass = "unban"
-	classSteer rateClass = "config"
-)
-
 // Bounds of requests. An operation that bans a thousand addresses one by one with a
-// real firewall action takes half a minute.
+// real firewall action takes half a minute. The http server gives every answer 60 s: a
+// change ends before that, so that its answer still arrives.
 const (
 	maxBody   = 1 << 20
 	readTime  = 10 * time.Second
-	writeTime = 60 * time.Second
+	writeTime = 55 * time.Second
 )
 
 // New builds the API with all its operations.
 func New(o Options) *API {
-	a := &API{Options: o, replays: newReplays(o.Now)}
-	mux := http.NewServeMux()
+	a := &API{Options: o, table: &table{}, replays: newReplays(o.Now)}
 	config := huma.DefaultConfig("BanGUI", "1")
 	config.Info.Description = "See and steer fail2ban."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil // no $schema member
 	config.Transformers = append(config.Transformers, a.asProblem)
-	a.huma = humago.New(mux, config)
+	a.huma = humago.New(a.table, config)
 	a.huma.UseMiddleware(a.refuseUnknownQueries)
 
 	a.registerHealth()
@@ -139,10 +106,10 @@ func New(o Options) *API {
 	a.registerManualJail()
 	a.registerBans()
 	a.registerAddresses()
-	a.registerEvents(mux)
+	a.registerEvents()
 	a.describe()
-	a.registerDocs(mux)
-	a.handler = a.wrap(mux)
+	a.registerDocs()
+	a.handler = a.wrap(a.table)
 	return a
 }
 
@@ -152,7 +119,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 // register adds an operation to the route table and the mux. A handler's error
 // becomes a problem; its time is bounded.
 func register[I, O any](a *API, r route, handle func(ctx context.Context, in *I) (*O, error)) {
-	a.routes = append(a.routes, r)
+	a.table.row(r)
 	if r.limit == 0 {
 		r.limit = readTime
 		if r.permission == write {

@@ -491,11 +491,11 @@ func document(t *testing.T) []byte {
 	return doc
 }
 
-func TestAPI_OpenAPIGolden(t *testing.T) {
+func TestOpenAPI(t *testing.T) {
 	const golden = "../../docs/openapi.yaml"
 	got := document(t)
 	if *update {
-		if err := os.WriteFile(golden, got, 0o600); err != nil {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -504,7 +504,7 @@ func TestAPI_OpenAPIGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("the document changed; see that it is meant, then: go test ./internal/api -run Golden -update\n%s", diff)
+		t.Errorf("the document changed; see that it is meant, then: make generate\n%s", diff)
 	}
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -97,10 +98,10 @@ type bansInput struct {
 
 func (a *API) registerBans() {
 	register(a, route{
-		method: http.MethodGet, path: "/api/v1/bans", id: "listBans", summary: "Bans, newest first", tag: "bans", permission: read, class: classRead,
+		method: http.MethodGet, path: "/api/v1/bans", id: "listBans", summary: "Bans, newest first", tag: "bans", permission: read, tier: looks, class: classRead,
 	}, a.listBans)
 	register(a, route{
-		method: http.MethodGet, path: "/api/v1/bans/count", id: "countBans", summary: "How many bans a filter finds", tag: "bans", permission: read, class: classRead,
+		method: http.MethodGet, path: "/api/v1/bans/count", id: "countBans", summary: "How many bans a filter finds", tag: "bans", permission: read, tier: looks, class: classRead,
 	}, func(ctx context.Context, in *BanFilter) (*answer[Count], error) {
 		q, err := a.queryOf(ctx, *in)
 		if err != nil {
@@ -110,15 +111,15 @@ func (a *API) registerBans() {
 		return answerWith(Count{Count: n, Capped: capped}), err
 	})
 	register(a, route{
-		method: http.MethodGet, path: "/api/v1/bans/{id}", id: "getBan", summary: "One ban with the log lines behind it", tag: "bans", permission: read, class: classRead,
+		method: http.MethodGet, path: "/api/v1/bans/{id}", id: "getBan", summary: "One ban with the log lines behind it", tag: "bans", permission: read, tier: looks, class: classRead,
 	}, a.getBan)
 	register(a, route{
 		method: http.MethodPost, path: "/api/v1/bans", id: "createBans", summary: "Ban addresses in jails", tag: "bans",
-		permission: write, class: classBan, audit: "ban.create",
+		permission: write, tier: steers, class: classBan, audit: "ban.create",
 	}, a.createBans)
 	register(a, route{
 		method: http.MethodPost, path: "/api/v1/bans/lift", id: "liftBans", summary: "End bans", tag: "bans",
-		permission: write, class: classUnban, audit: "ban.lift",
+		permission: write, tier: steers, class: classUnban, audit: "ban.lift",
 	}, a.liftBans)
 }
 
@@ -195,6 +196,12 @@ func (a *API) getBan(ctx context.Context, in *struct {
 	return answerWith(out), nil
 }
 
+// Bounds of one order: what fail2ban takes within its time.
+const (
+	maxPairs = 10_000 // addresses times jails
+	maxID    = 1024   // characters of an identifier
+)
+
 func (a *API) createBans(ctx context.Context, in *struct{ Body BanOrder }) (*answer[Results], error) {
 	hosts, err := a.hostsOf(in.Body.Hosts)
 	if err != nil {
@@ -210,24 +217,44 @@ func (a *API) createBans(ctx context.Context, in *struct{ Body BanOrder }) (*ans
 			order.Targets = append(order.Targets, target)
 		}
 	}
+	if pairs := len(order.Targets) * len(order.Jails); pairs > maxPairs {
+		return nil, fault.New(fault.TooLarge, "%d bans at once are too many; %d is the most", pairs, maxPairs).WithMend("Name fewer jails or addresses at once.")
+	}
 	return a.onEach(hosts, func(h host.Host) ([]host.Outcome, error) {
-		if in.Body.DryRun {
-			return h.Check(ctx, order)
+		planned, err := h.Check(ctx, order)
+		if err != nil || in.Body.DryRun {
+			return planned, err
 		}
-		var ids []string
-		for _, target := range order.Targets {
-			ids = append(ids, allowlist.Text(target))
-		}
-		if err := a.intend(ctx, history.Intent{HostID: h.State().ID, Kind: event.Ban, Reason: order.Reason}, order.Jails, ids); err != nil {
+		if err := a.intend(ctx, h, event.Ban, order.Reason, willBan(planned)); err != nil {
 			return nil, err
 		}
 		return h.Ban(ctx, order)
 	})
 }
 
+// pair is an address in a jail.
+type pair struct{ jail, id string }
+
+// willBan are the bans that will be tried. What is refused must leave no intent: should
+// fail2ban ban it by itself soon after, nobody of us would have asked for that.
+func willBan(planned []host.Outcome) []pair {
+	var pairs []pair
+	for _, o := range planned {
+		if o.Result == host.WouldBan {
+			pairs = append(pairs, pair{o.Jail, o.Target})
+		}
+	}
+	return pairs
+}
+
 func (a *API) liftBans(ctx context.Context, in *struct{ Body LiftOrder }) (*answer[Results], error) {
 	if (len(in.Body.Addresses) == 0) == (len(in.Body.IDs) == 0) {
-		return nil, a.badField(ctx, "addresses", fmt.Errorf("give either addresses or ids"))
+		return nil, a.badField(ctx, "addresses", errors.New("give either addresses or ids"))
+	}
+	for i, text := range in.Body.Addresses {
+		if len(text) > maxID {
+			return nil, a.badField(ctx, fmt.Sprintf("addresses[%d]", i), fmt.Errorf("it is longer than %d bytes", maxID))
+		}
 	}
 	if len(in.Body.IDs) > 0 {
 		return a.liftByID(ctx, in.Body)
@@ -247,48 +274,86 @@ func (a *API) lift(ctx context.Context, h host.Host, order host.LiftOrder) ([]ho
 	if len(jails) == 0 {
 		jails = mapAll(h.Jails(), func(j host.Jail) string { return j.Name })
 	}
-	const most = 10_000
-	if len(jails)*len(order.IDs) <= most {
-		if err := a.intend(ctx, history.Intent{HostID: h.State().ID, Kind: event.Unban, Reason: order.Reason}, jails, order.IDs); err != nil {
+	if len(jails)*len(order.IDs) <= maxPairs {
+		var pairs []pair
+		for _, jail := range jails {
+			for _, id := range order.IDs {
+				pairs = append(pairs, pair{jail, id})
+			}
+		}
+		if err := a.intend(ctx, h, event.Unban, order.Reason, pairs); err != nil {
 			return nil, err
 		}
 	}
 	return h.Lift(ctx, order)
 }
 
-// liftByID lifts bans by their ids, each in its own jail of its own host.
+// place is a jail of a host.
+type place struct{ host, jail string }
+
+// liftByID lifts bans by their ids, each in its own jail of its own host. Where one jail
+// can't do it, the others still do; only when none can is it an error.
 func (a *API) liftByID(ctx context.Context, order LiftOrder) (*answer[Results], error) {
-	type place struct{ host, jail string }
+	places, addresses, err := a.placesOf(ctx, unique(order.IDs))
+	if err != nil {
+		return nil, err
+	}
+	all, failures := Results{}, 0
+	var first error
+	for _, p := range places {
+		outcomes, err := a.liftAt(ctx, p, addresses[p], order.Reason)
+		if err != nil {
+			failures++
+			if first == nil {
+				first = err
+			}
+		}
+		all.Results = append(all.Results, outcomes...)
+	}
+	if failures == len(places) {
+		return nil, first
+	}
+	return answerWith(all), nil
+}
+
+// placesOf finds the bans behind ids, by where they are.
+func (a *API) placesOf(ctx context.Context, ids []string) ([]place, map[place][]string, error) {
 	var places []place
 	addresses := map[place][]string{}
-	for i, text := range unique(order.IDs) {
+	for i, text := range ids {
 		id, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return nil, a.badField(ctx, fmt.Sprintf("ids[%d]", i), fmt.Errorf("it is not the id of a ban"))
+			return nil, nil, a.badField(ctx, fmt.Sprintf("ids[%d]", i), errors.New("it is not the id of a ban"))
 		}
 		b, err := a.Archive.Ban(ctx, id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		p := place{b.HostID, b.Jail}
 		if len(addresses[p]) == 0 {
 			places = append(places, p)
 		}
-		addresses[p] = append(addresses[p], b.Address)
-	}
-	var all Results
-	for _, p := range places {
-		h, err := a.Hosts.Get(p.host)
-		if err != nil {
-			return nil, err
+		if !slices.Contains(addresses[p], b.Address) {
+			addresses[p] = append(addresses[p], b.Address)
 		}
-		outcomes, err := a.lift(ctx, h, host.LiftOrder{IDs: addresses[p], Jails: []string{p.jail}, Actor: actorOf(ctx), Reason: order.Reason})
-		if err != nil {
-			return nil, err
-		}
-		all.Results = append(all.Results, a.outcomesOf(h, outcomes)...)
 	}
-	return answerWith(all), nil
+	return places, addresses, nil
+}
+
+// liftAt lifts in one jail. With an error every outcome tells it.
+func (a *API) liftAt(ctx context.Context, p place, ids []string, reason string) ([]Outcome, error) {
+	h, err := a.Hosts.Get(p.host)
+	if err == nil {
+		var outcomes []host.Outcome
+		outcomes, err = a.lift(ctx, h, host.LiftOrder{IDs: ids, Jails: []string{p.jail}, Actor: actorOf(ctx), Reason: reason})
+		if err == nil {
+			return a.outcomesOf(h, outcomes), nil
+		}
+	}
+	detail := sentence(fault.MessageOf(err))
+	return mapAll(ids, func(id string) Outcome {
+		return Outcome{Host: a.Hosts.Alias(p.host), Jail: p.jail, Address: id, Outcome: string(host.Failed), Detail: &detail}
+	}), err
 }
 
 // onEach carries out an order on every host and puts the outcomes together.
@@ -325,15 +390,14 @@ func (a *API) hostsOf(names []string) ([]host.Host, error) {
 }
 
 // intend notes who asks and why, so that the ban that fail2ban then reports carries it.
-func (a *API) intend(ctx context.Context, what history.Intent, jails, ids []string) error {
-	what.Actor, what.AskedAt = actorOf(ctx), a.Now()
-	intents := make([]history.Intent, 0, len(jails)*len(ids))
-	for _, what.Jail = range jails {
-		for _, what.Address = range ids {
-			intents = append(intents, what)
-		}
+func (a *API) intend(ctx context.Context, h host.Host, kind event.Kind, reason string, pairs []pair) error {
+	if len(pairs) == 0 {
+		return nil
 	}
-	return a.Archive.Intend(ctx, intents)
+	hostID, now := h.State().ID, a.Now()
+	return a.Archive.Intend(ctx, mapAll(pairs, func(p pair) history.Intent {
+		return history.Intent{HostID: hostID, Jail: p.jail, Address: p.id, Kind: kind, Actor: actorOf(ctx), Reason: reason, AskedAt: now}
+	}))
 }
 
 // actorOf names who asks. Until people sign in, that is whoever reaches loopback.

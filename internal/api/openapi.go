@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,36 +19,74 @@ import (
 )
 
 // describe finishes the OpenAPI document: lists are never null, some objects may be,
-// and every error is a Problem.
+// answers may grow, changes take a key, and every error is a Problem.
 func (a *API) describe() {
 	doc := a.huma.OpenAPI()
 	doc.Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
-	for name, schema := range doc.Components.Schemas.Map() {
-		for property, s := range schema.Properties {
-			if s.Type == huma.TypeArray {
-				s.Nullable = false
-			}
-			if nullable := name + "." + property; nullable == "JailDetail.increment" || nullable == "Address.protected" {
-				schema.Properties[property] = &huma.Schema{
-					Description: s.Description, AnyOf: []*huma.Schema{{Ref: s.Ref}, {Type: "null"}},
-				}
-			}
-		}
-	}
-	problem := &huma.Response{
-		Description: "A problem", Content: map[string]*huma.MediaType{
-			"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}},
-		},
-	}
-	for _, item := range doc.Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete} {
-			if op != nil {
-				op.Responses["default"] = problem
-			}
-		}
-	}
 	delete(doc.Components.Schemas.Map(), "ErrorModel")
 	delete(doc.Components.Schemas.Map(), "ErrorDetail")
+	taken := map[string]bool{}
+	for _, r := range a.table.rows {
+		op := a.operation(r)
+		op.Responses["default"] = &huma.Response{
+			Description: "A problem", Content: map[string]*huma.MediaType{
+				"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}},
+			},
+		}
+		if r.permission == write {
+			op.Parameters = append(op.Parameters, idempotencyKey())
+		}
+		if op.RequestBody != nil {
+			taken[strings.TrimPrefix(op.RequestBody.Content["application/json"].Schema.Ref, "#/components/schemas/")] = true
+		}
+	}
+	for name, schema := range doc.Components.Schemas.Map() {
+		describeProperties(name, schema)
+		if !taken[name] {
+			schema.AdditionalProperties = nil // what is answered may grow
+		}
+	}
+	var codes []any
+	for _, code := range fault.Codes() {
+		codes = append(codes, string(code))
+	}
+	doc.Components.Schemas.Map()["Problem"].Properties["code"].Enum = codes
+}
+
+// describeProperties says what the types of Go can't: which values may be null.
+func describeProperties(name string, schema *huma.Schema) {
+	for property, s := range schema.Properties {
+		if s.Type == huma.TypeArray {
+			s.Nullable = false
+		}
+		if s.Nullable && len(s.Enum) > 0 {
+			s.Enum = append(s.Enum, nil)
+		}
+		if nullable := name + "." + property; nullable == "JailDetail.increment" || nullable == "Address.protected" {
+			schema.Properties[property] = &huma.Schema{
+				Description: s.Description, AnyOf: []*huma.Schema{{Ref: s.Ref}, {Type: "null"}},
+			}
+		}
+	}
+}
+
+func idempotencyKey() *huma.Param {
+	most := maxKey
+	return &huma.Param{
+		Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: "string", MaxLength: &most},
+		Description: "Within ten minutes, the same change with the same key is done once and answered with its first answer.",
+	}
+}
+
+// operation is what the document says of a row; nil for the documents themselves.
+func (a *API) operation(r route) *huma.Operation {
+	item := a.huma.OpenAPI().Paths[r.path]
+	if item == nil {
+		return nil
+	}
+	return map[string]*huma.Operation{
+		http.MethodGet: item.Get, http.MethodPut: item.Put, http.MethodPost: item.Post, http.MethodDelete: item.Delete,
+	}[r.method]
 }
 
 // OpenAPI is the document in YAML, as in docs/openapi.yaml.
@@ -57,12 +96,13 @@ func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().YAML() }
 var docsStyle []byte
 
 // registerDocs serves the document, a page made of it, and the page of error codes.
-func (a *API) registerDocs(mux *http.ServeMux) {
+func (a *API) registerDocs() {
 	document, err := a.huma.OpenAPI().MarshalJSON()
 	reference := a.reference()
 	errorPage := a.errorPage()
 	serve := func(path, kind string, body []byte) {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+		a.table.row(route{method: http.MethodGet, path: path, tag: "documents", permission: public, tier: looks, class: classNone})
+		a.table.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", kind)
 			_, _ = w.Write(body)
 		})
@@ -87,12 +127,11 @@ func (a *API) htmlPage(title string, body func(*bytes.Buffer)) []byte {
 // reference is a page that lists every operation.
 func (a *API) reference() []byte {
 	return a.htmlPage("BanGUI API", func(b *bytes.Buffer) {
-		fmt.Fprintf(b, "<p>The machine-readable document is <a href=\"%s/api/openapi.json\">openapi.json</a>; errors are explained on <a href=\"%s/docs/errors\">a page of their own</a>.</p>", html.EscapeString(a.BasePath), html.EscapeString(a.BasePath))
-		paths := a.huma.OpenAPI().Paths
-		for _, r := range a.routes {
+		base := html.EscapeString(a.BasePath)
+		fmt.Fprintf(b, "<p>The machine-readable document is <a href=\"%s/api/openapi.json\">openapi.json</a>; errors are explained on <a href=\"%s/docs/errors\">a page of their own</a>.</p>", base, base)
+		for _, r := range a.table.rows {
 			fmt.Fprintf(b, "<section id=\"%s\"><h2><b>%s</b> <code>%s</code></h2><p>%s</p>", r.id, r.method, html.EscapeString(r.path), html.EscapeString(r.summary))
-			op := map[string]*huma.Operation{http.MethodGet: paths[r.path].Get, http.MethodPut: paths[r.path].Put, http.MethodPost: paths[r.path].Post, http.MethodDelete: paths[r.path].Delete}[r.method]
-			a.writeParameters(b, op)
+			a.writeParameters(b, a.operation(r))
 			b.WriteString("</section>")
 		}
 	})
@@ -136,12 +175,15 @@ func (a *API) bodiesOf(op *huma.Operation) map[string]*huma.Schema {
 	return bodies
 }
 
+// codeMarks are Markdown's marks around code; the text is escaped before they are looked for.
+var codeMarks = regexp.MustCompile("`([^`]*)`")
+
 // errorPage explains every code, from the same table that answers with them.
 func (a *API) errorPage() []byte {
 	return a.htmlPage("Errors of BanGUI", func(b *bytes.Buffer) {
 		for _, code := range fault.Codes() {
 			m := meanings()[code]
-			fmt.Fprintf(b, "<section id=\"%s\"><h2><code>%s</code> <small>%d</small></h2><p>%s</p></section>", code, code, m.status, html.EscapeString(explain(code)))
+			fmt.Fprintf(b, "<section id=\"%s\"><h2><code>%s</code> <small>%d</small></h2><p>%s</p></section>", code, code, m.status, codeMarks.ReplaceAllString(html.EscapeString(explain(code)), "<code>$1</code>"))
 		}
 	})
 }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"bangui/internal/fault"
 
@@ -76,23 +79,43 @@ func meanings() map[fault.Code]meaning {
 	}
 }
 
+// GetHeaders are the headers of the answer: when it is worth to try again.
+func (p *Problem) GetHeaders() http.Header {
+	switch p.Status {
+	case http.StatusTooManyRequests:
+		return http.Header{"Retry-After": {"1"}}
+	case http.StatusServiceUnavailable:
+		return http.Header{"Retry-After": {"5"}}
+	default:
+		return nil
+	}
+}
+
 // problem turns an error into an answer, and logs the cause once under the request id.
 func (a *API) problem(ctx context.Context, err error) *Problem {
 	if ready, ok := errors.AsType[*Problem](err); ok {
 		return ready
 	}
+	if fault.Is(err, fault.Internal) && errors.Is(err, context.DeadlineExceeded) {
+		err = fault.Wrap(err, fault.Unavailable, "the answer was not ready in time").WithMend("Try again; the log has what took so long.")
+	}
 	code := fault.CodeOf(err)
 	p := newProblem(ctx, code, sentence(fault.MessageOf(err)))
 	p.Mend = fault.MendOf(err)
-	level := a.Logger.DebugContext
-	if p.Status >= http.StatusInternalServerError {
-		level = a.Logger.WarnContext
-	}
-	if code == fault.Internal {
-		level = a.Logger.ErrorContext
-	}
-	level(ctx, "a request failed", "request_id", p.RequestID, "code", string(code), "error", err)
+	a.Logger.Log(ctx, levelOf(p.Status, err), "a request failed", "request_id", p.RequestID, "code", string(code), "error", err)
 	return p
+}
+
+// levelOf is how loud an error is in the log.
+func levelOf(status int, err error) slog.Level {
+	switch {
+	case errors.Is(err, context.Canceled), status < http.StatusInternalServerError:
+		return slog.LevelDebug // the client left, or asked for what can't be
+	case fault.Is(err, fault.Internal):
+		return slog.LevelError
+	default:
+		return slog.LevelWarn
+	}
 }
 
 func newProblem(ctx context.Context, code fault.Code, detail string) *Problem {
@@ -108,8 +131,8 @@ func sentence(s string) string {
 	if s == "" {
 		return s
 	}
-	if !strings.HasPrefix(s, "fail2ban") {
-		s = strings.ToUpper(s[:1]) + s[1:]
+	if first, size := utf8.DecodeRuneInString(s); unicode.IsLower(first) && !strings.HasPrefix(s, "fail2ban") {
+		s = string(unicode.ToUpper(first)) + s[size:]
 	}
 	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "…") {
 		s += "."
@@ -137,14 +160,24 @@ func (a *API) asProblem(ctx huma.Context, _ string, v any) (any, error) {
 	}
 	for _, e := range model.Errors {
 		p.Errors = append(p.Errors, ProblemField{
-			Field: strings.TrimPrefix(strings.TrimPrefix(e.Location, "body."), "query."), Detail: e.Message,
+			Field: fieldOf(e.Location), Detail: e.Message,
 		})
 	}
 	return p, nil
 }
 
+// fieldOf is the name of a field without where it stands: "addresses[0]" for "body.addresses[0]".
+func fieldOf(location string) string {
+	for _, where := range []string{"body.", "query.", "path.", "header."} {
+		if name, ok := strings.CutPrefix(location, where); ok {
+			return name
+		}
+	}
+	return location
+}
+
 // badField is a problem with one field of a request.
-func (a *API) badField(ctx context.Context, field string, err error) error {
+func (a *API) badField(ctx context.Context, field string, err error) *Problem {
 	p := newProblem(ctx, fault.Invalid, "Some fields can't be taken.")
 	p.Errors = []ProblemField{{Field: field, Detail: fmt.Sprint(err)}}
 	return p

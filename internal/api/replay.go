@@ -3,6 +3,8 @@ package api
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -12,12 +14,14 @@ import (
 	"bangui/internal/fault"
 )
 
-// Bounds of what is remembered of changes that carried an Idempotency-Key.
+// Bounds of what is remembered of changes that carried an Idempotency-Key. Beyond them
+// the oldest is forgotten.
 const (
-	replayFor  = 10 * time.Minute
-	maxReplays = 1000
-	maxKey     = 128
-	maxReplay  = 256 << 10 // bytes of one answer
+	replayFor    = 10 * time.Minute
+	maxReplays   = 1000
+	maxKey       = 128
+	maxReplay    = 256 << 10 // bytes of one answer
+	maxReplayAll = 16 << 20  // bytes of all answers
 )
 
 // replays remembers the answers of changes by their Idempotency-Key, so that a client
@@ -26,6 +30,7 @@ type replays struct {
 	now func() time.Time
 	mu  sync.Mutex
 	all map[string]*replayed
+	sum int // bytes of all answers
 }
 
 // replayed is one change: under way while done is false.
@@ -50,13 +55,21 @@ func (a *API) replay(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-		if err != nil || len(body) > maxBody || len(key) > maxKey {
-			writeProblem(w, newProblem(r.Context(), fault.TooLarge, "The body or its Idempotency-Key is too long."))
+		if len(key) > maxKey {
+			writeProblem(w, a.badField(r.Context(), "Idempotency-Key", fmt.Errorf("it is longer than %d characters", maxKey)))
+			return
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			writeProblem(w, newProblem(r.Context(), fault.TooLarge, fmt.Sprintf("The body is larger than %d bytes.", maxBody)))
+			return
+		}
+		if err != nil {
+			writeProblem(w, newProblem(r.Context(), fault.Invalid, "The body did not come whole."))
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		place := strings.Join([]string{callerOf(r.Context()).String(), r.Method, r.URL.Path, key}, "\n")
+		place := strings.Join([]string{callerOf(r.Context()).String(), r.Method, r.URL.EscapedPath(), key}, "\n")
 		first, problem := a.replays.enter(place, sha256.Sum256(body))
 		switch {
 		case problem != "":
@@ -67,7 +80,7 @@ func (a *API) replay(next http.Handler) http.Handler {
 			w.WriteHeader(first.status)
 			_, _ = w.Write(first.body)
 		default:
-			kept := &recorder{ResponseWriter: w, status: http.StatusOK}
+			kept := &recorder{ResponseWriter: w}
 			defer a.replays.leave(place, kept)
 			next.ServeHTTP(kept, r)
 		}
@@ -82,14 +95,13 @@ func (r *replays) enter(place string, sum [sha256.Size]byte) (first *replayed, p
 	now := r.now()
 	for key, one := range r.all {
 		if now.Sub(one.at) > replayFor {
-			delete(r.all, key)
+			r.forget(key)
 		}
 	}
 	one, there := r.all[place]
 	switch {
-	case !there && len(r.all) >= maxReplays:
-		return nil, "Too many changes with an Idempotency-Key are remembered; try again later, or without it."
 	case !there:
+		r.makeRoom(maxReplays-1, maxReplayAll)
 		r.all[place] = &replayed{at: now, sum: sum}
 		return nil, ""
 	case one.sum != sum:
@@ -101,17 +113,44 @@ func (r *replays) enter(place string, sum [sha256.Size]byte) (first *replayed, p
 	}
 }
 
-// leave keeps the answer, unless it says that nothing was done.
+// leave keeps the answer, unless it says that nothing was done, or none was given.
 func (r *replays) leave(place string, kept *recorder) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if kept.status >= http.StatusInternalServerError || kept.body.Len() > maxReplay {
-		delete(r.all, place)
+	one := r.all[place]
+	if one == nil {
 		return
 	}
-	if one := r.all[place]; one != nil {
-		one.done, one.status, one.kind, one.body = true, kept.status, kept.Header().Get("Content-Type"), kept.body.Bytes()
+	undone := kept.status == 0 || kept.status == http.StatusTooManyRequests || kept.status >= http.StatusInternalServerError
+	if undone || kept.body.Len() > maxReplay {
+		r.forget(place)
+		return
 	}
+	r.makeRoom(maxReplays, maxReplayAll-kept.body.Len())
+	one.done, one.status, one.kind, one.body = true, kept.status, kept.Header().Get("Content-Type"), kept.body.Bytes()
+	r.sum += len(one.body)
+}
+
+// makeRoom forgets the oldest answers until at most so many, of so many bytes, are left.
+// Changes under way stay.
+func (r *replays) makeRoom(count, size int) {
+	for len(r.all) > count || r.sum > size {
+		oldest := ""
+		for key, one := range r.all {
+			if one.done && (oldest == "" || one.at.Before(r.all[oldest].at)) {
+				oldest = key
+			}
+		}
+		if oldest == "" {
+			return
+		}
+		r.forget(oldest)
+	}
+}
+
+func (r *replays) forget(key string) {
+	r.sum -= len(r.all[key].body)
+	delete(r.all, key)
 }
 
 // recorder passes an answer on and keeps a copy.
@@ -129,6 +168,9 @@ func (r *recorder) WriteHeader(status int) {
 
 // Write passes bytes on and keeps them, up to what is remembered.
 func (r *recorder) Write(p []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
 	if r.body.Len() <= maxReplay {
 		r.body.Write(p)
 	}

@@ -1,16 +1,21 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"mime"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"path"
 	"regexp"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"bangui/internal/fault"
 
@@ -31,7 +36,7 @@ var givenID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // wrap puts around every answer what all have: an id, headers that keep browsers from
 // misreading it, protection from other sites, and an end to panics.
-func (a *API) wrap(mux *http.ServeMux) http.Handler {
+func (a *API) wrap(mux *table) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, newProblem(r.Context(), fault.Forbidden, "The request came from another site's page."))
@@ -53,13 +58,15 @@ func (a *API) wrap(mux *http.ServeMux) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		r = r.WithContext(ctx)
-		defer a.survive(w, r)
-		inner.ServeHTTP(w, r)
+		out := &begun{ResponseWriter: w}
+		defer a.survive(out, r)
+		inner.ServeHTTP(out, r)
 	})
 }
 
-// survive turns a panic of one request into its answer.
-func (a *API) survive(w http.ResponseWriter, r *http.Request) {
+// survive turns a panic of one request into its answer; where the answer has begun, it is
+// cut off, so that nobody takes a part for the whole.
+func (a *API) survive(w *begun, r *http.Request) {
 	cause := recover()
 	if cause == nil {
 		return
@@ -67,82 +74,133 @@ func (a *API) survive(w http.ResponseWriter, r *http.Request) {
 	if cause == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
 		panic(cause)
 	}
-	err := fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
-	writeProblem(w, a.problem(r.Context(), err))
+	p := a.problem(r.Context(), fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+	if w.yes {
+		panic(http.ErrAbortHandler)
+	}
+	writeProblem(w, p)
 }
 
-// known answers paths and methods that are not in the route table as problems.
-func (a *API) known(mux *http.ServeMux) http.Handler {
+// begun knows whether the answer has begun.
+type begun struct {
+	http.ResponseWriter
+	yes bool
+}
+
+// WriteHeader begins the answer.
+func (b *begun) WriteHeader(status int) {
+	b.yes = true
+	b.ResponseWriter.WriteHeader(status)
+}
+
+// Write begins the answer, or goes on with it.
+func (b *begun) Write(p []byte) (int, error) {
+	b.yes = true
+	return b.ResponseWriter.Write(p)
+}
+
+// Unwrap lets event streams flush and set their deadlines.
+func (b *begun) Unwrap() http.ResponseWriter { return b.ResponseWriter }
+
+// known answers paths and methods that are not in the route table as problems. A path is
+// taken as it is written: nothing is cleaned and nobody is sent elsewhere.
+func (a *API) known(mux *table) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isClean(r.URL.EscapedPath()) {
+			writeProblem(w, newProblem(r.Context(), fault.NotFound, "There is nothing at this path."))
+			return
+		}
 		if _, pattern := mux.Handler(r); pattern != "" {
 			mux.ServeHTTP(w, r)
 			return
 		}
-		var allowed []string
-		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch} {
-			other := r.Clone(r.Context())
-			other.Method = method
-			if _, pattern := mux.Handler(other); pattern != "" {
-				allowed = append(allowed, method)
-			}
-		}
+		allowed := mux.methods(r)
 		if len(allowed) == 0 {
 			writeProblem(w, newProblem(r.Context(), fault.NotFound, "There is nothing at this path."))
 			return
 		}
-		for _, method := range allowed {
-			w.Header().Add("Allow", method)
-		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		writeProblem(w, newProblem(r.Context(), fault.MethodNotAllowed, "This path does not take the method "+r.Method+"."))
 	})
+}
+
+// isClean reports whether a path has no empty, "." or ".." parts.
+func isClean(escaped string) bool {
+	return strings.HasPrefix(escaped, "/") && path.Clean(escaped) == strings.TrimSuffix(escaped, "/")
 }
 
 // onlyJSON refuses bodies of changes that are not JSON: a form of another site can't
 // send them.
 func (a *API) onlyJSON(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength != 0 && !isJSON(r.Header.Get("Content-Type")) && r.Method != http.MethodGet && r.Method != http.MethodHead {
-			p := newProblem(r.Context(), fault.Invalid, "The body must be JSON: send the header Content-Type: application/json.")
-			p.Status = http.StatusUnsupportedMediaType
-			writeProblem(w, p)
-			return
+		if r.ContentLength != 0 && r.Method != http.MethodGet && r.Method != http.MethodHead {
+			if !isJSON(r.Header.Get("Content-Type")) {
+				p := newProblem(r.Context(), fault.Invalid, "The body must be JSON: send the header Content-Type: application/json.")
+				p.Status = http.StatusUnsupportedMediaType
+				writeProblem(w, p)
+				return
+			}
+			r.Header.Set("Content-Type", "application/json") // the library knows this spelling only
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-var jsonType = regexp.MustCompile(`^application/json\s*(;.*)?$`)
-
-func isJSON(contentType string) bool { return jsonType.MatchString(contentType) }
+func isJSON(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	return err == nil && kind == "application/json"
+}
 
 // refuseUnknownQueries answers a query parameter that an operation does not have: a
 // misspelt filter must not look like "everything".
 func (a *API) refuseUnknownQueries(ctx huma.Context, next func(huma.Context)) {
 	url := ctx.URL()
-	for name, values := range url.Query() {
-		there := slices.ContainsFunc(ctx.Operation().Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name })
-		if there && len(values) == 1 {
-			continue
-		}
-		p := newProblem(ctx.Context(), fault.Invalid, "The query can't be taken.")
-		what := "there is no such parameter"
-		if there {
-			what = "it is given more than once"
-		}
-		p.Errors = []ProblemField{{Field: name, Detail: what}}
-		body, _ := json.Marshal(p) //nolint:errchkjson // strings and numbers only
-		ctx.SetHeader("Content-Type", p.ContentType(""))
-		ctx.SetStatus(p.Status)
-		_, _ = ctx.BodyWriter().Write(body)
+	_, err := oneOfEach(url.RawQuery, func(name string) bool {
+		return slices.ContainsFunc(ctx.Operation().Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name })
+	})
+	if err == nil {
+		next(ctx)
 		return
 	}
-	next(ctx)
+	p := a.badQuery(ctx.Context(), err)
+	ctx.SetHeader("Content-Type", p.ContentType(""))
+	ctx.SetStatus(p.Status)
+	_ = json.NewEncoder(ctx.BodyWriter()).Encode(p) //nolint:errchkjson // strings and numbers only
+}
+
+// badParameter is a query parameter that isn't taken.
+type badParameter struct{ name, why string }
+
+func (b *badParameter) Error() string { return b.why }
+
+// oneOfEach reads a query in which every parameter is known and given once.
+func oneOfEach(raw string, known func(name string) bool) (url.Values, error) {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, &badParameter{"query", "it can't be read: see how characters are escaped in URLs"}
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		switch {
+		case !known(name):
+			return nil, &badParameter{name, "there is no such parameter"}
+		case len(query[name]) > 1:
+			return nil, &badParameter{name, "it is given more than once"}
+		}
+	}
+	return query, nil
+}
+
+func (a *API) badQuery(ctx context.Context, err error) *Problem {
+	p := newProblem(ctx, fault.Invalid, "The query can't be taken.")
+	if bad, ok := errors.AsType[*badParameter](err); ok {
+		p.Errors = []ProblemField{{Field: bad.name, Detail: bad.why}}
+	}
+	return p
 }
 
 func writeProblem(w http.ResponseWriter, p *Problem) {
-	var body bytes.Buffer
-	_ = json.NewEncoder(&body).Encode(p) //nolint:errchkjson // strings and numbers only
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(body.Bytes())
+	_ = json.NewEncoder(w).Encode(p) //nolint:errchkjson // strings and numbers only
 }

@@ -505,7 +505,8 @@ export interface components {
             as_of: string | null;
             host: string;
             jails: components["schemas"]["JailCounters"][];
-            state: string;
+            /** @enum {string} */
+            state: "starting" | "online" | "degraded" | "unreachable";
             totals: components["schemas"]["Totals"];
         };
         Event: {
@@ -525,7 +526,8 @@ export interface components {
              */
             count: number;
             detail: string | null;
-            end_reason: string | null;
+            /** @enum {string|null} */
+            end_reason: "expired" | "unbanned" | "fail2ban-stopped" | "replaced" | "unknown" | null;
             /** Format: date-time */
             expires_at: string | null;
             /** Format: int64 */
@@ -536,11 +538,16 @@ export interface components {
             jail: string | null;
             /** @enum {string} */
             kind: "ban" | "unban" | "found" | "jail" | "host" | "notice";
-            origin: string | null;
+            /** @enum {string|null} */
+            origin: "fail2ban" | "manual" | null;
             reason: string | null;
             /** @description fail2ban put the ban back after its restart. */
             restored: boolean;
-            state: string | null;
+            /**
+             * @description Of a jail or a host: its new state.
+             * @enum {string|null}
+             */
+            state: "running" | "idle" | "stopped" | "starting" | "online" | "degraded" | "unreachable" | null;
         };
         Evidence: {
             /** Format: int64 */
@@ -682,7 +689,8 @@ export interface components {
             /** Format: int64 */
             currently_failed: number;
             name: string;
-            state: string;
+            /** @enum {string} */
+            state: "running" | "idle" | "stopped";
             /** Format: int64 */
             total_banned: number;
             /** Format: int64 */
@@ -783,8 +791,11 @@ export interface components {
             next: string | null;
         };
         Problem: {
-            /** @description Stable word for programs. */
-            code: string;
+            /**
+             * @description Stable word for programs.
+             * @enum {string}
+             */
+            code: "internal" | "invalid" | "not_found" | "host_not_found" | "jail_not_found" | "method_not_allowed" | "forbidden" | "conflict" | "address_protected" | "needs_confirmation" | "too_large" | "too_many" | "unsupported" | "fail2ban_unreachable" | "fail2ban_forbidden" | "fail2ban_refused" | "fail2ban_timeout" | "fail2ban_garbled" | "unavailable" | "database_busy" | "database_corrupt" | "database_too_new" | "disk_full" | "permission_denied";
             /** @description What is wrong, for people. */
             detail: string;
             /** @description Fields that were not taken. */
@@ -1038,7 +1049,10 @@ export interface operations {
     createBans: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1108,7 +1122,10 @@ export interface operations {
     liftBans: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1186,7 +1203,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A stream; each event's name is its kind, or hello, or counters. */
+            /** @description A stream; each event's name is its kind, or hello, or counters. Recorded events and hello carry an id from which to resume. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1335,7 +1352,10 @@ export interface operations {
     idleJail: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id or alias. */
                 host: string;
@@ -1370,7 +1390,10 @@ export interface operations {
     reloadJail: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id or alias. */
                 host: string;
@@ -1405,7 +1428,10 @@ export interface operations {
     startJail: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id or alias. */
                 host: string;
@@ -1436,7 +1462,10 @@ export interface operations {
     stopJail: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id or alias. */
                 host: string;
@@ -1499,7 +1528,10 @@ export interface operations {
     addManualJail: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id or alias. */
                 host: string;
@@ -1531,7 +1563,10 @@ export interface operations {
     removeManualJail: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id or alias. */
                 host: string;
@@ -1563,7 +1598,10 @@ export interface operations {
     reloadHost: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id or alias. */
                 host: string;

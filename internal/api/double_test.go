@@ -1,0 +1,258 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"bangui/internal/allowlist"
+	"bangui/internal/api"
+	"bangui/internal/event"
+	"bangui/internal/history"
+	"bangui/internal/host"
+	"bangui/internal/store/storetest"
+)
+
+// double is a host that answers as a test says and notes what it was asked to change.
+// It stands for fail2ban where a real one can't be made to fail in that way.
+type double struct {
+	mu     sync.Mutex
+	state  host.State
+	jails  []host.Jail
+	err    error
+	panics bool
+	refuse map[string]bool // targets that Check refuses
+	broken map[string]error
+	wrote  []string
+}
+
+var _ host.Host = (*double)(nil)
+
+func (d *double) write(what string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.wrote = append(d.wrote, what)
+	return d.err
+}
+
+func (d *double) writes() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.wrote)
+}
+
+func (d *double) change(f func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f()
+}
+
+func (d *double) State() host.State {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.state
+	s.ID, s.Name, s.Since = storetest.HostID, "double", time.Unix(1_790_000_000, 0)
+	return s
+}
+
+func (d *double) Jails() []host.Jail {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.jails
+}
+
+func (d *double) Jail(context.Context, string) (host.JailDetail, error) {
+	if d.panics {
+		panic("the secret of the panic")
+	}
+	return host.JailDetail{}, d.err
+}
+
+func (d *double) StartJail(context.Context, string) error {
+	err := d.write("start")
+	if d.panics {
+		panic("the secret of the panic")
+	}
+	return err
+}
+func (d *double) StopJail(context.Context, string) error         { return d.write("stop") }
+func (d *double) IdleJail(context.Context, string, bool) error   { return d.write("idle") }
+func (d *double) ReloadJail(context.Context, string, bool) error { return d.write("reload jail") }
+func (d *double) Reload(context.Context) error                   { return d.write("reload") }
+
+func (d *double) Check(_ context.Context, order host.BanOrder) ([]host.Outcome, error) {
+	return d.outcomes(order, host.WouldBan), d.err
+}
+
+func (d *double) Ban(_ context.Context, order host.BanOrder) ([]host.Outcome, error) {
+	return d.outcomes(order, host.Banned), d.write("ban")
+}
+
+func (d *double) outcomes(order host.BanOrder, result host.Result) []host.Outcome {
+	var all []host.Outcome
+	for _, jail := range order.Jails {
+		for _, target := range order.Targets {
+			o := host.Outcome{Target: allowlist.Text(target), Jail: jail, Result: result}
+			if d.refuse[o.Target] {
+				o.Result, o.Detail = host.Refused, "It is protected."
+			}
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+func (d *double) Lift(_ context.Context, order host.LiftOrder) ([]host.Outcome, error) {
+	var all []host.Outcome
+	for _, jail := range order.Jails {
+		if err := d.broken[jail]; err != nil {
+			return nil, err
+		}
+		for _, id := range order.IDs {
+			all = append(all, host.Outcome{Target: id, Jail: jail, Result: host.Lifted})
+		}
+	}
+	return all, d.write("lift")
+}
+
+func (d *double) Evidence(context.Context, string) ([]host.Evidence, error) { return nil, d.err }
+func (d *double) ManualJail(context.Context) (host.OwnJail, error)          { return host.OwnJail{}, d.err }
+
+func (d *double) AddManualJail(context.Context) error { return d.write("add manual") }
+
+func (d *double) RemoveManualJail(context.Context) error { return d.write("remove manual") }
+
+func (d *double) Run(ctx context.Context, _ host.Recorder) error { <-ctx.Done(); return ctx.Err() }
+
+// noting is an archive that notes intents, and that can be made to fail.
+type noting struct {
+	*history.Archive
+	mu      sync.Mutex
+	intents []history.Intent
+	err     error
+	still   bool // nothing is read: events are none, and counting never ends
+}
+
+func (n *noting) Intend(ctx context.Context, intents []history.Intent) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.intents = append(n.intents, intents...)
+	return n.Archive.Intend(ctx, intents)
+}
+
+func (n *noting) EventRange(ctx context.Context) (oldest, newest int64, err error) {
+	if n.err != nil || n.still {
+		return 0, 0, n.err
+	}
+	return n.Archive.EventRange(ctx)
+}
+
+func (n *noting) Count(ctx context.Context, q history.Query) (int, bool, error) {
+	if n.still {
+		<-ctx.Done()
+		return 0, false, ctx.Err()
+	}
+	return n.Archive.Count(ctx, q)
+}
+
+func (n *noting) EventsAfter(ctx context.Context, after int64, limit int) ([]event.Event, error) {
+	if n.still {
+		return nil, nil
+	}
+	return n.Archive.EventsAfter(ctx, after, limit)
+}
+
+// desk is the real API on a real store over a double.
+type desk struct {
+	*site
+	host    *double
+	bus     *event.Bus
+	noting  *noting
+	log     *logText
+	handler http.Handler       // the API itself
+	stop    context.CancelFunc // ends the context of all requests, as the stopping server does
+}
+
+// logText is what was logged, one JSON object a line.
+type logText struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logText) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func openDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{
+		site: &site{t: t, db: storetest.Open(t)}, bus: event.NewBus(), log: &logText{},
+		host: &double{state: host.State{Reach: host.Online, AsOf: time.Unix(1_790_000_000, 0)}, jails: []host.Jail{{Name: "sshd", State: host.JailRunning}}},
+	}
+	logger := slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	d.archive = history.New(d.db, d.bus, logger, time.Now)
+	d.noting = &noting{Archive: d.archive}
+	hosts := host.NewRegistry()
+	hosts.AddLocal(d.host)
+	d.handler = api.New(api.Options{
+		Hosts: hosts, Archive: d.noting, Bus: d.bus, Components: func() []api.Component { return nil }, Database: d.db.Check,
+		Version: "test", TimeZone: "UTC", Protected: func() []allowlist.Entry { return nil }, Logger: logger, Now: time.Now,
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	d.stop = cancel
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		own, end := context.WithCancel(r.Context())
+		defer end()
+		defer context.AfterFunc(ctx, end)()
+		d.handler.ServeHTTP(w, r.WithContext(own))
+	}))
+	d.url = server.URL
+	t.Cleanup(func() {
+		cancel()
+		server.CloseClientConnections()
+		server.Close()
+	})
+	return d
+}
+
+// bans records n bans of a jail in one transaction.
+func (d *desk) bans(jail string, from, n int) {
+	d.t.Helper()
+	var events []event.Event
+	for i := from; i < from+n; i++ {
+		at := time.Now()
+		events = append(events, event.Event{
+			HostID: storetest.HostID, Kind: event.Ban, At: at, Jail: jail, Address: address(i), BannedAt: at.Truncate(time.Second), BanSeconds: 600,
+		})
+	}
+	if err := d.archive.Record(context.Background(), events, nil); err != nil {
+		d.t.Error(err)
+	}
+}
+
+func address(i int) string {
+	return strings.Join([]string{"10", itoa(i >> 16 & 255), itoa(i >> 8 & 255), itoa(i & 255)}, ".")
+}
+
+// with is the same desk whose archive tells another bus.
+func (d *desk) with(bus *event.Bus) *desk {
+	other := *d
+	s := *d.site
+	other.site = &s
+	other.archive = history.New(d.db, bus, slog.New(slog.DiscardHandler), time.Now)
+	return &other
+}

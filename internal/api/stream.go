@@ -1,0 +1,278 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"bangui/internal/event"
+	"bangui/internal/fault"
+)
+
+// Bounds of streams. A browser that does not read for writeFor is cut off and comes
+// back; what it missed is in the store.
+const (
+	maxStreams  = 200
+	streamQueue = 256
+	writeFor    = 10 * time.Second
+	beatEvery   = 15 * time.Second
+	countEvery  = time.Second
+	catchUpPage = 500
+	maxReplayed = 100
+)
+
+// streams counts those that are open.
+type streams struct{ open atomic.Int64 }
+
+func (a *API) streamEvents(w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	if a.streams.open.Add(1) > maxStreams {
+		a.streams.open.Add(-1)
+		writeProblem(w, newProblem(ctx, fault.Unavailable, "Too many event streams are open."))
+		return
+	}
+	defer a.streams.open.Add(-1)
+	from, err := a.streamStart(r)
+	if err != nil {
+		writeProblem(w, a.problem(ctx, err))
+		return
+	}
+	s := &stream{api: a, out: w, control: http.NewResponseController(w), counted: map[string][]byte{}}
+	if s.sub, err = a.Bus.Subscribe(streamQueue); err != nil { // before the store is read: no gap
+		writeProblem(w, a.problem(ctx, err))
+		return
+	}
+	defer func() { s.sub.Close() }() // the one that it has then
+	hello, err := s.place(ctx, from)
+	if err != nil {
+		writeProblem(w, a.problem(ctx, err))
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
+	if r.Method == http.MethodHead {
+		return
+	}
+	err = s.serve(ctx, hello)
+	if ctx.Err() != nil { // the server stops, or the browser left
+		err = s.write(": the server is stopping\nretry: 1000\n\n")
+	}
+	if err != nil {
+		a.Logger.DebugContext(ctx, "an event stream ended", "request_id", requestID(ctx), "error", err)
+	}
+}
+
+// start is where a stream begins: after an id, or with the newest few.
+type start struct {
+	after  int64 // none = from now on
+	replay int
+}
+
+const none int64 = -1
+
+func (a *API) streamStart(r *http.Request) (start, error) {
+	from := start{after: none}
+	query, err := oneOfEach(r.URL.RawQuery, func(name string) bool { return name == "last_event_id" || name == "replay" })
+	if err != nil {
+		return from, a.badQuery(r.Context(), err)
+	}
+	text := r.Header.Get("Last-Event-ID")
+	if text == "" {
+		text = query.Get("last_event_id")
+	}
+	if text != "" {
+		if from.after, err = strconv.ParseInt(text, 10, 64); err != nil || from.after < 0 {
+			return from, a.badField(r.Context(), "last_event_id", errors.New("it is not the id of an event"))
+		}
+	}
+	if text := query.Get("replay"); text != "" {
+		if from.replay, err = strconv.Atoi(text); err != nil || from.replay < 0 || from.replay > maxReplayed {
+			return from, a.badField(r.Context(), "replay", fmt.Errorf("it is a number from 0 to %d", maxReplayed))
+		}
+	}
+	return from, nil
+}
+
+// stream writes events to one browser.
+type stream struct {
+	api     *API
+	out     http.ResponseWriter
+	control *http.ResponseController
+	sub     *event.Subscription
+	sent    int64             // id of the last recorded event that was sent, or need not be
+	counted map[string][]byte // by host: the counters that were sent last
+}
+
+// place finds the event after which the stream goes on, and what to say of it.
+func (s *stream) place(ctx context.Context, from start) (Hello, error) {
+	hello := Hello{Version: s.api.Version}
+	oldest, newest, err := s.api.Archive.EventRange(ctx)
+	if err != nil {
+		return hello, err
+	}
+	s.sent = newest
+	switch {
+	case from.after > newest, from.after != none && from.after < oldest-1:
+		hello.Reset = true
+	case from.after != none:
+		hello.Resumed, s.sent = true, from.after
+	case from.replay > 0:
+		events, err := s.api.Archive.LastEvents(ctx, from.replay)
+		if err != nil {
+			return hello, err
+		}
+		if len(events) > 0 {
+			s.sent = events[0].ID - 1
+		}
+	}
+	return hello, nil
+}
+
+func (s *stream) serve(ctx context.Context, hello Hello) error {
+	if err := s.begin(ctx, hello); err != nil {
+		return err
+	}
+	beat, count := time.NewTicker(beatEvery), time.NewTicker(countEvery)
+	defer beat.Stop()
+	defer count.Stop()
+	for {
+		if err := s.next(ctx, beat.C, count.C); err != nil {
+			return err
+		}
+	}
+}
+
+// begin says hello, with an id from which it can be resumed though nothing happens, and
+// sends what came before now.
+func (s *stream) begin(ctx context.Context, hello Hello) error {
+	if err := s.write("retry: 2000\n\n"); err != nil {
+		return err
+	}
+	if err := s.send("hello", strconv.FormatInt(s.sent, 10), hello); err != nil {
+		return err
+	}
+	if err := s.catchUp(ctx); err != nil {
+		return err
+	}
+	return s.counters()
+}
+
+func (s *stream) next(ctx context.Context, beat, count <-chan time.Time) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case e, ok := <-s.sub.C:
+		if !ok {
+			return s.rejoin(ctx)
+		}
+		return s.event(ctx, e)
+	case <-beat:
+		return s.write(": beat\n\n")
+	case <-count:
+		return s.counters()
+	}
+}
+
+// rejoin goes on after the bus dropped us, because more came at once than our queue
+// holds: what was recorded is in the store. Who reads too slowly is cut by the deadline
+// of a write.
+func (s *stream) rejoin(ctx context.Context) error {
+	sub, err := s.api.Bus.Subscribe(streamQueue)
+	if err != nil {
+		return err
+	}
+	s.sub = sub
+	return s.catchUp(ctx)
+}
+
+// catchUp sends what was recorded after the last event that was sent.
+func (s *stream) catchUp(ctx context.Context) error {
+	for {
+		events, err := s.api.Archive.EventsAfter(ctx, s.sent, catchUpPage)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if err := s.recorded(e); err != nil {
+				return err
+			}
+		}
+		if len(events) < catchUpPage {
+			return nil
+		}
+	}
+}
+
+// event sends one event of the bus. Writers tell it what they recorded after their
+// transactions, so a later event can come first: then the store has both in order.
+func (s *stream) event(ctx context.Context, e event.Event) error {
+	switch {
+	case e.ID == 0:
+		return s.send(string(e.Kind), "", s.api.eventOf(e))
+	case e.ID <= s.sent:
+		return nil
+	case e.ID > s.sent+1:
+		return s.catchUp(ctx)
+	default:
+		return s.recorded(e)
+	}
+}
+
+func (s *stream) recorded(e event.Event) error {
+	s.sent = e.ID
+	return s.send(string(e.Kind), strconv.FormatInt(e.ID, 10), s.api.eventOf(e))
+}
+
+// counters sends the counters of each host where they are others than the last time. How
+// old they are is told and makes no difference: it changes each second.
+func (s *stream) counters() error {
+	for _, h := range s.api.Hosts.All() {
+		c := s.api.countersOf(h)
+		asOf := c.AsOf
+		c.AsOf = nil
+		body, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		if bytes.Equal(body, s.counted[c.Host]) {
+			continue
+		}
+		s.counted[c.Host] = body
+		c.AsOf = asOf
+		if err := s.send("counters", "", c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *stream) send(name, id string, data any) error {
+	body, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	b.WriteString("event: " + name + "\n")
+	if id != "" {
+		b.WriteString("id: " + id + "\n")
+	}
+	b.WriteString("data: ")
+	b.Write(body) // JSON has no line breaks
+	b.WriteString("\n\n")
+	return s.write(b.String())
+}
+
+func (s *stream) write(text string) error {
+	// A writer without deadlines, in a test, needs none.
+	_ = s.control.SetWriteDeadline(time.Now().Add(writeFor))
+	if _, err := s.out.Write([]byte(text)); err != nil {
+		return err
+	}
+	return s.control.Flush()
+}
