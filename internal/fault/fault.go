@@ -114,13 +114,20 @@ func MessageOf(err error) string {
 	return "Something went wrong inside BanGUI. The log has the cause, under the request id."
 }
 
-// MendOf is the hint of the outermost coded error that has one, or "".
+// MendOf is the first hint in err's tree, the outermost first; "" when there is none.
 func MendOf(err error) string {
-	for err != nil {
-		if e, ok := err.(*Error); ok && e.Mend != "" { //nolint:errorlint // the chain is walked by hand
-			return e.Mend
+	if e, ok := err.(*Error); ok && e.Mend != "" { //nolint:errorlint // the tree is walked by hand
+		return e.Mend
+	}
+	switch wrapped := err.(type) { //nolint:errorlint // the tree is walked by hand
+	case interface{ Unwrap() error }:
+		return MendOf(wrapped.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, one := range wrapped.Unwrap() {
+			if mend := MendOf(one); mend != "" {
+				return mend
+			}
 		}
-		err = errors.Unwrap(err)
 	}
 	return ""
 }

@@ -161,6 +161,8 @@ func (l *Local) banIn(ctx context.Context, jail string, outcomes []Outcome) {
 		i, ours := place[r.ID]
 		if ours && r.Banned {
 			outcomes[i].Result, outcomes[i].Detail = Banned, ""
+		} else if ours && r.Err != nil {
+			outcomes[i].Detail = fault.MessageOf(r.Err)
 		}
 	}
 }

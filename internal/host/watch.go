@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -278,25 +279,29 @@ func (l *Local) refreshDetails(ctx context.Context) error {
 	const perPoll = 5
 	now := l.Now()
 	l.mu.Lock()
-	var due []*watched
-	for _, w := range l.jails {
+	asked := map[string]time.Time{} // by jail: when its options were asked for last
+	for name, w := range l.jails {
 		if w.missing == 0 && now.Sub(w.detailed) > detailEvery {
-			due = append(due, w)
+			asked[name] = w.detailed
 		}
 	}
 	l.mu.Unlock()
-	slices.SortFunc(due, func(a, b *watched) int { return a.detailed.Compare(b.detailed) })
-	for _, w := range due[:min(perPoll, len(due))] {
-		detail, err := l.askJail(ctx, w.jail.Name)
+	due := slices.SortedFunc(maps.Keys(asked), func(a, b string) int {
+		return cmp.Or(asked[a].Compare(asked[b]), compareNames(a, b))
+	})
+	for _, name := range due[:min(perPoll, len(due))] {
+		detail, err := l.askJail(ctx, name)
 		if fault.Is(err, fault.JailNotFound) {
 			continue // it was stopped meanwhile
 		}
 		if err != nil {
-			return fmt.Errorf("options of jail %s: %w", w.jail.Name, err)
+			return fmt.Errorf("options of jail %s: %w", name, err)
 		}
 		l.mu.Lock()
-		w.detailed = now
-		w.jail = withCounters(detail.Jail, w.jail)
+		if w := l.jails[name]; w != nil {
+			w.detailed = now
+			w.jail = withCounters(detail.Jail, w.jail)
+		}
 		l.mu.Unlock()
 	}
 	return nil

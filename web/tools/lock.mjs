@@ -1,35 +1,31 @@
-// Completes package-lock.json with the optional packages of other platforms.
-//
-// A registry mirror may hold only the platforms that somebody has used; `npm install`
-// then leaves the others out of the lock file, and `npm ci` refuses a lock file without
-// them, on every platform. Run it after `npm install`: node tools/lock.mjs
+// Completes package-lock.json. A registry mirror without the builds for other systems
+// makes npm leave those optional packages out, and then `npm ci` refuses the lock
+// everywhere. What is missing is added by name: version, and the system that the name says.
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const file = new URL('../package-lock.json', import.meta.url);
+const file = 'package-lock.json';
 const lock = JSON.parse(readFileSync(file, 'utf8'));
-const systems = ['android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'aix', 'win32'];
-const processors = ['arm64', 'arm', 'x64', 'ia32', 'ppc64', 's390x', 'riscv64', 'loong64', 'mips64el', 'wasm32'];
+const systems = ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32', 'aix', 'netbsd', 'openbsd', 'sunos'];
+const processors = ['arm64', 'arm', 'ia32', 'x64', 'ppc64', 'riscv64', 's390x', 'wasm32', 'loong64', 'mips64el'];
 
-function platform(name) {
-  const words = name.split(/[-/]/);
-  const os = systems.filter((system) => words.includes(system));
-  const cpu = processors.filter((processor) => words.includes(processor));
-  return { ...(os.length > 0 && { os }), ...(cpu.length > 0 && { cpu }) };
+/** Which machines a package is for, by the words of its name. */
+function machine(name) {
+  const words = name.split('/').at(-1).split('-');
+  const os = words.filter((word) => systems.includes(word));
+  const cpu = words.filter((word) => processors.includes(word));
+  const libc = words.some((word) => word.startsWith('musl')) ? ['musl'] : words.includes('gnu') ? ['glibc'] : [];
+  return Object.fromEntries(Object.entries({ cpu, libc, os }).filter(([, value]) => value.length > 0));
 }
 
-let added = 0;
-for (const [where, entry] of Object.entries(lock.packages)) {
+for (const entry of Object.values(lock.packages)) {
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
-    if (!/^\d/.test(version)) continue; // a range: npm's to resolve
-    const beside = `${where.slice(0, where.lastIndexOf('node_modules/'))}node_modules/${name}`;
-    const candidates = [`${where}/node_modules/${name}`, beside, `node_modules/${name}`];
-    if (candidates.some((place) => lock.packages[place]?.version === version)) continue;
-    const place = [beside, candidates[0]].find((free) => !lock.packages[free]);
-    if (!place) continue;
-    lock.packages[place] = { version, ...(entry.dev && { dev: true }), optional: true, ...platform(name) };
-    added++;
+    const place = `node_modules/${name}`;
+    const where = machine(name);
+    if (lock.packages[place] !== undefined || where.cpu === undefined || !/^\d/.test(version)) continue;
+    lock.packages[place] = { version, ...where, ...(entry.dev ? { dev: true } : {}), optional: true };
   }
 }
-lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+const [root, ...others] = Object.entries(lock.packages);
+lock.packages = Object.fromEntries([root, ...others.sort(([a], [b]) => (a < b ? -1 : 1))]);
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
-console.log(`${added} optional packages added`);

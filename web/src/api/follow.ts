@@ -7,7 +7,12 @@ import { hostQuery, jailsQuery } from './queries';
 export function followLive(live: LiveSource, client: QueryClient): () => void {
   const stopEvents = live.subscribe((batch) => apply(batch, client));
   const stopResets = live.onReconnect(() => void client.invalidateQueries({ predicate: (q) => q.queryKey[0] !== 'bans' }));
+  // A lost stream is the first sign that our server is away: ask at once and not at the next turn.
+  const stopStates = live.state.subscribe(() => {
+    if (live.state.get() === 'lost') void client.invalidateQueries({ queryKey: hostQuery.queryKey });
+  });
   return () => {
+    stopStates();
     stopEvents();
     stopResets();
   };

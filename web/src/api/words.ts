@@ -5,7 +5,7 @@ import type { Closure, Host, Jail } from './types';
 
 /** Which ports a ban closes, for one action. */
 function closure({ action, ports, protocol, all_ports, known }: Closure): string {
-  if (!known) return t`an effect that is not known (${visible(action)})`;
+  if (!known) return t`unknown ports (${visible(action)})`;
   if (all_ports) return protocol === null || protocol === 'all' ? t`every port` : t`every ${visible(protocol)} port`;
   if (ports === null) return t`nothing (${visible(action)})`;
   const list = visible(ports.replaceAll(',', ', '));

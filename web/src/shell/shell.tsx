@@ -10,8 +10,10 @@ import { Header } from './header';
 import { PhoneBar, SideNav } from './nav';
 import { useServerZone } from './zone';
 
-const BanDialog = lazy(() => import('@/features/bans/ban-dialog').then((m) => ({ default: m.BanDialog })));
-const Palette = lazy(() => import('@/features/palette/palette').then((m) => ({ default: m.Palette })));
+const loadBanDialog = () => import('@/features/bans/ban-dialog').then((m) => ({ default: m.BanDialog }));
+const loadPalette = () => import('@/features/palette/palette').then((m) => ({ default: m.Palette }));
+const BanDialog = lazy(loadBanDialog);
+const Palette = lazy(loadPalette);
 const KeysDialog = lazy(() => import('./keys-dialog').then((m) => ({ default: m.KeysDialog })));
 const Unban = lazy(() => import('@/features/bans/unban').then((m) => ({ default: m.Unban })));
 
@@ -20,6 +22,7 @@ export function Shell() {
   const { stale } = useFreshness();
   useServerZone();
   useGlobalKeys();
+  useWarmWindows();
   return (
     <div className="flex min-h-dvh flex-col">
       <a
@@ -63,6 +66,17 @@ function Windows() {
       {unban && <Unban onDone={closeUnban} bans={unban.bans} />}
     </>
   );
+}
+
+/** Fetches the windows that keys open while nothing else is to do: the first key typed must find its field. */
+function useWarmWindows(): void {
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      // What can't be fetched now is fetched when it is asked for.
+      void Promise.allSettled([loadPalette(), loadBanDialog()]);
+    }, 1500);
+    return () => clearTimeout(timer);
+  }, []);
 }
 
 function useGlobalKeys(): void {

@@ -7,7 +7,7 @@ import { classes } from './classes';
 /** Nothing to show, said in one sentence, with one thing to do about it. */
 export function Empty({ children, hint, action }: { children: ReactNode; hint?: ReactNode; action?: ReactNode }) {
   return (
-    <div className="flex flex-col items-center gap-3 px-6 py-14 text-center">
+    <div className="flex flex-col items-center gap-3 px-6 py-10 text-center">
       <div className="flex max-w-md flex-col gap-1">
         <p className="text-base font-medium">{children}</p>
         {hint !== undefined && <p className="text-sm text-muted">{hint}</p>}

@@ -3,15 +3,37 @@ import { holds, parseTarget, sizeOf, splitTargets, type Target } from '@/lib/add
 
 const target = (text: string) => parseTarget(text) as Target;
 
-test.each(['203.0.113.7', '0.0.0.0/0', '198.51.100.0/24', '::', '::1', '2001:db8::/48', '::ffff:192.0.2.1', '2001:db8:1:2:3:4:5:6', '[2001:db8::1]'])(
-  '%s is an address or network',
-  (text) => expect(parseTarget(text)).toBeDefined(),
-);
+test.each([
+  '203.0.113.7',
+  '0.0.0.0/0',
+  '198.51.100.0/24',
+  '::',
+  '::1',
+  '2001:db8::/48',
+  '::ffff:192.0.2.1',
+  '2001:db8:1:2:3:4:5:6',
+  '[2001:db8::1]',
+])('%s is an address or network', (text) => expect(parseTarget(text)).toBeDefined());
 
-test.each(['', '1', '1.2.3', '1.2.3.4.5', '1.2.3.256', '01.2.3.4', '1.2.3.4/33', '1.2.3.4/', '1.2.3.4/2/3', ':', ':::', '1::2::3', '2001:db8::/129', 'fe80::1%eth0', '2001:db8:1:2:3:4:5:6:7', 'example.net', '<b>1.2.3.4</b>'])(
-  '%s is not',
-  (text) => expect(parseTarget(text)).toBeUndefined(),
-);
+test.each([
+  '',
+  '1',
+  '1.2.3',
+  '1.2.3.4.5',
+  '1.2.3.256',
+  '01.2.3.4',
+  '1.2.3.4/33',
+  '1.2.3.4/',
+  '1.2.3.4/2/3',
+  ':',
+  ':::',
+  '1::2::3',
+  '2001:db8::/129',
+  'fe80::1%eth0',
+  '2001:db8:1:2:3:4:5:6:7',
+  'example.net',
+  '<b>1.2.3.4</b>',
+])('%s is not', (text) => expect(parseTarget(text)).toBeUndefined());
 
 test('many are split at spaces, commas and lines, once each, and what is wrong is named', () => {
   const { targets, wrong } = splitTargets('203.0.113.7, 203.0.113.7\n2001:db8::/48;nonsense\t10.0.0.1');

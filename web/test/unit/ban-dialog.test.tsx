@@ -9,7 +9,12 @@ vi.mock('@tanstack/react-router', () => ({ Link: ({ children }: { children: unkn
 
 afterEach(() => vi.unstubAllGlobals());
 
-const manual = jail({ name: 'manual', ours: true, ban_seconds: 3600, closes: [{ action: 'a', ports: null, protocol: null, all_ports: true, known: true }] });
+const manual = jail({
+  name: 'manual',
+  ours: true,
+  ban_seconds: 3600,
+  closes: [{ action: 'a', ports: null, protocol: null, all_ports: true, known: true }],
+});
 
 function openDialog(addresses: string[] = [], jails = [jail({}), manual]) {
   const asked = pretendServer(({ path, body }) => {
@@ -59,7 +64,9 @@ test('it bans in the chosen jail with the reason, and offers to take it back', a
   await waitFor(() => expect(onClose).toHaveBeenCalled());
   expect(real()).toEqual([{ addresses: ['203.0.113.7'], jails: ['sshd'], reason: 'scans', allow_wide: false }]);
   await userEvent.click(await screen.findByRole('button', { name: 'Undo', hidden: true }));
-  await waitFor(() => expect(asked.at(-1)).toMatchObject({ path: '/api/v1/bans/lift', body: { addresses: ['203.0.113.7'], jails: ['sshd'] } }));
+  await waitFor(() =>
+    expect(asked.at(-1)).toMatchObject({ path: '/api/v1/bans/lift', body: { addresses: ['203.0.113.7'], jails: ['sshd'] } }),
+  );
 });
 
 test('a wide network wants a second yes that names its size, and the yes ends with the text', async () => {

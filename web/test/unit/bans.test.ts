@@ -9,7 +9,13 @@ import { flatten, matches } from '@/features/bans/list';
 import { judgePreflight } from '@/features/bans/preflight';
 import { lineKind } from '@/features/jails/diff';
 
-const outcome = (address: string, kind: Outcome['outcome']): Outcome => ({ host: 'local', jail: 'sshd', address, outcome: kind, detail: null });
+const outcome = (address: string, kind: Outcome['outcome']): Outcome => ({
+  host: 'local',
+  jail: 'sshd',
+  address,
+  outcome: kind,
+  detail: null,
+});
 
 test('the button is shut while anything is refused, open, wrong or unknown', () => {
   const judge = (kinds: Outcome['outcome'][], wrong = 0, state: 'known' | 'asking' | 'empty' | 'failed' = 'known') =>
@@ -55,16 +61,34 @@ test('an event counts as new only where the filter lets it through', () => {
 
 test('a ban that came on two pages is one row, and a page without a list is empty', () => {
   const ban = (id: string) => ({ id }) as Ban;
-  expect(flatten([{ items: [ban('3'), ban('2')] }, { items: [ban('2'), ban('1')] }, { items: null }]).map((b) => b.id)).toEqual(['3', '2', '1']);
+  expect(flatten([{ items: [ban('3'), ban('2')] }, { items: [ban('2'), ban('1')] }, { items: null }]).map((b) => b.id)).toEqual([
+    '3',
+    '2',
+    '1',
+  ]);
 });
 
 test('one odd row hides nothing else', () => {
-  const rows = flatten([{ items: [{ id: '1', address: '10.0.0.0/8' }, { id: '2', address: '<script>' }, { id: '3', address: '' }] as Ban[] }]);
+  const rows = flatten([
+    {
+      items: [
+        { id: '1', address: '10.0.0.0/8' },
+        { id: '2', address: '<script>' },
+        { id: '3', address: '' },
+      ] as Ban[],
+    },
+  ]);
   expect(rows).toHaveLength(3);
 });
 
 test('addresses go to the server by jail', () => {
-  expect([...byJail([{ jail: 'a', address: '1' }, { jail: 'b', address: '2' }, { jail: 'a', address: '3' }])]).toEqual([
+  expect([
+    ...byJail([
+      { jail: 'a', address: '1' },
+      { jail: 'b', address: '2' },
+      { jail: 'a', address: '3' },
+    ]),
+  ]).toEqual([
     ['a', ['1', '3']],
     ['b', ['2']],
   ]);
@@ -76,7 +100,7 @@ test('which ports a ban closes is said, and so is that it is not known', () => {
   expect(closesInWords([closure({ ports: 'ssh' })])).toBe('port ssh');
   expect(closesInWords([closure({ ports: 'http,https', protocol: 'udp' })])).toBe('ports http, https (udp)');
   expect(closesInWords([closure({ all_ports: true, protocol: null })])).toBe('every port');
-  expect(closesInWords([closure({ known: false }), closure({ ports: '22' })])).toBe('an effect that is not known (act) + port 22');
+  expect(closesInWords([closure({ known: false }), closure({ ports: '22' })])).toBe('unknown ports (act) + port 22');
 });
 
 test('a stopped jail claims no trigger', () => {
@@ -85,5 +109,12 @@ test('a stopped jail claims no trigger', () => {
 });
 
 test('lines of a diff are told apart', () => {
-  expect(['--- a', '+++ b', '@@ -0,0 +1 @@', '+new', '-old', ' same'].map(lineKind)).toEqual(['place', 'place', 'place', 'added', 'removed', 'same']);
+  expect(['--- a', '+++ b', '@@ -0,0 +1 @@', '+new', '-old', ' same'].map(lineKind)).toEqual([
+    'place',
+    'place',
+    'place',
+    'added',
+    'removed',
+    'same',
+  ]);
 });

@@ -19,7 +19,11 @@ class FakeSource extends EventTarget {
 }
 
 function startLive() {
-  const live = new LiveSource({ url: 'http://console/api/v1/events', replay: 50, open: (url) => new FakeSource(url) as unknown as EventSource });
+  const live = new LiveSource({
+    url: 'http://console/api/v1/events',
+    replay: 50,
+    open: (url) => new FakeSource(url) as unknown as EventSource,
+  });
   const batches: Batch[] = [];
   live.subscribe((batch) => batches.push(batch));
   const stop = live.start();
@@ -119,7 +123,10 @@ test('the feed shows the newest on top, nothing twice, and stays bounded', () =>
   expect(first.map((l) => l.address)).toEqual(['c', 'c', 'b', 'a']);
   const second = addLines(first, [event('2', 'b'), event('3', 'd')]);
   expect(second.map((l) => l.address)).toEqual(['d', 'c', 'c', 'b', 'a']);
-  const many = addLines(second, Array.from({ length: 900 }, (_, i) => event(String(i + 10), `x${i}`)));
+  const many = addLines(
+    second,
+    Array.from({ length: 900 }, (_, i) => event(String(i + 10), `x${i}`)),
+  );
   expect(many).toHaveLength(200);
   expect(many[0]?.address).toBe('x899');
 });

@@ -6,9 +6,23 @@ import { Problem, problemFrom, problemOf } from '@/lib/problem';
 const answer = (status: number) => new Response(null, { status });
 
 test('a problem carries cause, mend and request id', () => {
-  const body = { title: 'x', detail: 'fail2ban can’t be reached.', mend: 'Start it.', code: 'fail2ban_unreachable', request_id: 'r1', errors: [{ field: 'addresses[0]', detail: 'no' }] };
+  const body = {
+    title: 'x',
+    detail: 'fail2ban can’t be reached.',
+    mend: 'Start it.',
+    code: 'fail2ban_unreachable',
+    request_id: 'r1',
+    errors: [{ field: 'addresses[0]', detail: 'no' }],
+  };
   const problem = problemFrom(body, answer(502));
-  expect(problem).toMatchObject({ message: body.detail, mend: 'Start it.', code: body.code, status: 502, requestId: 'r1', fields: body.errors });
+  expect(problem).toMatchObject({
+    message: body.detail,
+    mend: 'Start it.',
+    code: body.code,
+    status: 502,
+    requestId: 'r1',
+    fields: body.errors,
+  });
 });
 
 test('a proxy’s page is no answer of ours', () => {

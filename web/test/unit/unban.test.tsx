@@ -7,7 +7,8 @@ import { draw, pretendServer } from './server';
 
 afterEach(() => vi.unstubAllGlobals());
 
-const refs = (count: number, jail = 'sshd') => Array.from({ length: count }, (_, i) => ({ id: String(i), jail, address: `10.0.${i >> 8}.${i & 255}` }));
+const refs = (count: number, jail = 'sshd') =>
+  Array.from({ length: count }, (_, i) => ({ id: String(i), jail, address: `10.0.${i >> 8}.${i & 255}` }));
 
 interface Order {
   addresses: string[];
@@ -65,12 +66,15 @@ test('many go in groups of 500', async () => {
 test('a failure is told with its reason and never as a success', async () => {
   lifting('failed', 'fail2ban said no.');
   draw(<Unban bans={refs(1)} onDone={vi.fn()} />);
-  expect((await screen.findAllByText(/fail2ban said no\./)).toBeTruthy();
+  expect((await screen.findAllByText(/fail2ban said no\./)).length).toBeGreaterThan(0);
   expect(screen.queryByText(/unbanned/)).toBeNull();
 });
 
 test('a problem of the server shows its cause, its mend and its request id', async () => {
-  pretendServer(() => ({ status: 502, body: { detail: 'fail2ban can’t be reached.', mend: 'Start it.', code: 'fail2ban_unreachable', request_id: 'r42' } }));
+  pretendServer(() => ({
+    status: 502,
+    body: { detail: 'fail2ban can’t be reached.', mend: 'Start it.', code: 'fail2ban_unreachable', request_id: 'r42' },
+  }));
   draw(<Unban bans={refs(1)} onDone={vi.fn()} />);
-  expect((await screen.findAllByText(/fail2ban can’t be reached\. Start it\. \(r42\)/)).toBeTruthy();
+  expect((await screen.findAllByText(/fail2ban can’t be reached\. Start it\. \(r42\)/)).length).toBeGreaterThan(0);
 });

@@ -14,8 +14,7 @@ export function HistoryCard({ history }: { history: Ban[] }) {
   const now = useNow();
   return (
     <Card title={t`Earlier bans`} flush>
-      {/* biome-ignore lint/a11y/useSemanticElements: no fieldset: it is no form */}
-      <div className="overflow-x-auto" role="group" tabIndex={0} aria-label={t`Earlier bans`}>
+      <div className="overflow-x-auto">
         <table className="w-full text-sm">
           <thead className="border-b border-line">
             <tr>

@@ -28,7 +28,7 @@ const maxReason = 500;
 function useJailChoice(wish: string | undefined) {
   const jails = (useQuery(jailsQuery).data ?? []).filter((j) => j.state !== 'stopped');
   const [picked, setPicked] = useState(wish);
-  const best = jails.find((j) => j.name === picked) ?? jails.find((j) => j.ours) ?? jails[0];
+  const best = jails.find((j) => j.name === picked) ?? jails.find((j) => j.ours) ?? jails.find((j) => j.name === 'sshd') ?? jails[0];
   return { jails, jail: best?.name ?? '', pick: setPicked };
 }
 

@@ -67,7 +67,7 @@ export function banColumns(ended: Ended): Column<Ban>[] {
     },
     {
       id: 'failures',
-      header: t`Failures`,
+      header: t({ message: 'Failures', context: 'narrow column' }),
       width: '68px',
       align: 'end',
       cell: ({ failures }) => (failures === null ? <span className="text-muted">–</span> : number(failures)),

@@ -74,18 +74,21 @@ export function useBanList(filter: BanFilter, grid: RefObject<GridHandle | null>
       return !held && pages <= quietPages && (grid.current === null || (grid.current.atTop() && !grid.current.busy()));
     };
     let waiting: ReturnType<typeof setTimeout> | undefined;
-    const stopEvents = live.subscribe(({ events }) => {
-      const now = state.current;
-      const ended = endedBy(events, now.filter, now.bySpot);
-      if (ended.size > 0) setOver((old) => new Map([...old, ...ended]));
-      const news = events.filter((e) => matches(now.filter, e) && isNew(e, now.bySpot, now.over)).length;
-      if (news === 0) return;
-      setFresh((old) => old + news);
-      // Where nobody is reading, the list keeps itself new, at most once a second.
+    // Where nobody is reading, the list keeps itself new, at most once a second.
+    const soon = (ms: number) => {
       waiting ??= setTimeout(() => {
         waiting = undefined;
         if (calm()) void state.current.refresh();
-      }, 700);
+      }, ms);
+    };
+    const stopEvents = live.subscribe(({ events }) => {
+      const now = state.current;
+      const ended = endedBy(events, now.filter, now.bySpot);
+      const news = events.filter((e) => matches(now.filter, e) && isNew(e, now.bySpot, now.over)).length;
+      if (ended.size > 0) setOver((old) => new Map([...old, ...ended]));
+      if (news > 0) setFresh((old) => old + news);
+      if (news > 0) soon(700);
+      else if (ended.size > 0) soon(5000);
     });
     const stopResets = live.onReconnect(() => (calm() ? void state.current.refresh() : setOutdated(true)));
     return () => {

@@ -75,7 +75,7 @@ export function BansPage({ view, onView }: BansPageProps) {
   };
   const loadedAll = !query.hasNextPage;
   return (
-    <div className="flex h-[calc(100dvh-var(--header))] min-h-96 flex-col max-md:h-[calc(100dvh-var(--header)-4rem)]">
+    <div data-fit className="flex min-h-0 flex-1 flex-col">
       <PageTitle title={t`Bans`} count={count === undefined ? undefined : `${number(count.count)}${count.capped ? '+' : ''}`}>
         <Button look="primary" onClick={() => ask('ban', { addresses: [], jail: jail || undefined })}>
           <BanIcon aria-hidden />

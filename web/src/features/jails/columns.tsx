@@ -50,7 +50,13 @@ export function jailColumns(): Column<Jail>[] {
       align: 'end',
       cell: ({ total_banned }) => <span className="text-muted">{number(total_banned)}</span>,
     },
-    { id: 'failed', header: t`Failures`, width: '68px', align: 'end', cell: ({ currently_failed }) => number(currently_failed) },
+    {
+      id: 'failed',
+      header: t({ message: 'Failures', context: 'narrow column' }),
+      width: '68px',
+      align: 'end',
+      cell: ({ currently_failed }) => number(currently_failed),
+    },
     {
       id: 'failures',
       header: t`In total`,

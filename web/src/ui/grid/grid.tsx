@@ -67,9 +67,13 @@ export function DataGrid<Row>(props: GridProps<Row>) {
     props.onActive?.(rows[index]);
     virtual.scrollToIndex(index, { align: 'auto' });
     if (!focus) return;
-    requestAnimationFrame(() => {
-      scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus({ preventScroll: true });
-    });
+    const take = () => {
+      const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
+      row?.focus({ preventScroll: true });
+      return row !== null && row !== undefined;
+    };
+    // A row that was out of sight is there after the next drawing.
+    if (!take()) requestAnimationFrame(take);
   };
 
   useImperativeHandle(props.ref, () => ({

@@ -31,9 +31,3 @@ export function toggleAll(selection: Selection, order: readonly string[]): Selec
   const all = order.length > 0 && order.every((key) => selection.keys.has(key));
   return all ? nothing : { keys: new Set(order), anchor: selection.anchor };
 }
-
-/** Forgets chosen rows that are gone. */
-export function retain(selection: Selection, present: ReadonlySet<string>): Selection {
-  if ([...selection.keys].every((key) => present.has(key))) return selection;
-  return { keys: new Set([...selection.keys].filter((key) => present.has(key))), anchor: selection.anchor };
-}

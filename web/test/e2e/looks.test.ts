@@ -1,0 +1,145 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Stage } from './stage';
+import { until } from './until';
+
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+let stage: Stage;
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  stage = await Stage.open(complaints);
+  for (const address of ['203.0.113.7', '2001:db8:1:2:3:4:5:6', '198.51.100.23']) stage.fail2ban.attack(address);
+  await until(() => stage.fail2ban.isBanned('198.51.100.23'), 'there is something to look at');
+});
+
+afterAll(async () => {
+  await stage?.close();
+  expect(complaints).toEqual([]);
+});
+
+async function axe(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+}
+
+const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+const desk = { viewport: { width: 1280, height: 800 } };
+
+test.each([
+  ['desktop', 'light', desk],
+  ['desktop', 'dark', desk],
+  ['phone', 'light', phone],
+  ['phone', 'dark', phone],
+] as const)('nothing is inaccessible: %s, %s', async (_, colorScheme, size) => {
+  const page = await stage.page('/', { ...size, colorScheme });
+  const found: Record<string, string[]> = {};
+  const look = async (name: string) => {
+    const violations = await axe(page);
+    if (violations.length > 0) found[name] = violations;
+  };
+  await page.getByRole('link', { name: /Active bans/ }).waitFor();
+  await look('overview');
+  for (const [path, text] of [
+    ['/bans', '203.0.113.7'],
+    ['/bans?q=9.9.9.9', 'Clear filter'],
+    ['/jails', 'sshd'],
+    ['/jails/sshd', 'failregex'],
+    ['/address/203.0.113.7', 'Failed password'],
+    ['/about', 'Never banned from here'],
+    ['/nowhere', 'There is no such page.'],
+  ] as const) {
+    await page.goto(stage.url + path);
+    await page.locator('main').getByText(text).first().waitFor();
+    await look(path);
+  }
+  await page.goto(`${stage.url}/bans`);
+  await page.getByRole('row').filter({ hasText: '203.0.113.7' }).getByRole('checkbox').click();
+  await look('chosen');
+  await page
+    .getByRole('row')
+    .filter({ hasText: '203.0.113.7' })
+    .getByRole('button', { name: /Actions for/ })
+    .click();
+  await page.getByRole('menu').waitFor();
+  await look('menu');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Page, jail or address' }).fill('203.0.113.7');
+  await page.getByText(/is banned in sshd/).waitFor();
+  await look('palette');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Ban an address', exact: true }).click();
+  await page.getByRole('dialog').getByLabel('Addresses or networks').fill('127.0.0.1 203.0.113.99');
+  await page.getByText('refused').first().waitFor();
+  await look('ban dialog');
+  expect(found).toEqual({});
+  expect(await page.locator('style').count()).toBe(0);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wide).toBeLessThanOrEqual(0);
+  await page.context().close();
+});
+
+test('everything is reachable by keys alone', async () => {
+  const page = await stage.page('/');
+  await page.getByRole('link', { name: /Active bans/ }).waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('b');
+  await page.waitForURL('**/bans');
+  const rows = page.getByRole('row');
+  await rows.filter({ hasText: '203.0.113.7' }).waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('x');
+  await page.keyboard.press('Shift+ArrowDown');
+  await page.getByText('2 chosen').first().waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByText('2 chosen').first().waitFor({ state: 'detached' });
+  await page.keyboard.press('/');
+  await page.keyboard.type('203.0');
+  await until(async () => (await rows.count()) === 2, 'one row and the head are left');
+  expect(new URL(page.url()).search).toBe('?q=203.0');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog', { name: 'Find' }).waitFor();
+  await page.keyboard.type('203.0.113.7');
+  await page.getByText(/203\.0\.113\.7 is banned in sshd/).waitFor();
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/address/203.0.113.7');
+  await page.context().close();
+});
+
+test('a search for digits is a search, not an error', async () => {
+  const page = await stage.page('/bans?q=1&jail=7');
+  await page.getByText('No active bans in jail 7 matching “1”.').waitFor();
+  expect(await page.getByLabel('Search bans by address').inputValue()).toBe('1');
+  await page.context().close();
+});
+
+test('a network has its own page, also when loaded by its address', async () => {
+  const page = await stage.page('/address/198.51.100.0/24');
+  await page.getByRole('heading', { level: 1 }).getByText('198.51.100.0/24').waitFor();
+  await page.getByText('Not banned by fail2ban now.').waitFor();
+  await page.context().close();
+});
+
+test('language and theme are kept, and the first byte has the theme', async () => {
+  const page = await stage.page('/bans', { locale: 'de-DE' });
+  await page.getByRole('heading', { name: 'Sperren' }).waitFor();
+  expect(await page.locator('html').getAttribute('lang')).toBe('de');
+  await page.getByRole('button', { name: 'Hell oder dunkel' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Dunkel' }).click();
+  await page.getByRole('button', { name: 'Sprache' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'English' }).click();
+  await page.getByRole('heading', { name: 'Bans' }).waitFor();
+  const answer = await page.reload();
+  expect(await answer?.text()).toContain('data-theme="dark"');
+  await page.getByRole('heading', { name: 'Bans' }).waitFor();
+  expect(await page.evaluate(() => getComputedStyle(document.body).colorScheme)).toBe('dark');
+  await page.context().close();
+});

@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { Fail2ban } from './fail2ban';
+import { until } from './until';
+
+const binary = resolve(process.env.BANGUI_BIN ?? '../bin/bangui');
+// A base path in every test: what forgets it breaks here.
+const basePath = '/x/bangui';
+
+/** Ours without BANGUI_…: each of those would be a setting of the console. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BANGUI_')));
+}
+
+/** A real fail2ban, the real binary on it, and a browser. */
+export class Stage {
+  readonly fail2ban = new Fail2ban();
+  url = '';
+  #console: ChildProcess | undefined;
+  #browser: Browser | undefined;
+
+  /** Everything that a page complains about goes to complaints: script errors, broken policy, requests elsewhere. */
+  private constructor(readonly complaints: string[]) {}
+
+  static async open(complaints: string[]): Promise<Stage> {
+    const stage = new Stage(complaints);
+    try {
+      await stage.#start();
+      return stage;
+    } catch (error) {
+      await stage.close();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
+    await this.fail2ban.start();
+    await this.startConsole();
+    this.#browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+  }
+
+  async startConsole(): Promise<void> {
+    const { dir, socket, config } = this.fail2ban;
+    const data = join(dir, 'data');
+    mkdirSync(data, { recursive: true });
+    const address = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
+    const args = ['serve', '--listen', address, '--data-dir', data, '--fail2ban-socket', socket, '--fail2ban-config', config];
+    this.#console = spawn(binary, [...args, '--base-path', basePath, '--log-level', 'warn'], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: environment(),
+    });
+    const said = join(data, 'listen');
+    await until(() => existsSync(said) && readFileSync(said, 'utf8').trim() !== '', 'the console says where it listens');
+    this.url = readFileSync(said, 'utf8').trim().replace(/\/$/, '');
+    await until(async () => (await fetch(`${this.url}/api/health/ready`).catch(() => undefined))?.ok === true, 'the console is ready');
+  }
+
+  async stopConsole(): Promise<void> {
+    const running = this.#console;
+    this.#console = undefined;
+    if (running === undefined || running.exitCode !== null) return;
+    const gone = new Promise((done) => running.once('exit', done));
+    running.kill('SIGTERM');
+    await gone;
+  }
+
+  /** A new browser window on a path of the page. */
+  async page(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+    if (this.#browser === undefined) throw new Error('the stage is not open');
+    const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', ...options });
+    const page = await context.newPage();
+    const own = new URL(this.url).origin;
+    page.on('pageerror', (error) => this.complaints.push(`script error: ${error.message}`));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(own) && !request.url().startsWith('data:')) this.complaints.push(`request elsewhere: ${request.url()}`);
+    });
+    page.on('console', (message) => {
+      if (/Content Security Policy|Trusted|Warning:|Uncompiled/.test(message.text())) this.complaints.push(message.text());
+    });
+    await page.goto(this.url + path);
+    return page;
+  }
+
+  async close(): Promise<void> {
+    await this.#browser?.close();
+    await this.stopConsole();
+    await this.fail2ban.stop();
+    this.fail2ban.remove();
+  }
+}
