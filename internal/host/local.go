@@ -58,7 +58,8 @@ type Local struct {
 	enabled  []string // jails that the configuration enables
 	database *fail2ban.Database
 	recorder Recorder
-	polled   bool // counters have come at least once
+	polled   bool     // counters have come at least once
+	orphans  []string // jails with open bans of an earlier run, until we know whether they still exist
 }
 
 // server is what one run of fail2ban says of itself.
@@ -84,6 +85,8 @@ type watched struct {
 	last    fail2ban.JailCounters
 	settled time.Time // lists are incomplete until then
 	listed  time.Time // zero = never
+	lists   int       // how many, since the server was met
+	doubted time.Time // since when lists lack bans that may return; zero = they don't
 	cost    time.Duration
 	missing int // polls in a row that lacked it
 	lost    time.Time
@@ -111,8 +114,12 @@ func NewLocal(o LocalOptions) *Local {
 
 // Run follows fail2ban until ctx ends; see Host.
 func (l *Local) Run(ctx context.Context, to Recorder) error {
+	orphans, err := to.OpenJails(ctx, l.ID)
+	if err != nil && ctx.Err() == nil {
+		l.Logger.WarnContext(ctx, "the jails of an earlier run are not known", "error", err)
+	}
 	l.mu.Lock()
-	l.recorder = to
+	l.recorder, l.orphans = to, orphans
 	l.mu.Unlock()
 	defer l.closeDatabase()
 

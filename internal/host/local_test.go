@@ -341,6 +341,22 @@ func rename(t *testing.T, from, to string) {
 	}
 }
 
+// A jail that went away while we were not there takes its bans along.
+func TestLocal_AJailThatWentWhileWeWereAway(t *testing.T) {
+	b := newBench(t, fail2bantest.Options{})
+	b.server.Client("set", "manual", "banip", "203.0.113.7")
+	b.server.Client("set", "sshd", "banip", "203.0.113.8")
+	b.untilActive("manual 203.0.113.7", "sshd 203.0.113.8")
+	b.stop()
+	b.server.Client("stop", "manual")
+	b.begin()
+	b.untilActive("sshd 203.0.113.8")
+	bans, _, err := b.archive.Bans(t.Context(), history.Query{State: history.Ended, Limit: 10})
+	if err != nil || len(bans) != 1 || bans[0].EndReason != event.JailStopped {
+		t.Errorf("%+v, %v", bans, err)
+	}
+}
+
 // A forged line in fail2ban's log bans nobody and lifts nothing.
 func TestLocal_AForgedLogLineIsNotBelieved(t *testing.T) {
 	b := newBench(t, fail2bantest.Options{})
@@ -384,6 +400,21 @@ func TestLocal_BansExpire(t *testing.T) {
 	bans, _, err := b.archive.Bans(t.Context(), history.Query{State: history.Ended, Limit: 10})
 	if err != nil || bans[0].EndReason != event.Expired {
 		t.Errorf("%+v, %v", bans, err)
+	}
+}
+
+// A failure while a ban lasts prolongs it; no line of the log tells the new end.
+func TestLocal_AProlongedBanGetsItsNewEnd(t *testing.T) {
+	b := newBench(t, fail2bantest.Options{BanTime: "4s"})
+	b.server.Fail("203.0.113.7", 3, "root")
+	b.untilActive("sshd 203.0.113.7")
+	b.server.Client("set", "sshd", "bantime", "600") // moves the ends of bans that run (fail2ban.md 10.5)
+	b.until("the new end is known", func() bool {
+		bans, _, err := b.archive.Bans(t.Context(), history.Query{State: history.Active, Limit: 10})
+		return err == nil && len(bans) == 1 && bans[0].BanSeconds == 600
+	})
+	if n := b.events(event.Ban)["sshd 203.0.113.7"]; n != 1 {
+		t.Errorf("the ban was told %d times", n)
 	}
 }
 

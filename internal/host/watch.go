@@ -126,7 +126,7 @@ func (l *Local) meetServer(ctx context.Context) error {
 		fresh.seen, fresh.young = now, known || processAge(pid) < settleTime
 		clear(l.idle)
 		for _, w := range l.jails {
-			w.settled, w.listed = now.Add(settleTime), time.Time{}
+			w.settled, w.listed, w.doubted, w.lists = now.Add(settleTime), time.Time{}, time.Time{}, 0
 		}
 	}
 	l.server = fresh
@@ -255,6 +255,14 @@ func (l *Local) recordGone(ctx context.Context) {
 			gone = append(gone, name)
 		}
 	}
+	if len(l.jails) > len(gone) && !l.server.young && now.Sub(l.server.seen) >= goneTime {
+		for _, name := range l.orphans {
+			if _, runs := l.jails[name]; !runs {
+				gone = append(gone, name)
+			}
+		}
+		l.orphans = nil
+	}
 	l.mu.Unlock()
 	for _, name := range gone {
 		l.dropJail(ctx, name)
@@ -358,7 +366,19 @@ func (w *watched) due(now time.Time) bool {
 	}
 	differs := counted.CurrentlyBanned != len(w.bans) || counted.TotalBanned != w.total
 	settling := !w.settled.IsZero() && w.listed.Before(w.settled) && now.After(w.settled)
-	return settling || since > listEvery || differs && (quiet || since > unquietEvery)
+	return settling || w.lists == 1 || since > listEvery || differs && (quiet || since > unquietEvery) || w.overdue(now)
+}
+
+// overdue reports whether a ban is still counted after the end that we know: a failure
+// while it lasts prolongs it, and the log tells nothing of that (fail2ban.md 10.5).
+func (w *watched) overdue(now time.Time) bool {
+	const patience = 2 // seconds: fail2ban looks for ends about each second
+	for _, h := range w.bans {
+		if h.until != 0 && h.until+patience < now.Unix() {
+			return true
+		}
+	}
+	return false
 }
 
 // list fetches one jail's bans and makes the recorder's open bans equal to them.
@@ -372,22 +392,85 @@ func (l *Local) list(ctx context.Context, name string) error {
 	if l.Client.Peer().PID != pid {
 		return fault.New(fault.Fail2banUnreachable, "fail2ban was restarted while it listed the bans of %s", name)
 	}
+	complete := l.believes(ctx, name, items, takenAt)
 	l.mu.Lock()
 	w := l.jails[name]
-	settled := w != nil && takenAt.After(w.settled)
 	l.mu.Unlock()
 	if w == nil {
 		return nil
 	}
-	list := BanList{HostID: l.ID, Jail: name, TakenAt: takenAt, Complete: settled, Bans: l.enrich(ctx, name, items)}
+	list := BanList{HostID: l.ID, Jail: name, TakenAt: takenAt, Complete: complete, Bans: l.enrich(ctx, name, items)}
 	if err := l.reconcile(ctx, list); err != nil {
 		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	w.listed, w.cost, w.total = l.Now(), cost, total
+	w.lists++
 	w.hold(list, takenAt)
 	return nil
+}
+
+// believes reports whether a list is complete: whether the bans that it lacks have
+// ended. A server that stops or starts shows lists with holes, and they must end
+// nothing. fail2ban deletes the row of a ban that is lifted by hand and keeps it when
+// a jail stops: so a hole whose row is still in force is doubted, until it has stayed
+// for settleTime. A first list is doubted too, until a second one says the same.
+func (l *Local) believes(ctx context.Context, name string, items []fail2ban.Ban, takenAt time.Time) bool {
+	l.mu.Lock()
+	w := l.jails[name]
+	if w == nil || !takenAt.After(w.settled) || w.listed.IsZero() {
+		l.mu.Unlock()
+		return false
+	}
+	holes := w.holes(items, takenAt)
+	l.mu.Unlock()
+	doubtful := len(holes) > 0 && l.mayReturn(ctx, name, holes, takenAt)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case !doubtful:
+		w.doubted = time.Time{}
+		return true
+	case w.doubted.IsZero():
+		w.doubted = takenAt
+	}
+	return takenAt.Sub(w.doubted) > settleTime
+}
+
+// holes are the bans that we hold, that should last, and that a list lacks.
+func (w *watched) holes(items []fail2ban.Ban, takenAt time.Time) []string {
+	listed := make(map[string]bool, len(items))
+	for _, item := range items {
+		listed[item.ID] = true
+	}
+	var missing []string
+	for id, h := range w.bans {
+		if !listed[id] && h.seen.Before(takenAt) && (h.until == 0 || h.until > takenAt.Unix()) {
+			missing = append(missing, id)
+		}
+	}
+	return missing
+}
+
+// mayReturn reports whether fail2ban would restore one of those bans: its database
+// has the row, or can't be asked.
+func (l *Local) mayReturn(ctx context.Context, jail string, ids []string, at time.Time) bool {
+	db := l.openDatabase()
+	if db == nil {
+		return true
+	}
+	const enough = 1000
+	rows, err := db.LastBans(ctx, jail, ids[:min(enough, len(ids))])
+	if err != nil {
+		return true
+	}
+	for _, row := range rows {
+		if row.BanSeconds < 0 || row.BannedAt.Unix()+row.BanSeconds > at.Unix() {
+			return true
+		}
+	}
+	return false
 }
 
 func (l *Local) reconcile(ctx context.Context, list BanList) error {
