@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"bangui/internal/event"
@@ -12,8 +13,12 @@ import (
 	"bangui/internal/fault"
 )
 
-// markSource names the place in fail2ban's log up to which events were recorded.
-const markSource = "log"
+// The sources whose marks say how far events were recorded: fail2ban's log file, and
+// the journal.
+const (
+	logSource     = "log"
+	journalSource = "journal"
+)
 
 // How long a log line waits for fail2ban's database to confirm it. The row comes
 // milliseconds after the line; in a burst of 50,000 it took 2.3 s (fail2ban.md 8).
@@ -22,37 +27,74 @@ const (
 	confirmFor  = 180 * time.Millisecond
 )
 
-// follow reads fail2ban's log for as long as ctx lives, whatever file it is.
+// follow reads fail2ban's log for as long as ctx lives, wherever it is.
 func (l *Local) follow(ctx context.Context) {
 	for ctx.Err() == nil {
-		path := l.waitForLogPath(ctx)
-		if path == "" {
+		target := l.waitForLog(ctx)
+		if target == "" {
 			return
 		}
 		run, stop := context.WithCancel(ctx)
-		go l.stopWhenMoved(run, stop, path)
-		l.followFile(run, path)
+		var watch sync.WaitGroup
+		watch.Go(func() { l.stopWhenMoved(run, stop, target) })
+		if strings.HasPrefix(target, "/") {
+			l.followFile(run, target)
+		} else {
+			l.followJournal(run)
+		}
 		stop()
+		watch.Wait()
 	}
 }
 
-// waitForLogPath waits until fail2ban says that it logs to a file.
-func (l *Local) waitForLogPath(ctx context.Context) string {
+// waitForLog waits until fail2ban says that it logs to a file or to the journal.
+func (l *Local) waitForLog(ctx context.Context) string {
 	const soon = 20 * time.Millisecond // what is logged before we follow is seen by lists only
 	tick := time.NewTicker(soon)
 	defer tick.Stop()
 	for {
 		l.mu.Lock()
-		path := l.logPath()
+		target := l.logPath()
 		l.mu.Unlock()
-		if strings.HasPrefix(path, "/") {
-			return path
+		if strings.HasPrefix(target, "/") || l.inJournal(target) {
+			return target
 		}
 		select {
 		case <-ctx.Done():
 			return ""
 		case <-tick.C:
 		}
+	}
+}
+
+// inJournal reports whether lines of a log target reach a journal that we can read.
+func (l *Local) inJournal(target string) bool {
+	if target != "SYSTEMD-JOURNAL" && target != "SYSLOG" {
+		return false
+	}
+	_, err := l.program("journalctl")
+	return err == nil
+}
+
+// followJournal reads fail2ban's lines from the journal, and starts journalctl again
+// when it ends.
+func (l *Local) followJournal(ctx context.Context) {
+	program, err := l.program("journalctl")
+	if err != nil {
+		return
+	}
+	after, err := l.recorder.MarkOf(ctx, l.ID, journalSource)
+	if err != nil {
+		after = ""
+	}
+	err = fail2ban.FollowJournal(ctx, fail2ban.JournalOptions{Program: program, After: after}, func(line fail2ban.LogLine, cursor string) error {
+		l.heed(ctx, []fail2ban.LogLine{line}, &Mark{HostID: l.ID, Source: journalSource, Value: cursor})
+		return ctx.Err()
+	})
+	if ctx.Err() == nil {
+		const rest = 30 * time.Second // the socket tells meanwhile
+		l.Logger.InfoContext(ctx, "the journal is not followed", "error", err)
+		sleep(ctx, rest)
 	}
 }
 
@@ -87,7 +129,11 @@ func (l *Local) logPath() string {
 func (l *Local) followFile(ctx context.Context, path string) {
 	follower := fail2ban.NewLogFollower(fail2ban.LogOptions{Path: path, From: l.storedPosition(ctx, path), Logger: l.Logger, Location: time.Local})
 	err := follower.Run(ctx, func(lines []fail2ban.LogLine, at fail2ban.LogPosition) error {
-		l.heed(ctx, lines, at)
+		text, err := json.Marshal(at)
+		if err != nil {
+			return err
+		}
+		l.heed(ctx, lines, &Mark{HostID: l.ID, Source: logSource, Value: string(text)})
 		return ctx.Err()
 	})
 	if err != nil && ctx.Err() == nil {
@@ -100,7 +146,7 @@ func (l *Local) storedPosition(ctx context.Context, path string) *fail2ban.LogPo
 	l.mu.Lock()
 	to := l.recorder
 	l.mu.Unlock()
-	text, err := to.MarkOf(ctx, l.ID, markSource)
+	text, err := to.MarkOf(ctx, l.ID, logSource)
 	if err != nil || text == "" {
 		return nil
 	}
@@ -116,7 +162,7 @@ type ref struct{ jail, id string }
 
 // heed turns lines into events: each ban and each end is confirmed by fail2ban's
 // database or socket first. What can't be confirmed in time is left to the lists.
-func (l *Local) heed(ctx context.Context, lines []fail2ban.LogLine, at fail2ban.LogPosition) {
+func (l *Local) heed(ctx context.Context, lines []fail2ban.LogLine, mark *Mark) {
 	l.tell(ctx, nil, l.failures(lines)...)
 	waiting := claims(lines)
 	for deadline := l.Now().Add(confirmFor); len(waiting) > 0 && ctx.Err() == nil; {
@@ -132,9 +178,7 @@ func (l *Local) heed(ctx context.Context, lines []fail2ban.LogLine, at fail2ban.
 		l.Logger.DebugContext(ctx, "log lines were not confirmed", "lines", len(waiting))
 		l.Poke()
 	}
-	if text, err := json.Marshal(at); err == nil {
-		l.tell(ctx, &Mark{HostID: l.ID, Source: markSource, Value: string(text)})
-	}
+	l.tell(ctx, mark)
 }
 
 // claims keeps the lines that tell of a ban or its end.

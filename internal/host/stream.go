@@ -30,9 +30,9 @@ const (
 // because what runs here may run as root.
 var programFolders = []string{"/usr/bin", "/usr/local/bin", "/usr/sbin", "/usr/local/sbin", "/bin"} //nolint:gochecknoglobals // a constant list
 
-// program finds one of fail2ban's programs.
+// program finds one of fail2ban's programs, or journalctl.
 func (l *Local) program(name string) (string, error) {
-	if l.ClientProgram != "" {
+	if l.ClientProgram != "" && strings.HasPrefix(name, "fail2ban-") {
 		return filepath.Join(filepath.Dir(l.ClientProgram), name), nil
 	}
 	for _, folder := range programFolders {
