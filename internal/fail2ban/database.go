@@ -1,11 +1,14 @@
 package fail2ban
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
+	"math"
 	"net/url"
 	"os"
 	"slices"
@@ -74,7 +77,10 @@ func (d *Database) closeFile() error {
 	return err
 }
 
-const banColumns = "jail, ip, timeofban, bantime, bancount, data"
+// banColumns takes the first 128 KiB of the data only: ten lines of a megabyte are
+// possible, and reading them would hold the lock. octet_length does not read what it
+// measures.
+const banColumns = "jail, ip, timeofban, bantime, bancount, CASE WHEN octet_length(data) <= 131072 THEN data ELSE substr(data, 1, 131072) END"
 
 // LastBans are the last bans of ids in a jail, by id; an id without one is absent.
 // fail2ban deletes the row of an id that is unbanned by hand.
@@ -145,15 +151,22 @@ func queryBans(ctx context.Context, db *sql.DB, query string, args []any) ([]Dat
 	var bans []DatabaseBan
 	var raw [][]byte
 	for rows.Next() {
-		var b DatabaseBan
-		var at int64
-		var count sql.NullInt64
+		var jail, id, at, seconds, count any // SQLite's columns hold any type
 		var data []byte
-		if err := rows.Scan(&b.Jail, &b.ID, &at, &b.BanSeconds, &count, &data); err != nil {
+		if err := rows.Scan(&jail, &id, &at, &seconds, &count, &data); err != nil {
 			return nil, err
 		}
-		b.BannedAt, b.BanCount = time.Unix(at, 0).UTC(), int(count.Int64)
-		b.Jail, b.ID = valid(b.Jail), valid(b.ID)
+		start, ok := whole(at)
+		if !ok {
+			continue // no ban without its time, and no reason to hide the others
+		}
+		b := DatabaseBan{Jail: columnText(jail), ID: columnText(id), BannedAt: time.Unix(start, 0).UTC(), BanSeconds: unknownSeconds}
+		if n, ok := whole(seconds); ok {
+			b.BanSeconds = n
+		}
+		if n, ok := whole(count); ok {
+			b.BanCount = int(n)
+		}
 		bans, raw = append(bans, b), append(raw, data)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
@@ -163,6 +176,35 @@ func queryBans(ctx context.Context, db *sql.DB, query string, args []any) ([]Dat
 		bans[i].readData(data)
 	}
 	return bans, nil
+}
+
+// unknownSeconds is fail2ban's own sign for a ban time that it does not know.
+const unknownSeconds = -2
+
+// whole is a number without its fraction. fail2ban 1.0.2 writes ban times as REAL when
+// bantime.rndtime is set (24.522370265761715, seen), whatever the schema says.
+func whole(v any) (int64, bool) {
+	switch n := v.(type) {
+	case int64:
+		return n, true
+	case float64:
+		return int64(n), math.Abs(n) < 1<<53
+	default:
+		return 0, false
+	}
+}
+
+func columnText(v any) string {
+	switch s := v.(type) {
+	case string:
+		return valid(s)
+	case []byte:
+		return valid(string(s))
+	case nil:
+		return ""
+	default:
+		return valid(fmt.Sprint(s))
+	}
 }
 
 // open opens the file, anew when it is another one than before: fail2ban makes a new
@@ -208,29 +250,60 @@ func (d *Database) fault(err error) error {
 }
 
 // readData takes the failures, the user and the lines out of the column data: JSON
-// whose matches are texts or lists of texts (fail2ban.md 4.1). What can't be read is
-// left out.
+// whose matches are texts or lists of texts (fail2ban.md 4.1). It reads as far as it
+// can: the end may be cut off, and what is of an odd type is left out.
 func (b *DatabaseBan) readData(raw []byte) {
-	var data struct {
-		Matches  []json.RawMessage `json:"matches"`
-		Failures json.Number       `json:"failures"`
-		User     json.RawMessage   `json:"user"`
-	}
-	if json.Unmarshal(raw, &data) != nil {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
 		return
 	}
-	if n, err := data.Failures.Int64(); err == nil && n >= 0 {
-		b.Failures = int(n)
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return
+		}
+		if key == "matches" {
+			if !b.readMatches(d) {
+				return
+			}
+			continue
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return
+		}
+		b.readValue(key, value)
 	}
+}
+
+func (b *DatabaseBan) readValue(key json.Token, value json.RawMessage) {
+	var failures float64
 	var user string
-	if json.Unmarshal(data.User, &user) == nil {
+	switch {
+	case key == "failures" && json.Unmarshal(value, &failures) == nil && failures >= 0 && failures < math.MaxInt32:
+		b.Failures = int(failures)
+	case key == "user" && json.Unmarshal(value, &user) == nil:
 		b.User = shorten(user)
 	}
-	for _, match := range data.Matches[:min(maxLines, len(data.Matches))] {
-		if line, ok := matchLine(match); ok {
+}
+
+// readMatches reads a list of lines, or null; false where reading can't go on.
+func (b *DatabaseBan) readMatches(d *json.Decoder) bool {
+	open, err := d.Token()
+	if err != nil || open != json.Delim('[') {
+		return err == nil && open != json.Delim('{')
+	}
+	for d.More() {
+		var match json.RawMessage
+		if d.Decode(&match) != nil {
+			return false
+		}
+		if line, ok := matchLine(match); ok && len(b.Lines) < maxLines {
 			b.Lines = append(b.Lines, line)
 		}
 	}
+	_, err = d.Token()
+	return err == nil
 }
 
 func matchLine(raw json.RawMessage) (string, bool) {

@@ -74,7 +74,7 @@ func journalLine(entry []byte) (LogLine, string, bool) {
 		}
 		raw := make([]byte, len(odd))
 		for i, n := range odd {
-			raw[i] = byte(n) //nolint:gosec // a byte, by the journal's own format
+			raw[i] = byte(n)
 		}
 		message = string(raw)
 	}

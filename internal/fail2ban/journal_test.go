@@ -23,7 +23,7 @@ echo '{"__CURSOR":"s=2","__REALTIME_TIMESTAMP":"1795446001000000","MESSAGE":[102
 exec sleep 60
 `
 	path := filepath.Join(t.TempDir(), "journalctl")
-	if err := os.WriteFile(path, []byte(script), 0o755); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -25,7 +25,8 @@ type LogPosition struct {
 	Path   string `json:"path"`
 	Inode  uint64 `json:"inode"`
 	Offset int64  `json:"offset"`
-	Head   string `json:"head"` // hash of the first bytes, "" while there are none
+	Head   string `json:"head"`             // hash of the first bytes, "" while there are none
+	Cursor string `json:"cursor,omitempty"` // journalctl's, when Path is JournalPath
 }
 
 // LogOptions say which file a LogFollower follows and from where.
@@ -51,12 +52,13 @@ const (
 )
 
 // LogFollower follows one log file through rotation by rename, copy-and-truncate,
-// removal and re-creation. Each whole line is given exactly once; a line without its
-// end waits for it.
+// removal and re-creation. Each whole line is given exactly once and in its order; a
+// line without its end waits for it. Of a copy-and-truncate it also gives what only
+// the copy holds, as long as that is not compressed.
 type LogFollower struct {
 	LogOptions
 	file *logFile
-	old  []*logFile // renamed away, oldest first, read until they linger no more
+	old  []*logFile // renamed away or copies, oldest first, read until they linger no more
 }
 
 // logFile is an open file and what was read of it.
@@ -113,28 +115,43 @@ func (l *LogFollower) resume() {
 		}
 		return
 	}
-	at := *l.From
-	var newer []*logFile
-	for _, path := range append([]string{l.Path}, l.siblings()...) {
-		f := l.open(path)
-		if f == nil {
+	chain := l.since(*l.From, append([]string{l.Path}, l.siblings()...))
+	if len(chain) == 0 {
+		l.Logger.Warn("the place in fail2ban's log where BanGUI was is gone; lists fill the gap", "path", l.Path)
+		return
+	}
+	last := len(chain) - 1
+	l.retire(chain[:last]...)
+	l.file = chain[last]
+}
+
+// since opens the file of a stored position, set to it, and the files that are younger,
+// oldest first; none when it is not among the paths, which come youngest first.
+func (l *LogFollower) since(at LogPosition, paths []string) []*logFile {
+	var files []*logFile
+	for _, path := range paths {
+		if f := l.open(path); f != nil {
+			files = append(files, f)
+		}
+	}
+	place := slices.IndexFunc(files, func(f *logFile) bool { return f.inode == at.Inode && f.is(at) })
+	if place < 0 { // a copy, or another machine's numbers
+		place = slices.IndexFunc(files, func(f *logFile) bool { return f.is(at) })
+	}
+	var chain []*logFile
+	for i, f := range files {
+		// A younger file with the same first bytes is somebody's copy of it: its lines would come twice.
+		if i > place || i < place && at.Head != "" && f.startsAs(at.Head) {
+			f.close()
 			continue
 		}
-		if f.is(at) {
-			f.read, f.offset, f.head = at.Offset, at.Offset, at.Head
-			chain := append(newer, f)
-			slices.Reverse(chain)
-			last := len(chain) - 1
-			l.retire(chain[:last]...)
-			l.file = chain[last]
-			return
-		}
-		newer = append(newer, f)
+		chain = append(chain, f)
 	}
-	for _, f := range newer {
-		f.close()
+	slices.Reverse(chain)
+	if len(chain) > 0 {
+		chain[0].read, chain[0].offset, chain[0].head = at.Offset, at.Offset, at.Head
 	}
-	l.Logger.Warn("the place in fail2ban's log where BanGUI was is gone; lists fill the gap", "path", l.Path)
+	return chain
 }
 
 // retire keeps files for a while that were renamed away.
@@ -151,14 +168,19 @@ func (l *LogFollower) siblings() []string {
 	if err != nil {
 		return nil
 	}
+	paths = slices.DeleteFunc(paths, compressed)
 	age := map[string]time.Time{}
 	for _, p := range paths {
 		if info, err := os.Stat(p); err == nil {
 			age[p] = info.ModTime()
 		}
 	}
-	slices.SortFunc(paths, func(a, b string) int { return age[b].Compare(age[a]) })
+	slices.SortStableFunc(paths, func(a, b string) int { return age[b].Compare(age[a]) }) // as old: .1 before .2
 	return paths[:min(len(paths), 5)]
+}
+
+func compressed(path string) bool {
+	return slices.Contains([]string{".gz", ".bz2", ".xz", ".zst", ".lz4"}, filepath.Ext(path))
 }
 
 func escapeGlob(path string) string {
@@ -174,29 +196,43 @@ func escapeGlob(path string) string {
 
 // look reads what is new, and notices when the path names another file.
 func (l *LogFollower) look(give func([]LogLine, LogPosition) error) error {
+	var upTo int64 // what is in the young file now was written after all that is in the old ones
+	if l.file != nil {
+		if l.file.rewritten() {
+			l.truncated()
+		}
+		upTo = l.file.size()
+	}
 	for _, f := range l.old {
-		if err := l.drain(f, give); err != nil {
-			return err
+		if ended, err := l.drain(f, f.size(), give); err != nil || !ended {
+			return err // not ended: younger lines wait for older ones
 		}
 	}
 	l.old = slices.DeleteFunc(l.old, func(f *logFile) bool {
-		over := time.Now().After(f.until)
+		// As long as the new file is empty fail2ban may still write to the old one: it
+		// heeds flushlogs only after the command that it is at, a long ban of many maybe.
+		over := upTo > 0 && time.Now().After(f.until)
 		if over {
 			f.close()
 		}
 		return over
 	})
 	if l.file != nil {
-		if l.file.rewritten() {
-			l.Logger.Info("fail2ban's log was truncated", "path", l.Path)
-			l.file.restart()
-		}
-		if err := l.drain(l.file, give); err != nil {
+		if _, err := l.drain(l.file, upTo, give); err != nil {
 			return err
 		}
 	}
 	l.reopen()
 	return nil
+}
+
+// truncated begins anew in a file that was emptied in place; the copy that was made
+// of it before is read to its end first.
+func (l *LogFollower) truncated() {
+	chain := l.since(l.position(l.file), l.siblings())
+	l.Logger.Info("fail2ban's log was truncated", "path", l.Path, "copy_found", len(chain) > 0)
+	l.retire(chain...)
+	l.file.restart()
 }
 
 // reopen opens the file that the path names when that is another one, and those that
@@ -237,6 +273,10 @@ func (l *LogFollower) between(older, newer uint64) []*logFile {
 		case newer:
 			f.close()
 		default:
+			if l.file.head != "" && f.startsAs(l.file.head) {
+				f.close() // somebody's copy
+				continue
+			}
 			found = append(found, f)
 		}
 	}
@@ -247,7 +287,8 @@ func (l *LogFollower) between(older, newer uint64) []*logFile {
 }
 
 func (l *LogFollower) open(path string) *logFile {
-	f, err := os.Open(path)
+	// Not blocking: a pipe in the place of the log would hold us for ever.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
 			l.Logger.Debug("fail2ban's log can't be opened", "path", path, "error", err)
@@ -278,22 +319,23 @@ func (l *LogFollower) close() {
 	}
 }
 
-// drain gives all whole lines that are there now, but no more than a few chunks a
-// look, so that a fast writer does not keep us from seeing a rotation.
-func (l *LogFollower) drain(f *logFile, give func([]LogLine, LogPosition) error) error {
+// drain gives the whole lines up to an offset, but no more than a few chunks a look,
+// so that a fast writer does not keep us from seeing a rotation. It reports whether
+// that was all.
+func (l *LogFollower) drain(f *logFile, upTo int64, give func([]LogLine, LogPosition) error) (bool, error) {
 	const chunksPerLook = 16
-	if behind := f.size() - f.offset; behind > maxBehind {
+	if behind := upTo - f.offset; behind > maxBehind {
 		l.Logger.Warn("fail2ban's log grew too fast to follow; lists fill the gap", "path", l.Path, "skipped_bytes", behind)
 		f.toEnd()
 	}
 	for range chunksPerLook {
-		raw, err := f.lines()
+		if f.read >= upTo {
+			return true, nil
+		}
+		raw, err := f.lines(upTo)
 		if err != nil {
 			l.Logger.Debug("fail2ban's log can't be read", "path", l.Path, "error", err)
-			return nil
-		}
-		if len(raw) == 0 {
-			return nil
+			return true, nil
 		}
 		for batch := range slices.Chunk(raw, maxBatch) {
 			parsed := make([]LogLine, len(batch))
@@ -301,12 +343,26 @@ func (l *LogFollower) drain(f *logFile, give func([]LogLine, LogPosition) error)
 				parsed[i] = ParseLogLine(line.text, l.Location)
 			}
 			f.offset = batch[len(batch)-1].end
-			if err := give(parsed, l.position(f)); err != nil {
-				return err
+			if err := give(parsed, l.place()); err != nil {
+				return false, err
 			}
 		}
 	}
-	return nil
+	return f.read >= upTo, nil
+}
+
+// place is the position behind everything given so far: that of the youngest file of
+// which something was read. The older ones were read to their ends before it.
+func (l *LogFollower) place() LogPosition {
+	if l.file != nil && l.file.read > 0 {
+		return l.position(l.file)
+	}
+	for _, f := range slices.Backward(l.old) {
+		if f.read > 0 {
+			return l.position(f)
+		}
+	}
+	return LogPosition{Path: l.Path}
 }
 
 func (l *LogFollower) position(f *logFile) LogPosition {
@@ -318,13 +374,16 @@ type rawLine struct {
 	end  int64 // offset behind its line feed
 }
 
-// lines reads the next chunk and cuts it into whole lines. Of a line longer than
-// maxLine only the start is kept.
-func (f *logFile) lines() ([]rawLine, error) {
-	chunk := make([]byte, readChunk)
+// lines reads the next chunk up to an offset and cuts it into whole lines. Of a line
+// longer than maxLine only the start is kept.
+func (f *logFile) lines(upTo int64) ([]rawLine, error) {
+	chunk := make([]byte, min(readChunk, upTo-f.read))
 	n, err := f.f.ReadAt(chunk, f.read)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
+	}
+	if n == 0 {
+		return nil, io.ErrUnexpectedEOF // emptied since we asked for its size; seen at the next look
 	}
 	f.learnHead() // after reading: no position without it
 	chunk = chunk[:n]
@@ -356,11 +415,18 @@ func (f *logFile) size() int64 {
 	return info.Size()
 }
 
-// toEnd skips what is there: the next line is the first that begins after now.
+// toEnd skips what is there: the next line is the first that is ended after now.
 func (f *logFile) toEnd() {
 	f.learnHead()
-	f.read = f.size()
-	f.offset, f.rest = f.read, nil
+	end := f.size()
+	tail := make([]byte, min(maxLine, end))
+	n, err := f.f.ReadAt(tail, end-int64(len(tail)))
+	if i := bytes.LastIndexByte(tail[:n], '\n'); (err == nil || errors.Is(err, io.EOF)) && n == len(tail) {
+		if i >= 0 || end == int64(n) {
+			end -= int64(n - i - 1)
+		}
+	}
+	f.read, f.offset, f.rest = end, end, nil
 }
 
 // restart begins anew in a file that was emptied in place.
@@ -370,13 +436,16 @@ func (f *logFile) restart() {
 
 // rewritten reports whether the file was emptied since, and maybe written again.
 func (f *logFile) rewritten() bool {
-	return f.size() < f.read || f.head != "" && f.hash(headLength(f.head)) != f.head
+	return f.size() < f.read || f.head != "" && !f.startsAs(f.head)
 }
 
 // is reports whether this is the file of a stored position.
 func (f *logFile) is(at LogPosition) bool {
-	return f.size() >= at.Offset && f.hash(headLength(at.Head)) == at.Head
+	return f.size() >= at.Offset && f.startsAs(at.Head)
 }
+
+// startsAs reports whether the first bytes are those of a hash.
+func (f *logFile) startsAs(head string) bool { return f.hash(headLength(head)) == head }
 
 // learnHead hashes the first bytes once, when there are enough of them or a line.
 func (f *logFile) learnHead() {

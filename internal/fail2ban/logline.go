@@ -36,9 +36,10 @@ const maxLine = 64 << 10
 var (
 	// stamp is the start of a line in a file: local time, comma, milliseconds.
 	stamp = regexp.MustCompile(`^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)[,.](\d{3})\s`)
-	// about is where a line says who speaks, and of which jail. The name of a jail may
-	// hold brackets, but fail2ban's own words follow them.
-	about  = regexp.MustCompile(`fail2ban\.(actions|filter)\w*\s*(?:\[\d+\])?:\s+(?:NOTICE|INFO|WARNING|ERROR)\s+(.*)$`)
+	// about is where a line says who speaks, and of which jail: at its start, behind the
+	// time of a file or the time and host of syslog. Further on it is somebody's text.
+	about = regexp.MustCompile(`^(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[,.]\d{3}\s+|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ |\d{4}-\d\d-\d\dT\S+ \S+ )?` +
+		`fail2ban\.(actions|filter)\w*\s*(?:\[\d+\])?:\s+(?:NOTICE|INFO|WARNING|ERROR)\s+(.*)$`)
 	told   = regexp.MustCompile(`^\[(.*?)\] (Restore Ban|Repeal Ban|Ban|Unban|Found) (.+)$`)
 	failed = regexp.MustCompile(`^Failed to execute (?:ban|unban|reban) jail '(.*?)' action '`)
 	found  = regexp.MustCompile(` - \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$`)

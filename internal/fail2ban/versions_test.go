@@ -118,5 +118,5 @@ func TestParseStream(t *testing.T) {
 
 func FuzzParseStream(f *testing.F) {
 	f.Add([]byte("['set', 'sshd', 'bantime', '10m']"))
-	f.Fuzz(func(_ *testing.T, out []byte) { _, _ = fail2ban.ParseStream(out) }) //nolint:errcheck // it must come to an end
+	f.Fuzz(func(_ *testing.T, out []byte) { _, _ = fail2ban.ParseStream(out) })
 }
