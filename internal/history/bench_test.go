@@ -34,6 +34,10 @@ func BenchmarkBans(b *testing.B) {
 		"page=deep":    {State: history.Active, Limit: 100, After: deep},
 		"search=found": {State: history.Active, Limit: 100, Text: ".77."},
 		"search=none":  {State: history.Active, Limit: 100, Text: "nosuch"},
+		"host":         {State: history.Active, Limit: 100, HostID: hostID},
+		"jail":         {State: history.Active, Limit: 100, HostID: hostID, Jail: "sshd"},
+		"ended":        {State: history.Ended, Limit: 100},
+		"inside=/8":    {State: history.Active, Limit: 100, Inside: prefix("10.0.0.0/8")},
 		"inside=/16":   {State: history.Active, Limit: 100, Inside: prefix("10.1.0.0/16")},
 	} {
 		b.Run(name, func(b *testing.B) {
@@ -70,5 +74,24 @@ func BenchmarkRecord(b *testing.B) {
 			}
 			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "bans/s")
 		})
+	}
+}
+
+// BenchmarkReconcile takes 50,000 bans from one list, the same list again, and an empty
+// one.
+func BenchmarkReconcile(b *testing.B) {
+	const n = 50_000
+	for b.Loop() {
+		a := many(b, n)
+		l := list(at(n+20), true)
+		for i := range n {
+			l.Bans = append(l.Bans, listed(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255), at(i), -1))
+		}
+		began := time.Now()
+		reconcile(b, a, l)
+		b.ReportMetric(time.Since(began).Seconds(), "s/same")
+		began = time.Now()
+		reconcile(b, a, list(at(n+30), true))
+		b.ReportMetric(time.Since(began).Seconds(), "s/end")
 	}
 }

@@ -2,8 +2,9 @@
 // to its end, and why it ended.
 //
 // It is fed by lists and by single events, in any order and as often as one likes, and
-// converges: a ban is known by host, jail, identifier and its start, so that recording
-// twice changes nothing. At most one ban of an identifier is open in a jail.
+// converges: a ban is known by host, jail, identifier and its start, and what was seen
+// later wins over what was seen earlier, so that recording twice changes nothing. At
+// most one ban of an identifier is open in a jail.
 package history
 
 import (
@@ -21,6 +22,7 @@ type Ban struct {
 	Address    string // an address, a network, or any identifier that fail2ban bans
 	BannedAt   time.Time
 	BanSeconds int64     // event.Permanent (-1) for ever
+	SeenAt     time.Time // when fail2ban was seen in the state that this tells
 	EndedAt    time.Time // zero while it is open
 	EndReason  event.EndReason
 	BanCount   int // 0 = not known
@@ -37,6 +39,12 @@ func (b Ban) ExpiresAt() time.Time {
 	}
 	return b.BannedAt.Add(time.Duration(b.BanSeconds) * time.Second)
 }
+
+// open reports whether the ban has not ended.
+func (b Ban) open() bool { return b.EndedAt.IsZero() }
+
+// Subject is who is banned where.
+type Subject struct{ HostID, Jail, Address string }
 
 // List is what fail2ban says is banned in one jail; see host.BanList, whose meaning it has.
 type List struct {

@@ -13,59 +13,78 @@ import (
 	"bangui/internal/history"
 )
 
-const banColumns = `id, host_id, jail, identifier, banned_at, ban_seconds, ended_at, end_reason, ban_count, failures, origin, actor, reason`
+const banColumns = `id, host_id, jail, identifier, banned_at, ban_seconds, seen_at, ended_at, end_reason, ban_count, failures, origin, actor, reason`
 
-func scanBan(r interface{ Scan(...any) error }) (history.Ban, error) {
-	var b history.Ban
-	var bannedAt int64
-	var endedAt sql.NullInt64
-	var endReason, actor, reason sql.NullString
-	err := r.Scan(&b.ID, &b.HostID, &b.Jail, &b.Address, &bannedAt, &b.BanSeconds, &endedAt, &endReason,
-		&b.BanCount, &b.Failures, &b.Origin, &actor, &reason)
-	b.BannedAt, b.EndedAt = moment(bannedAt), orZero(endedAt)
-	b.EndReason, b.Actor, b.Reason = event.EndReason(endReason.String), actor.String, reason.String
-	return b, err
+// banRow takes what banColumns name.
+type banRow struct {
+	ban                      history.Ban
+	bannedAt, seenAt         int64
+	endedAt                  sql.NullInt64
+	endReason, actor, reason sql.NullString
 }
 
-func scanBanRow(r *sql.Rows) (history.Ban, error) { return scanBan(r) }
+func (r *banRow) targets() []any {
+	b := &r.ban
+	return []any{
+		&b.ID, &b.HostID, &b.Jail, &b.Address, &r.bannedAt, &b.BanSeconds, &r.seenAt, &r.endedAt, &r.endReason,
+		&b.BanCount, &b.Failures, &b.Origin, &r.actor, &r.reason,
+	}
+}
 
-// LastBan is the newest ban of an identifier in a jail; ok is false when there is none.
-func (tx *Tx) LastBan(ctx context.Context, hostID, jail, identifier string) (b history.Ban, ok bool, err error) {
-	b, err = scanBan(tx.row(ctx, "SELECT "+banColumns+` FROM ban WHERE host_id = $1 AND jail = $2 AND identifier = $3
-		ORDER BY banned_at DESC LIMIT 1`, hostID, jail, identifier))
+func (r *banRow) value() history.Ban {
+	b := r.ban
+	b.BannedAt, b.SeenAt, b.EndedAt = moment(r.bannedAt), moment(r.seenAt), orZero(r.endedAt)
+	b.EndReason, b.Actor, b.Reason = event.EndReason(r.endReason.String), r.actor.String, r.reason.String
+	return b
+}
+
+func scanBan(rows *sql.Rows) (history.Ban, error) {
+	var r banRow
+	err := rows.Scan(r.targets()...)
+	return r.value(), err
+}
+
+// LastBan is the newest ban of an identifier in a jail that began at until or before;
+// ok is false when there is none.
+func (tx *Tx) LastBan(ctx context.Context, of history.Subject, until time.Time) (b history.Ban, ok bool, err error) {
+	var r banRow
+	err = tx.get(ctx, r.targets(), "SELECT "+banColumns+` FROM ban
+		WHERE identifier = $1 AND jail = $2 AND host_id = $3 AND banned_at <= $4 ORDER BY banned_at DESC LIMIT 1`,
+		of.Address, of.Jail, of.HostID, micros(until))
 	if errors.Is(err, sql.ErrNoRows) {
 		return b, false, nil
 	}
-	return b, err == nil, err
+	return r.value(), err == nil, err
 }
 
-// InsertBan stores a new, open ban.
+// InsertBan stores a new ban.
 func (tx *Tx) InsertBan(ctx context.Context, b history.Ban) error {
 	ip, bits := columns(b.Address)
-	_, err := tx.exec(ctx, `INSERT INTO ban (host_id, jail, identifier, ip, prefix_len, banned_at, ban_seconds, expires_at,
-		ban_count, failures, origin, actor, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		b.HostID, b.Jail, b.Address, ip, bits, micros(b.BannedAt), b.BanSeconds, orNull(b.ExpiresAt()),
+	return tx.exec(ctx, `INSERT INTO ban (host_id, jail, identifier, ip, prefix_len, banned_at, ban_seconds, expires_at, seen_at,
+		ended_at, end_reason, ban_count, failures, origin, actor, reason)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		b.HostID, b.Jail, b.Address, ip, bits, micros(b.BannedAt), b.BanSeconds, orNull(b.ExpiresAt()), micros(b.SeenAt),
+		orNull(b.EndedAt), text(string(b.EndReason)), b.BanCount, b.Failures, string(b.Origin), text(b.Actor), text(b.Reason))
+}
+
+// UpdateBan stores a ban whose life went on. Its place, start and identifier stay.
+func (tx *Tx) UpdateBan(ctx context.Context, b history.Ban) error {
+	return tx.exec(ctx, `UPDATE ban SET ban_seconds = $2, expires_at = $3, seen_at = $4, ended_at = $5, end_reason = $6,
+		ban_count = $7, failures = $8, origin = $9, actor = $10, reason = $11 WHERE id = $1`,
+		b.ID, b.BanSeconds, orNull(b.ExpiresAt()), micros(b.SeenAt), orNull(b.EndedAt), text(string(b.EndReason)),
 		b.BanCount, b.Failures, string(b.Origin), text(b.Actor), text(b.Reason))
-	return err
 }
 
-// EndBan closes an open ban.
-func (tx *Tx) EndBan(ctx context.Context, id int64, at time.Time, why event.EndReason) error {
-	_, err := tx.exec(ctx, "UPDATE ban SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL", id, micros(at), string(why))
-	return err
-}
-
-// AmendBan stores what became known later about a ban, and opens it when it was ended.
-func (tx *Tx) AmendBan(ctx context.Context, b history.Ban) error {
-	_, err := tx.exec(ctx, `UPDATE ban SET ban_seconds = $2, expires_at = $3, ban_count = $4, failures = $5,
-		ended_at = NULL, end_reason = NULL WHERE id = $1`, b.ID, b.BanSeconds, orNull(b.ExpiresAt()), b.BanCount, b.Failures)
-	return err
+// EndBan stores when and why a ban ended, and when that was seen.
+func (tx *Tx) EndBan(ctx context.Context, b history.Ban) error {
+	return tx.exec(ctx, "UPDATE ban SET ended_at = $2, end_reason = $3, seen_at = $4 WHERE id = $1",
+		b.ID, orNull(b.EndedAt), text(string(b.EndReason)), micros(b.SeenAt))
 }
 
 // OpenBans are all open bans of a jail by identifier. Their number is bounded by what
 // fail2ban holds.
 func (db *DB) OpenBans(ctx context.Context, hostID, jail string) (map[string]history.Ban, error) {
-	bans, err := collect(ctx, db.read, scanBanRow, "SELECT "+banColumns+" FROM ban WHERE host_id = $1 AND jail = $2 AND ended_at IS NULL", hostID, jail)
+	bans, err := collect(ctx, db.read, scanBan, "SELECT "+banColumns+" FROM ban WHERE host_id = $1 AND jail = $2 AND ended_at IS NULL", hostID, jail)
 	all := make(map[string]history.Ban, len(bans))
 	for _, b := range bans {
 		all[b.Address] = b
@@ -81,7 +100,7 @@ func (db *DB) OpenJails(ctx context.Context, hostID string) ([]string, error) {
 
 // BanByID is one ban; ok is false when there is none.
 func (db *DB) BanByID(ctx context.Context, id int64) (b history.Ban, ok bool, err error) {
-	bans, err := collect(ctx, db.read, scanBanRow, "SELECT "+banColumns+" FROM ban WHERE id = $1", id)
+	bans, err := collect(ctx, db.read, scanBan, "SELECT "+banColumns+" FROM ban WHERE id = $1", id)
 	if err != nil || len(bans) == 0 {
 		return b, false, err
 	}
@@ -94,7 +113,7 @@ func (db *DB) ListBans(ctx context.Context, q history.Query) ([]history.Ban, err
 	if !q.After.BannedAt.IsZero() {
 		w.and("(banned_at, id) < (?, ?)", micros(q.After.BannedAt), q.After.ID)
 	}
-	return collect(ctx, db.read, scanBanRow,
+	return collect(ctx, db.read, scanBan,
 		"SELECT "+banColumns+" FROM ban"+w.sql()+" ORDER BY banned_at DESC, id DESC LIMIT "+strconv.Itoa(q.Limit), w.args...)
 }
 

@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
+	"errors"
+	"fmt"
 
 	"bangui/internal/event"
 )
@@ -11,22 +14,33 @@ import (
 // keepEvents is how many events are kept; the archive of bans keeps the rest.
 const keepEvents = 100_000
 
-// InsertEvent stores an event and gives its id.
-func (tx *Tx) InsertEvent(ctx context.Context, e event.Event) (int64, error) {
+// InsertEvent stores an event and gives its id; isNew is false, and nothing is stored,
+// when the same has been recorded before.
+func (tx *Tx) InsertEvent(ctx context.Context, e event.Event) (id int64, isNew bool, err error) {
 	data, err := json.Marshal(e)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	var id int64
-	err = tx.row(ctx, "INSERT INTO event (host_id, kind, at, data) VALUES ($1, $2, $3, $4) RETURNING id",
-		e.HostID, string(e.Kind), micros(e.At), string(data)).Scan(&id)
-	return id, err
+	err = tx.get(ctx, []any{&id}, `INSERT INTO event (host_id, kind, at, source_key, data) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (source_key) DO NOTHING RETURNING id`, e.HostID, string(e.Kind), micros(e.At), sourceKey(e), string(data))
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return id, err == nil, err
+}
+
+// sourceKey is a hash of what happened where and when.
+func sourceKey(e event.Event) []byte {
+	const enough = 16
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d", []string{
+		e.HostID, string(e.Kind), e.Jail, e.Address, e.State, e.Detail, string(e.EndReason),
+	}, micros(e.At), micros(e.BannedAt)))
+	return sum[:enough]
 }
 
 // TrimEvents deletes what is older than the newest that are kept.
 func (tx *Tx) TrimEvents(ctx context.Context, newest int64) error {
-	_, err := tx.exec(ctx, "DELETE FROM event WHERE id <= $1", newest-keepEvents)
-	return err
+	return tx.exec(ctx, "DELETE FROM event WHERE id <= $1", newest-keepEvents)
 }
 
 // EventsAfter are the events with an id above after, oldest first, at most limit.

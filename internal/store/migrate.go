@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,63 +45,82 @@ func migrations(engine string) ([]migration, error) {
 		if err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256(text)
-		all = append(all, migration{number, entry.Name(), string(text), hex.EncodeToString(sum[:])})
+		all = append(all, newMigration(number, entry.Name(), string(text)))
 	}
 	return all, nil
 }
 
+func newMigration(number int, name, text string) migration {
+	sum := sha256.Sum256([]byte(text))
+	return migration{number, name, text, hex.EncodeToString(sum[:])}
+}
+
 // migrate brings the schema up to date, one transaction a step. Two processes that
 // start at once take turns: each step is decided inside the writer's transaction.
-func (db *DB) migrate(ctx context.Context, logger *slog.Logger) error {
-	steps, err := migrations("sqlite")
-	if err != nil {
-		return err
-	}
-	err = db.Tx(ctx, func(tx *Tx) error {
-		_, err := tx.exec(ctx, `CREATE TABLE IF NOT EXISTS migration (
-			number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)`)
-		return err
-	})
-	if err != nil {
+func (db *DB) migrate(ctx context.Context, steps []migration, logger *slog.Logger) error {
+	if err := db.Tx(ctx, func(tx *Tx) error { return tx.begin(ctx, len(steps)) }); err != nil {
 		return err
 	}
 	for _, step := range steps {
-		if err := db.step(ctx, step, len(steps), logger); err != nil {
+		if err := db.Tx(ctx, func(tx *Tx) error { return tx.step(ctx, step, logger) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (db *DB) step(ctx context.Context, step migration, newest int, logger *slog.Logger) error {
-	return db.Tx(ctx, func(tx *Tx) error {
-		var last int
-		if err := tx.row(ctx, "SELECT coalesce(max(number), 0) FROM migration").Scan(&last); err != nil {
-			return err
-		}
-		if last > newest {
-			return fault.New(fault.DatabaseTooNew, "its schema is number %d, and this BanGUI knows %d", last, newest).
-				WithMend("Install the newer BanGUI again, or restore the copy of the database from before the upgrade.")
-		}
-		if last >= step.number {
-			return tx.sameStep(ctx, step)
-		}
-		began := time.Now()
-		if _, err := tx.tx.ExecContext(ctx, step.text); err != nil {
-			return fmt.Errorf("migration %s: %w", step.name, err)
-		}
-		_, err := tx.exec(ctx, "INSERT INTO migration (number, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
-			step.number, step.name, step.sum, micros(db.now()))
-		logger.InfoContext(ctx, "the database schema was changed", "migration", step.name, "duration_ms", time.Since(began).Milliseconds())
+// begin makes the table of steps in a new database, and refuses a database that is not
+// ours or was written by a newer BanGUI.
+func (tx *Tx) begin(ctx context.Context, newest int) error {
+	tables, err := tx.tables(ctx)
+	if err != nil {
 		return err
-	})
+	}
+	if len(tables) == 0 {
+		return tx.exec(ctx, `CREATE TABLE migration (
+			number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)`)
+	}
+	if !slices.Contains(tables, "migration") {
+		return fault.New(fault.DatabaseCorrupt, "it belongs to another program").
+			WithMend("Name a file of BanGUI's own with --database, or one that does not exist yet.")
+	}
+	last, err := tx.lastStep(ctx)
+	if err == nil && last > newest {
+		return fault.New(fault.DatabaseTooNew, "its schema is number %d, and this BanGUI knows %d", last, newest).
+			WithMend("Install the newer BanGUI again, or restore the copy of the database from before the upgrade.")
+	}
+	return err
 }
 
-// sameStep refuses a database whose history is not ours.
+func (tx *Tx) lastStep(ctx context.Context) (last int, err error) {
+	err = tx.get(ctx, []any{&last}, "SELECT coalesce(max(number), 0) FROM migration")
+	return last, err
+}
+
+// step takes one step, or checks that the one that was taken is the same.
+func (tx *Tx) step(ctx context.Context, step migration, logger *slog.Logger) error {
+	last, err := tx.lastStep(ctx)
+	if err != nil {
+		return err
+	}
+	if last >= step.number {
+		return tx.sameStep(ctx, step)
+	}
+	began := time.Now()
+	if _, err := tx.tx.ExecContext(ctx, step.text); err != nil {
+		return fmt.Errorf("migration %s: %w", step.name, err)
+	}
+	err = tx.exec(ctx, "INSERT INTO migration (number, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
+		step.number, step.name, step.sum, micros(tx.now()))
+	logger.InfoContext(ctx, "the database schema was changed", "migration", step.name, "duration_ms", time.Since(began).Milliseconds())
+	return err
+}
+
+// sameStep refuses a database whose schema went another way than ours.
 func (tx *Tx) sameStep(ctx context.Context, step migration) error {
 	var sum string
-	if err := tx.row(ctx, "SELECT checksum FROM migration WHERE number = $1", step.number).Scan(&sum); err != nil {
+	err := tx.get(ctx, []any{&sum}, "SELECT checksum FROM migration WHERE number = $1", step.number)
+	if err != nil {
 		return err
 	}
 	if sum != step.sum {

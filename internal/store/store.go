@@ -7,17 +7,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
-	"bangui/internal/fault"
 	"bangui/internal/history"
 )
 
@@ -26,6 +23,8 @@ type Options struct {
 	Path   string // of the SQLite file; its folder is made when it isn't there
 	Logger *slog.Logger
 	Now    func() time.Time
+	// BusyFor is how long to wait for another program that writes; 0 = 5 s.
+	BusyFor time.Duration
 }
 
 // DB is an open store. It is safe for concurrent use.
@@ -33,39 +32,49 @@ type DB struct {
 	write *sql.DB // one connection: writers wait for each other here, not in SQLite
 	read  *sql.DB
 	now   func() time.Time
-	path  string
 }
 
 // Open opens the database, makes it when it isn't there, and brings its schema up to
-// date. Errors are DatabaseTooNew, DatabaseCorrupt, DatabaseBusy, DiskFull or
-// PermissionDenied, each with what to do.
+// date. Only its owner may read the file. Errors are DatabaseTooNew, DatabaseCorrupt,
+// DatabaseBusy, DiskFull, PermissionDenied or Unavailable, each with what to do.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	if err := os.MkdirAll(filepath.Dir(o.Path), 0o700); err != nil {
+	steps, err := migrations(sqliteEngine)
+	if err != nil {
+		return nil, err
+	}
+	db, err := open(ctx, o, steps)
+	if err != nil {
 		return nil, openFault(o.Path, err)
-	}
-	db := &DB{now: o.Now, path: o.Path}
-	if err := db.connect(); err != nil {
-		return nil, openFault(o.Path, err)
-	}
-	if err := db.migrate(ctx, o.Logger); err != nil {
-		return nil, errors.Join(openFault(o.Path, err), db.Close())
-	}
-	if err := os.Chmod(o.Path, 0o600); err != nil {
-		return nil, errors.Join(openFault(o.Path, err), db.Close())
 	}
 	return db, nil
 }
 
-func (db *DB) connect() error {
+func open(ctx context.Context, o Options, steps []migration) (*DB, error) {
+	if err := ownFile(o.Path); err != nil {
+		return nil, err
+	}
+	db := &DB{now: o.Now}
+	if err := db.connect(o.Path, cmp.Or(o.BusyFor, busyFor)); err != nil {
+		return nil, err
+	}
+	if err := db.migrate(ctx, steps, o.Logger); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func (db *DB) connect(path string, wait time.Duration) error {
 	var err error
-	if db.write, err = sql.Open("sqlite", dsn(db.path, "rwc")); err != nil {
+	if db.write, err = sql.Open(sqliteEngine, dsn(path, wait)); err != nil {
 		return err
 	}
 	db.write.SetMaxOpenConns(1)
-	if db.read, err = sql.Open("sqlite", dsn(db.path, "rw")+"&_pragma=query_only(1)"); err != nil {
-		return err
+	if db.read, err = sql.Open(sqliteEngine, dsn(path, wait)+"&_pragma=query_only(1)"); err != nil {
+		return errors.Join(err, db.write.Close())
 	}
-	db.read.SetMaxOpenConns(max(4, runtime.NumCPU()))
+	readers := max(4, runtime.NumCPU())
+	db.read.SetMaxOpenConns(readers)
+	db.read.SetMaxIdleConns(readers)
 	return nil
 }
 
@@ -87,30 +96,6 @@ func (db *DB) Check(ctx context.Context) error {
 	defer cancel()
 	_, _, err := db.EventRange(ctx)
 	return err
-}
-
-// Tx runs work in one transaction of the writer: all of it is kept, or nothing. It is
-// the only place that begins, commits and rolls back.
-func (db *DB) Tx(ctx context.Context, work func(*Tx) error) error {
-	tx, err := db.write.BeginTx(ctx, nil)
-	if err != nil {
-		return storeFault(err)
-	}
-	if err := work(&Tx{tx: tx}); err != nil {
-		return storeFault(errors.Join(err, tx.Rollback()))
-	}
-	return storeFault(tx.Commit())
-}
-
-// Tx is an open transaction.
-type Tx struct{ tx *sql.Tx }
-
-func (tx *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return tx.tx.ExecContext(ctx, rebind(query), args...)
-}
-
-func (tx *Tx) row(ctx context.Context, query string, args ...any) *sql.Row {
-	return tx.tx.QueryRowContext(ctx, rebind(query), args...)
 }
 
 // queryer is the reader pool or a transaction.
@@ -153,22 +138,6 @@ func orZero(us sql.NullInt64) time.Time {
 		return time.Time{}
 	}
 	return moment(us.Int64)
-}
-
-func openFault(path string, err error) error {
-	coded := storeFault(err)
-	var e *fault.Error
-	if errors.As(coded, &e) && e.Code != fault.Internal {
-		e.Message = fmt.Sprintf("the database %s can't be used: %s", path, e.Message)
-		return e
-	}
-	return fault.Wrap(err, fault.Unavailable, "the database %s can't be opened", path).
-		WithMend("See that the folder exists and that BanGUI may write there (--data-dir).")
-}
-
-// Update is Tx for the archive, which sees a transaction through its own interface.
-func (db *DB) Update(ctx context.Context, work func(history.Tx) error) error {
-	return db.Tx(ctx, func(tx *Tx) error { return work(tx) })
 }
 
 var _ history.Store = (*DB)(nil)
