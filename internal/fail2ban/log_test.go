@@ -152,9 +152,10 @@ func TestLogFollower_NothingMissedNothingTwice(t *testing.T) {
 					w.write(t, each/10)
 					stop = followed(t, path, r.position(), r)
 				}
-				if name == "copy and truncate" { // emptied twice between two looks is lost; a part unread is not
-					fail2bantest.Until(t, "some of the round is read", func() bool { return len(r.read()) > w.n-each })
-				}
+				// What is promised is one rotation between two looks, with any part of it
+				// unread: a machine that stalls for several of these (5 ms apart here, a day
+				// in life) loses the files in between, and lists fill the gap.
+				fail2bantest.Until(t, "some of the round is read", func() bool { return len(r.read()) > w.n-each })
 				if rotate != nil {
 					rotate(t, w)
 				}
