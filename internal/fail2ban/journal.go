@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"strconv"
 	"time"
@@ -17,21 +18,27 @@ type JournalOptions struct {
 	After   string // cursor of the last line that was read; "" = from now on
 }
 
-// maxEntry bounds one entry of the journal as JSON: a line is at most maxLine.
-const maxEntry = 4 * maxLine
+const (
+	// maxEntry bounds one entry of the journal as JSON: without --all journalctl leaves
+	// out the value of each field that is longer than 4 KiB.
+	maxEntry = 4 * maxLine
+	// gatherFor is how long lines are gathered, so that a burst is given in few batches.
+	gatherFor = 20 * time.Millisecond
+)
 
 // FollowJournal follows what fail2ban writes to the journal (log targets
 // SYSTEMD-JOURNAL and SYSLOG), through journalctl: reading the journal itself would
-// need cgo. It gives one line a time, with the cursor behind it, until ctx ends or the
-// program does; the caller starts it again. It never returns nil.
-func FollowJournal(ctx context.Context, o JournalOptions, give func(line LogLine, cursor string) error) error {
+// need cgo. It gives at most 1000 lines a time, with the cursor behind them, until ctx
+// ends or the program does; the caller starts it again. It never returns nil. Lines
+// longer than 4 KiB are left out.
+func FollowJournal(ctx context.Context, o JournalOptions, give func(lines []LogLine, cursor string) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	from := "--lines=0"
 	if o.After != "" {
 		from = "--after-cursor=" + o.After
 	}
-	cmd := exec.CommandContext(ctx, o.Program, "--output=json", "--follow", "--all", "--quiet", from, "_COMM=fail2ban-server") //nolint:gosec // a fixed program
+	cmd := exec.CommandContext(ctx, o.Program, "--output=json", "--follow", "--quiet", from, "_COMM=fail2ban-server") //nolint:gosec // a fixed program
 	cmd.Env = []string{"LC_ALL=C.UTF-8"}
 	cmd.WaitDelay = time.Second
 	out, err := cmd.StdoutPipe()
@@ -41,19 +48,65 @@ func FollowJournal(ctx context.Context, o JournalOptions, give func(line LogLine
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	lines := bufio.NewScanner(out)
+	entries := make(chan journalEntry, maxBatch)
+	var failed error // of reading; set before entries is closed
+	go func() {
+		defer close(entries)
+		failed = readJournal(ctx, out, entries)
+	}()
+	err = giveJournal(entries, give)
+	cancel()
+	for range entries { // until the reader has ended
+	}
+	return errors.Join(err, failed, fmt.Errorf("journalctl ended: %w", errors.Join(cmd.Wait(), ctx.Err())))
+}
+
+// journalEntry is one line and the cursor behind it.
+type journalEntry struct {
+	line   LogLine
+	cursor string
+}
+
+// readJournal reads entries until the program or ctx ends.
+func readJournal(ctx context.Context, from io.Reader, to chan<- journalEntry) error {
+	lines := bufio.NewScanner(from)
 	lines.Buffer(make([]byte, 0, maxLine), maxEntry)
 	for lines.Scan() {
 		line, cursor, ok := journalLine(lines.Bytes())
 		if !ok {
 			continue
 		}
-		if err = give(line, cursor); err != nil {
-			break
+		select {
+		case to <- journalEntry{line, cursor}:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
-	cancel()
-	return errors.Join(err, lines.Err(), fmt.Errorf("journalctl ended: %w", errors.Join(cmd.Wait(), ctx.Err())))
+	return lines.Err()
+}
+
+// giveJournal gives what comes in batches, until entries is closed or give fails.
+func giveJournal(entries <-chan journalEntry, give func([]LogLine, string) error) error {
+	for first := range entries {
+		batch, cursor := []LogLine{first.line}, first.cursor
+		over := time.After(gatherFor)
+	gather:
+		for len(batch) < maxBatch {
+			select {
+			case e, open := <-entries:
+				if !open {
+					break gather
+				}
+				batch, cursor = append(batch, e.line), e.cursor
+			case <-over:
+				break gather
+			}
+		}
+		if err := give(batch, cursor); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // journalLine reads one entry. A message with odd bytes comes as a list of numbers.

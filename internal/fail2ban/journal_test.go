@@ -34,8 +34,8 @@ func TestFollowJournal(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var got []fail2ban.LogLine
 	var cursor string
-	err := fail2ban.FollowJournal(ctx, fail2ban.JournalOptions{Program: program, After: "s=0"}, func(l fail2ban.LogLine, at string) error {
-		got, cursor = append(got, l), at
+	err := fail2ban.FollowJournal(ctx, fail2ban.JournalOptions{Program: program, After: "s=0"}, func(lines []fail2ban.LogLine, at string) error {
+		got, cursor = append(got, lines...), at
 		if len(got) == 2 {
 			cancel()
 		}
@@ -55,11 +55,35 @@ func TestFollowJournal(t *testing.T) {
 
 func TestFollowJournal_StopsWhenTold(t *testing.T) {
 	enough := errors.New("enough")
-	err := fail2ban.FollowJournal(t.Context(), fail2ban.JournalOptions{Program: journalctl(t)}, func(fail2ban.LogLine, string) error { return enough })
+	err := fail2ban.FollowJournal(t.Context(), fail2ban.JournalOptions{Program: journalctl(t)}, func([]fail2ban.LogLine, string) error { return enough })
 	if !errors.Is(err, enough) {
 		t.Errorf("FollowJournal = %v", err)
 	}
 	if err := fail2ban.FollowJournal(t.Context(), fail2ban.JournalOptions{Program: "/nonexistent/journalctl"}, nil); err == nil {
 		t.Error("a program that isn't there was followed")
+	}
+}
+
+// A burst is given in few batches, and one entry beyond all bounds ends only that run.
+func TestFollowJournal_GathersABurst(t *testing.T) {
+	const script = `#!/bin/sh
+for i in $(seq 2500); do
+	echo '{"__CURSOR":"s='$i'","MESSAGE":"fail2ban.actions[77]: NOTICE [sshd] Ban 203.0.113.7"}'
+done
+`
+	path := filepath.Join(t.TempDir(), "journalctl")
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	lines, batches, last := 0, 0, ""
+	err := fail2ban.FollowJournal(t.Context(), fail2ban.JournalOptions{Program: path}, func(batch []fail2ban.LogLine, cursor string) error {
+		if len(batch) > 1000 {
+			t.Errorf("a batch of %d lines", len(batch))
+		}
+		lines, batches, last = lines+len(batch), batches+1, cursor
+		return nil
+	})
+	if err == nil || lines != 2500 || last != "s=2500" || batches > 250 {
+		t.Errorf("%d lines in %d batches up to %q, %v", lines, batches, last, err)
 	}
 }

@@ -49,6 +49,8 @@ const (
 	// lingering is how long the old file of a rotation is still read: fail2ban writes to
 	// it until it is told to open its log anew.
 	lingering = 5 * time.Second
+	// maxOld bounds the files kept open, where a log rotates while fail2ban writes nothing.
+	maxOld = 5
 )
 
 // LogFollower follows one log file through rotation by rename, copy-and-truncate,
@@ -217,6 +219,10 @@ func (l *LogFollower) look(give func([]LogLine, LogPosition) error) error {
 		}
 		return over
 	})
+	for len(l.old) > maxOld {
+		l.old[0].close()
+		l.old = l.old[1:]
+	}
 	if l.file != nil {
 		if _, err := l.drain(l.file, upTo, give); err != nil {
 			return err

@@ -144,6 +144,18 @@ func TestArchive_ARestartOfFail2banRestores(t *testing.T) {
 	expect(t, a, []string{"192.0.2.1 +0 "}, []string{"ban 192.0.2.1", "unban 192.0.2.1", "ban 192.0.2.1"})
 }
 
+// fail2ban rounds the start of a ban, maybe up to half a second after its jail was stopped.
+func TestArchive_AJailGoneRightAfterABan(t *testing.T) {
+	a, _, _ := archive(t)
+	ban := banned("192.0.2.1", at(10), 600)
+	ban.At = at(10).Add(-500 * time.Millisecond)
+	record(t, a, ban)
+	gone := list(at(10).Add(-400*time.Millisecond), true)
+	gone.Gone = true
+	reconcile(t, a, gone)
+	expect(t, a, []string{"192.0.2.1 +10 fail2ban-stopped"}, []string{"ban 192.0.2.1", "unban 192.0.2.1"})
+}
+
 func TestArchive_ANewerBanReplaces(t *testing.T) {
 	a, _, _ := archive(t)
 	record(t, a, banned("192.0.2.1", at(0), 600), banned("192.0.2.1", at(100), 1200))

@@ -79,14 +79,14 @@ func ends(list List, listed map[string]bool, open map[string]Ban) []observed {
 }
 
 // mayBeYounger reports whether a list can lack a ban because it was taken before it. A
-// ban's start is cut to the second, so within that second nobody knows; a jail that is
-// gone has been so for a while.
+// ban's start is cut or rounded to the second, so within that second nobody knows; in a
+// jail that is gone none can have begun since, only its start may be rounded up.
 func mayBeYounger(b Ban, list List) bool {
-	taken := list.TakenAt
-	if !list.Gone {
-		taken = taken.Add(-sameStart)
+	slack := -sameStart
+	if list.Gone {
+		slack = sameStart
 	}
-	return b.BannedAt.After(taken)
+	return b.BannedAt.After(list.TakenAt.Add(slack))
 }
 
 // endOf says when and why a ban ended that a list lacks.

@@ -100,8 +100,24 @@ func (l *Local) holds(jail, id string) bool {
 	if w == nil {
 		return false
 	}
-	_, banned := w.bans[id]
-	return banned
+	h, banned := w.bans[id]
+	return banned && !h.lifted
+}
+
+// lifted notes that fail2ban has lifted bans, before its log or a list tell so.
+func (l *Local) lifted(jail string, ids []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.jails[jail]
+	if w == nil {
+		return
+	}
+	for _, id := range ids {
+		if h, ok := w.bans[id]; ok {
+			h.lifted = true
+			w.bans[id] = h
+		}
+	}
 }
 
 // setsLackNetworks: before 1.1.1 fail2ban's nftables sets hold no networks; `banip`
@@ -129,9 +145,34 @@ func (l *Local) Ban(ctx context.Context, order BanOrder) ([]Outcome, error) {
 	}
 	defer l.Poke()
 	for _, jail := range order.Jails {
+		l.doubt(ctx, jail, outcomes)
 		l.banIn(ctx, jail, outcomes)
 	}
 	return outcomes, nil
+}
+
+// doubt asks fail2ban about targets that seem to be banned already: somebody may have
+// lifted them within the last second. What can't be asked stays as it seems.
+func (l *Local) doubt(ctx context.Context, jail string, outcomes []Outcome) {
+	var ids []string
+	var place []int
+	for i, o := range outcomes {
+		if o.Jail == jail && o.Result == AlreadyBanned {
+			ids, place = append(ids, o.Target), append(place, i)
+		}
+	}
+	if len(ids) == 0 || len(ids) > fewIDs {
+		return
+	}
+	is, err := l.Client.IsBanned(ctx, fail2ban.JailName(jail), ids...)
+	if err != nil {
+		return
+	}
+	for n, i := range place {
+		if !is[n] {
+			outcomes[i].Result = WouldBan
+		}
+	}
 }
 
 // banIn carries out the WouldBan outcomes of one jail and says what became of them.

@@ -59,7 +59,7 @@ func (l *Local) judgeJails() {
 	var down []string
 	l.mu.Lock()
 	for _, name := range l.enabled {
-		if _, runs := l.jails[name]; !runs {
+		if w := l.jails[name]; w == nil || w.absent {
 			down = append(down, name)
 		}
 	}

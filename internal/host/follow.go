@@ -54,9 +54,11 @@ func (l *Local) waitForLog(ctx context.Context) string {
 	defer tick.Stop()
 	for {
 		l.mu.Lock()
-		target := l.logPath()
+		target, known := l.logPath(), l.polled
 		l.mu.Unlock()
-		if strings.HasPrefix(target, "/") || l.inJournal(target) {
+		// Not before the jails are known: a line of an unknown jail tells nothing, and its
+		// mark would move on.
+		if known && (strings.HasPrefix(target, "/") || l.inJournal(target)) {
 			return target
 		}
 		select {
@@ -83,19 +85,31 @@ func (l *Local) followJournal(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	after, err := l.recorder.MarkOf(ctx, l.ID, journalSource)
+	after, err := l.recorderNow().MarkOf(ctx, l.ID, journalSource)
 	if err != nil {
 		after = ""
 	}
-	err = fail2ban.FollowJournal(ctx, fail2ban.JournalOptions{Program: program, After: after}, func(line fail2ban.LogLine, cursor string) error {
-		l.heed(ctx, []fail2ban.LogLine{line}, &Mark{HostID: l.ID, Source: journalSource, Value: cursor})
-		return ctx.Err()
-	})
+	given, err := l.followJournalFrom(ctx, program, after)
+	if !given && after != "" && ctx.Err() == nil {
+		l.Logger.InfoContext(ctx, "the place in the journal where BanGUI was is gone; lists fill the gap", "error", err)
+		_, err = l.followJournalFrom(ctx, program, "")
+	}
 	if ctx.Err() == nil {
 		const rest = 30 * time.Second // the socket tells meanwhile
 		l.Logger.InfoContext(ctx, "the journal is not followed", "error", err)
 		sleep(ctx, rest)
 	}
+}
+
+// followJournalFrom follows the journal from a cursor, or from now on, until ctx or the
+// program ends, and reports whether a line came.
+func (l *Local) followJournalFrom(ctx context.Context, program, after string) (given bool, err error) {
+	err = fail2ban.FollowJournal(ctx, fail2ban.JournalOptions{Program: program, After: after}, func(lines []fail2ban.LogLine, cursor string) error {
+		given = true
+		l.heed(ctx, lines, &Mark{HostID: l.ID, Source: journalSource, Value: cursor})
+		return ctx.Err()
+	})
+	return given, err
 }
 
 // stopWhenMoved ends the run when fail2ban logs somewhere else.
@@ -143,10 +157,7 @@ func (l *Local) followFile(ctx context.Context, path string) {
 }
 
 func (l *Local) storedPosition(ctx context.Context, path string) *fail2ban.LogPosition {
-	l.mu.Lock()
-	to := l.recorder
-	l.mu.Unlock()
-	text, err := to.MarkOf(ctx, l.ID, logSource)
+	text, err := l.recorderNow().MarkOf(ctx, l.ID, logSource)
 	if err != nil || text == "" {
 		return nil
 	}
@@ -166,9 +177,7 @@ func (l *Local) heed(ctx context.Context, lines []fail2ban.LogLine, mark *Mark) 
 	l.tell(ctx, nil, l.failures(lines)...)
 	waiting := claims(lines)
 	for deadline := l.Now().Add(confirmFor); len(waiting) > 0 && ctx.Err() == nil; {
-		events, rest := l.confirm(ctx, waiting)
-		l.tell(ctx, nil, events...)
-		waiting = fresh(rest, l.Now())
+		waiting = fresh(l.tellTrue(ctx, waiting), l.Now())
 		if len(waiting) == 0 || l.Now().After(deadline) {
 			break
 		}
@@ -179,6 +188,15 @@ func (l *Local) heed(ctx context.Context, lines []fail2ban.LogLine, mark *Mark) 
 		l.Poke()
 	}
 	l.tell(ctx, mark)
+}
+
+// tellTrue tells the claims that are true and returns those that are not decided yet.
+func (l *Local) tellTrue(ctx context.Context, waiting []fail2ban.LogLine) []fail2ban.LogLine {
+	l.dropping.RLock()
+	defer l.dropping.RUnlock()
+	events, rest := l.confirm(ctx, waiting)
+	l.tell(ctx, nil, events...)
+	return rest
 }
 
 // claims keeps the lines that tell of a ban or its end.
@@ -231,7 +249,7 @@ func (l *Local) failures(lines []fail2ban.LogLine) []event.Event {
 func (l *Local) confirm(ctx context.Context, waiting []fail2ban.LogLine) (events []event.Event, rest []fail2ban.LogLine) {
 	ids := map[string][]string{}
 	for _, line := range waiting {
-		if l.runs(line.Jail) || l.pid() == 0 {
+		if l.knows(line.Jail) {
 			ids[line.Jail] = append(ids[line.Jail], line.ID)
 		}
 	}
@@ -306,12 +324,14 @@ const (
 //
 // A ban is true when the row covers the moment of the line. An end is true when
 // the ban's time was over, or when the row is gone: fail2ban deletes it when a ban
-// is lifted by hand, and keeps it when a jail only stops.
+// is lifted by hand, and keeps it when a jail only stops. A line of the future is forged,
+// or of a server in another time zone: its moment proves nothing.
 func (l *Local) judge(line fail2ban.LogLine, row fail2ban.DatabaseBan, found bool) (event.Event, verdict) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	const skew = 2 * time.Second // fail2ban's clock is this machine's
 	w := l.jails[line.Jail]
-	if w == nil {
+	if w == nil || line.At.After(l.Now().Add(skew)) {
 		return event.Event{}, isOpen
 	}
 	if isBan(line) {

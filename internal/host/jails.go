@@ -102,7 +102,9 @@ func (l *Local) StopJail(ctx context.Context, name string) error {
 	if err := l.Client.StopJail(ctx, fail2ban.JailName(name)); err != nil {
 		return err
 	}
-	l.dropJail(ctx, name)
+	if err := l.dropJail(ctx, name); err != nil {
+		l.Logger.WarnContext(ctx, "the end of a jail was not recorded; it is tried again", "jail", name, "error", err)
+	}
 	return l.after(ctx, nil)
 }
 

@@ -35,11 +35,11 @@ func (l *Local) liftIn(ctx context.Context, jail string, ids []string, named boo
 	for _, id := range banned {
 		was[id] = true
 	}
+	l.expectGhosts(jail, gone)
 	for _, id := range ids {
 		switch {
 		case was[id] && gone[id]:
 			outcomes = append(outcomes, Outcome{Target: id, Jail: jail, Result: Lifted})
-			l.ghosts.expect(jail, id, l.Now())
 		case was[id]:
 			outcomes = append(outcomes, Outcome{Target: id, Jail: jail, Result: Failed, Detail: failure})
 		case named:
@@ -49,12 +49,15 @@ func (l *Local) liftIn(ctx context.Context, jail string, ids []string, named boo
 	return outcomes
 }
 
-// bannedOf keeps the ids that are banned in a jail. fail2ban searches its list from
-// end to end for each id, so it is asked only about a few; for many, what we hold counts.
+// fewIDs is how many ids fail2ban is asked about one by one: it searches its list from
+// end to end for each.
+const fewIDs = 20
+
+// bannedOf keeps the ids that are banned in a jail. fail2ban is asked only about a few;
+// for many, what we hold counts.
 func (l *Local) bannedOf(ctx context.Context, jail string, ids []string) ([]string, error) {
-	const few = 20
 	var banned []string
-	if len(ids) > few {
+	if len(ids) > fewIDs {
 		for _, id := range ids {
 			if l.holds(jail, id) {
 				banned = append(banned, id)
@@ -88,57 +91,134 @@ func fillNotBanned(outcomes []Outcome, ids []string) []Outcome {
 	return outcomes
 }
 
-// ghosts are bans lifted within the last seconds. fail2ban writes its rows late and
-// from another thread, so a ban that is lifted right after it was made can leave a
-// row behind and come back at the next restart: 340 of 1300 did (fail2ban.md 0.11).
+// ghosts are bans lifted right after they were made. fail2ban writes its rows late and
+// from another thread, so such a ban can leave a row behind and come back at the next
+// restart: 340 of 1300 did (fail2ban.md 0.11). In a burst of 50,000 bans a row came
+// 2.3 s late, so each ghost is looked for several times.
 type ghosts struct {
 	mu  sync.Mutex
-	due map[ref]time.Time
+	due map[ref]ghost
+}
+
+// ghost is one lifted ban: when it is looked for, and how often it was.
+type ghost struct {
+	at    time.Time
+	looks int
 }
 
 const (
-	ghostDelay = 2 * time.Second
+	ghostDelay = 2 * time.Second // doubled at each look: after 2, 6 and 14 s
+	ghostLooks = 3
 	maxGhosts  = 10_000
+	// ghostAge: the row of a ban that is older has been written, and goes with the ban.
+	ghostAge = 30 * time.Second
 )
 
-func (g *ghosts) expect(jail, id string, now time.Time) {
+// expectGhosts notes the ids of a jail that fail2ban has lifted.
+func (l *Local) expectGhosts(jail string, gone map[string]bool) {
+	now := l.Now()
+	var lifted []string
+	for id, is := range gone {
+		if is {
+			lifted = append(lifted, id)
+		}
+	}
+	for _, id := range l.young(jail, lifted, now) {
+		l.ghosts.expect(ref{jail, id}, ghost{at: now.Add(ghostDelay)})
+	}
+	l.lifted(jail, lifted)
+}
+
+// young keeps the ids whose ban began lately, or nobody knows when.
+func (l *Local) young(jail string, ids []string, now time.Time) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.jails[jail]
+	if w == nil {
+		return ids
+	}
+	var found []string
+	for _, id := range ids {
+		if h, ok := w.bans[id]; !ok || now.Sub(time.Unix(h.start, 0)) < ghostAge {
+			found = append(found, id)
+		}
+	}
+	return found
+}
+
+func (g *ghosts) expect(r ref, one ghost) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.due == nil {
-		g.due = map[ref]time.Time{}
+		g.due = map[ref]ghost{}
 	}
 	if len(g.due) < maxGhosts {
-		g.due[ref{jail, id}] = now.Add(ghostDelay)
+		g.due[r] = one
 	}
 }
 
-// take removes and returns what is due, by jail.
-func (g *ghosts) take(now time.Time) map[string][]string {
+// take removes and returns what is due.
+func (g *ghosts) take(now time.Time) map[ref]ghost {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	due := map[string][]string{}
-	for r, at := range g.due {
-		if now.After(at) {
-			due[r.jail] = append(due[r.jail], r.id)
+	due := map[ref]ghost{}
+	for r, one := range g.due {
+		if !now.Before(one.at) {
+			due[r] = one
 			delete(g.due, r)
 		}
 	}
 	return due
 }
 
-// layGhosts looks for rows that outlived their ban, and unbans those ids once more.
+// unseen reports whether there are ghosts that were not looked for even once.
+func (g *ghosts) unseen() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, one := range g.due {
+		if one.looks == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// layGhosts looks for rows that outlived their ban, and unbans those ids once more. When
+// ctx ends it still looks once for each: a command that lifts a ban ends right after.
 func (l *Local) layGhosts(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-			return
 		case <-tick.C:
+			l.layDue(ctx)
 		}
-		for jail, ids := range l.ghosts.take(l.Now()) {
-			l.layGhostsIn(ctx, jail, ids)
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), ghostDelay+time.Second)
+	defer cancel()
+	for l.ghosts.unseen() && last.Err() == nil {
+		select {
+		case <-last.Done():
+		case <-tick.C:
+			l.layDue(last)
 		}
+	}
+}
+
+// layDue looks for the ghosts that are due, and notes when to look again.
+func (l *Local) layDue(ctx context.Context) {
+	now := l.Now()
+	due := l.ghosts.take(now)
+	jails := map[string][]string{}
+	for r, one := range due {
+		jails[r.jail] = append(jails[r.jail], r.id)
+		if one.looks++; one.looks < ghostLooks {
+			l.ghosts.expect(r, ghost{at: now.Add(ghostDelay << one.looks), looks: one.looks})
+		}
+	}
+	for jail, ids := range jails {
+		l.layGhostsIn(ctx, jail, ids)
 	}
 }
 
@@ -148,10 +228,13 @@ func (l *Local) layGhostsIn(ctx context.Context, jail string, ids []string) {
 			continue // over: nothing would be restored
 		}
 		is, err := l.Client.IsBanned(ctx, fail2ban.JailName(jail), id)
-		if err != nil || len(is) != 1 || is[0] {
+		if err == nil && len(is) == 1 && is[0] {
 			continue // banned again since, and rightly so
 		}
-		if _, err := l.Client.Unban(ctx, fail2ban.JailName(jail), id); err != nil {
+		if err == nil {
+			_, err = l.Client.Unban(ctx, fail2ban.JailName(jail), id)
+		}
+		if err != nil {
 			l.Logger.WarnContext(ctx, "a lifted ban may come back when fail2ban restarts", "jail", jail, "id", id, "error", err)
 		}
 	}

@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -58,8 +57,13 @@ type Local struct {
 	enabled  []string // jails that the configuration enables
 	database *fail2ban.Database
 	recorder Recorder
-	polled   bool     // counters have come at least once
-	orphans  []string // jails with open bans of an earlier run, until we know whether they still exist
+	polled   bool // counters have come at least once
+
+	orphansSought time.Time // when jails were looked for that have open bans and don't exist
+
+	// dropping is held to read while bans of jails are recorded, and to write while a jail
+	// is dropped: what was seen before its end must not be recorded after it.
+	dropping sync.RWMutex
 }
 
 // server is what one run of fail2ban says of itself.
@@ -87,8 +91,9 @@ type watched struct {
 	listed  time.Time // zero = never
 	lists   int       // how many, since the server was met
 	doubted time.Time // since when lists lack bans that may return; zero = they don't
-	cost    time.Duration
-	missing int // polls in a row that lacked it
+	rested  time.Time // no list before that
+	absent  bool      // the last poll lacked it
+	missing int       // polls in a row that lacked it and showed others
 	lost    time.Time
 }
 
@@ -97,6 +102,8 @@ type held struct {
 	start int64     // Unix seconds
 	until int64     // Unix seconds; 0 = permanent
 	seen  time.Time // when we came to know
+
+	lifted bool // fail2ban said so; its log or a list have not yet
 }
 
 // NewLocal returns a Local that has not looked yet: its state is Starting.
@@ -114,12 +121,8 @@ func NewLocal(o LocalOptions) *Local {
 
 // Run follows fail2ban until ctx ends; see Host.
 func (l *Local) Run(ctx context.Context, to Recorder) error {
-	orphans, err := to.OpenJails(ctx, l.ID)
-	if err != nil && ctx.Err() == nil {
-		l.Logger.WarnContext(ctx, "the jails of an earlier run are not known", "error", err)
-	}
 	l.mu.Lock()
-	l.recorder, l.orphans = to, orphans
+	l.recorder = to
 	l.mu.Unlock()
 	defer l.closeDatabase()
 
@@ -144,6 +147,9 @@ func (l *Local) State() State {
 		Database: l.databasePath(), PurgeAge: l.server.purgeAge,
 	}
 	for _, w := range l.jails {
+		if w.absent {
+			continue
+		}
 		s.Jails++
 		s.CurrentlyBanned += w.jail.CurrentlyBanned
 		s.TotalBanned += w.jail.TotalBanned
@@ -160,14 +166,18 @@ func (l *Local) Jails() []Jail {
 	var all []Jail
 	for name, w := range l.jails {
 		jail := w.jail
-		jail.State = JailRunning
-		if l.idle[name] {
+		switch {
+		case w.absent:
+			jail = Jail{Name: name, State: JailDown}
+		case l.idle[name]:
 			jail.State = JailIdle
+		default:
+			jail.State = JailRunning
 		}
 		all = append(all, jail)
 	}
 	for _, name := range l.enabled {
-		if _, runs := l.jails[name]; !runs {
+		if l.jails[name] == nil {
 			all = append(all, Jail{Name: name, State: JailDown})
 		}
 	}
@@ -187,27 +197,51 @@ func (l *Local) Poke() {
 func (l *Local) runs(name string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, ok := l.jails[name]
-	return ok
+	w := l.jails[name]
+	return w != nil && !w.absent
 }
 
+// knows reports whether the jail runs, or did until just now.
+func (l *Local) knows(name string) bool { return l.jail(name) != nil }
+
+// jail is the one of that name that runs, or did until just now; nil when there is none.
+func (l *Local) jail(name string) *watched {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.jails[name]
+}
+
+// jailNames are the jails that run, as last seen.
 func (l *Local) jailNames() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Sorted(maps.Keys(l.jails))
+	var names []string
+	for name, w := range l.jails {
+		if !w.absent {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (l *Local) recorderNow() Recorder {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.recorder
 }
 
 // tell hands events to the recorder. A recorder that fails is retried by what
 // comes later: lists converge, whatever single events were lost.
 func (l *Local) tell(ctx context.Context, mark *Mark, events ...event.Event) {
-	l.mu.Lock()
-	to := l.recorder
-	l.mu.Unlock()
+	to := l.recorderNow()
 	if to == nil || (len(events) == 0 && mark == nil) {
 		return
 	}
-	if err := to.Record(ctx, events, mark); err != nil && ctx.Err() == nil {
-		l.Logger.ErrorContext(ctx, "events were not recorded", "events", len(events), "error", err)
+	if err := to.Record(ctx, events, mark); err != nil {
+		if ctx.Err() == nil {
+			l.Logger.ErrorContext(ctx, "events were not recorded", "events", len(events), "error", err)
+		}
 		l.forget(events)
 	}
 }

@@ -38,6 +38,7 @@ type bench struct {
 	bus     *event.Bus
 	archive *history.Archive
 	local   *host.Local
+	into    host.Recorder
 	stop    func()
 }
 
@@ -62,8 +63,15 @@ func (r recorder) Reconcile(ctx context.Context, list host.BanList) error {
 
 func newBench(t *testing.T, o fail2bantest.Options) *bench {
 	t.Helper()
+	return newBenchInto(t, o, func(a *history.Archive) host.Recorder { return recorder{a} })
+}
+
+// newBenchInto is a bench with a recorder of its own before the archive.
+func newBenchInto(t *testing.T, o fail2bantest.Options, recorderOf func(*history.Archive) host.Recorder) *bench {
+	t.Helper()
 	b := &bench{t: t, server: fail2bantest.Start(t, o), db: storetest.Open(t), bus: event.NewBus()}
 	b.archive = history.New(b.db, b.bus, slog.New(slog.DiscardHandler), time.Now)
+	b.into = recorderOf(b.archive)
 	b.begin()
 	t.Cleanup(func() { b.stop() })
 	return b
@@ -78,7 +86,7 @@ func (b *bench) begin() {
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- b.local.Run(ctx, recorder{b.archive}) }()
+	go func() { done <- b.local.Run(ctx, b.into) }()
 	var once sync.Once
 	b.stop = func() {
 		once.Do(func() {

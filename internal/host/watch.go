@@ -33,6 +33,9 @@ const (
 	// A jail that is missing from a list of others for this long is gone for good.
 	gonePolls = 3
 	goneTime  = 10 * time.Second
+	// A jail whose list failed rests at least that long, so that one jail's trouble, or a
+	// full disk of ours, does not have fail2ban list its bans each second.
+	listRest = 5 * time.Second
 )
 
 // watch polls fail2ban each second, and at once when poked.
@@ -126,7 +129,7 @@ func (l *Local) meetServer(ctx context.Context) error {
 		fresh.seen, fresh.young = now, known || processAge(pid) < settleTime
 		clear(l.idle)
 		for _, w := range l.jails {
-			w.settled, w.listed, w.doubted, w.lists = now.Add(settleTime), time.Time{}, time.Time{}, 0
+			w.settled, w.listed, w.doubted, w.lists, w.rested = now.Add(settleTime), time.Time{}, time.Time{}, 0, time.Time{}
 		}
 	}
 	l.server = fresh
@@ -202,10 +205,12 @@ func (l *Local) take(counters []fail2ban.JailCounters) []event.Event {
 				events = append(events, l.jailEvent(name, JailRunning))
 			}
 		}
+		w.absent = false
 		w.count(c, now)
 	}
 	for name, w := range l.jails {
 		if !seen[name] {
+			w.absent = true
 			w.miss(now, len(counters) > 0 && !l.server.young)
 		}
 	}
@@ -233,7 +238,8 @@ func (w *watched) count(c fail2ban.JailCounters, now time.Time) {
 	}
 }
 
-// miss counts a poll without the jail; only polls that show other jails count.
+// miss counts a poll without the jail. Only polls that show other jails count towards
+// its being gone for good: a server that starts or stops shows none.
 func (w *watched) miss(now time.Time, counts bool) {
 	if !counts {
 		w.missing, w.lost = 0, time.Time{}
@@ -255,31 +261,50 @@ func (l *Local) recordGone(ctx context.Context) {
 			gone = append(gone, name)
 		}
 	}
-	if len(l.jails) > len(gone) && !l.server.young && now.Sub(l.server.seen) >= goneTime {
-		for _, name := range l.orphans {
-			if _, runs := l.jails[name]; !runs {
-				gone = append(gone, name)
-			}
-		}
-		l.orphans = nil
+	settled := len(l.jails) > len(gone) && !l.server.young && now.Sub(l.server.seen) >= goneTime
+	look := settled && now.Sub(l.orphansSought) > listEvery
+	if look {
+		l.orphansSought = now
 	}
 	l.mu.Unlock()
+	if look {
+		gone = append(gone, l.orphans(ctx)...)
+	}
 	for _, name := range gone {
-		l.dropJail(ctx, name)
+		if err := l.dropJail(ctx, name); err != nil && ctx.Err() == nil {
+			l.Logger.WarnContext(ctx, "the end of a jail was not recorded; it is tried again", "jail", name, "error", err)
+		}
 	}
 }
 
-// dropJail forgets a jail that the server no longer has; fail2ban lifted its bans.
-func (l *Local) dropJail(ctx context.Context, name string) {
+// orphans are the jails that the server lacks and that have open bans all the same: of
+// an earlier run of ours, or of an end that was not recorded.
+func (l *Local) orphans(ctx context.Context) []string {
+	open, err := l.recorderNow().OpenJails(ctx, l.ID)
+	if err != nil {
+		if ctx.Err() == nil {
+			l.Logger.WarnContext(ctx, "the jails with open bans are not known", "error", err)
+		}
+		return nil
+	}
+	return slices.DeleteFunc(open, l.knows)
+}
+
+// dropJail forgets a jail that the server no longer has; fail2ban lifted its bans. When
+// that could not be recorded the jail is kept, so that it is tried again.
+func (l *Local) dropJail(ctx context.Context, name string) error {
+	l.dropping.Lock()
+	defer l.dropping.Unlock()
 	list := BanList{HostID: l.ID, Jail: name, TakenAt: l.Now(), Complete: true, Gone: true}
 	if err := l.reconcile(ctx, list); err != nil {
-		return
+		return err
 	}
 	l.mu.Lock()
 	delete(l.jails, name)
 	delete(l.idle, name)
 	l.mu.Unlock()
 	l.tell(ctx, nil, l.jailEvent(name, JailDown))
+	return nil
 }
 
 // refreshDetails asks for the options of a few jails a time: new ones first.
@@ -289,7 +314,7 @@ func (l *Local) refreshDetails(ctx context.Context) error {
 	l.mu.Lock()
 	asked := map[string]time.Time{} // by jail: when its options were asked for last
 	for name, w := range l.jails {
-		if w.missing == 0 && now.Sub(w.detailed) > detailEvery {
+		if !w.absent && now.Sub(w.detailed) > detailEvery {
 			asked[name] = w.detailed
 		}
 	}
@@ -299,20 +324,29 @@ func (l *Local) refreshDetails(ctx context.Context) error {
 	})
 	for _, name := range due[:min(perPoll, len(due))] {
 		detail, err := l.askJail(ctx, name)
-		if fault.Is(err, fault.JailNotFound) {
-			continue // it was stopped meanwhile
-		}
-		if err != nil {
+		if silent(err) || ctx.Err() != nil {
 			return fmt.Errorf("options of jail %s: %w", name, err)
+		}
+		if err != nil && !fault.Is(err, fault.JailNotFound) { // else it was stopped meanwhile
+			l.Logger.WarnContext(ctx, "the options of a jail were not read", "jail", name, "error", err)
 		}
 		l.mu.Lock()
 		if w := l.jails[name]; w != nil {
 			w.detailed = now
-			w.jail = withCounters(detail.Jail, w.jail)
+			if err == nil {
+				w.jail = withCounters(detail.Jail, w.jail)
+			}
 		}
 		l.mu.Unlock()
 	}
 	return nil
+}
+
+// silent reports whether an error means that fail2ban as a whole gave no answer, so
+// that asking it for more is in vain.
+func silent(err error) bool {
+	code := fault.CodeOf(err)
+	return err != nil && (code == fault.Fail2banTimeout || code == fault.Fail2banUnreachable)
 }
 
 // withCounters is fresh with the counters of last.
@@ -331,7 +365,7 @@ func (l *Local) listWhatChanged(ctx context.Context) error {
 	var due []string
 	l.mu.Lock()
 	for name, w := range l.jails {
-		if w.missing == 0 && w.due(now) {
+		if !w.absent && w.due(now) {
 			due = append(due, name)
 		}
 	}
@@ -342,7 +376,7 @@ func (l *Local) listWhatChanged(ctx context.Context) error {
 		if err == nil || fault.Is(err, fault.JailNotFound) {
 			continue
 		}
-		if code := fault.CodeOf(err); code == fault.Fail2banTimeout || code == fault.Fail2banUnreachable {
+		if silent(err) {
 			return err
 		}
 		if ctx.Err() == nil {
@@ -358,11 +392,11 @@ func (w *watched) due(now time.Time) bool {
 	quiet := counted.CurrentlyBanned == w.last.CurrentlyBanned && counted.TotalBanned == w.last.TotalBanned
 	w.last = counted
 	since := now.Sub(w.listed)
+	if now.Before(w.rested) {
+		return false
+	}
 	if w.listed.IsZero() {
 		return true
-	}
-	if since < listShare*w.cost {
-		return false
 	}
 	differs := counted.CurrentlyBanned != len(w.bans) || counted.TotalBanned != w.total
 	settling := !w.settled.IsZero() && w.listed.Before(w.settled) && now.After(w.settled)
@@ -381,34 +415,52 @@ func (w *watched) overdue(now time.Time) bool {
 	return false
 }
 
-// list fetches one jail's bans and makes the recorder's open bans equal to them.
+// list fetches one jail's bans and makes the recorder's open bans equal to them. However
+// it ends, the server rests from it.
 func (l *Local) list(ctx context.Context, name string) error {
-	pid, takenAt, total := l.pid(), l.Now(), l.totalBanned(name)
-	items, err := l.Client.BannedWithTimes(ctx, fail2ban.JailName(name))
-	if err != nil {
-		return err
-	}
-	cost := l.Now().Sub(takenAt)
-	if l.Client.Peer().PID != pid {
-		return fault.New(fault.Fail2banUnreachable, "fail2ban was restarted while it listed the bans of %s", name)
-	}
-	complete := l.believes(ctx, name, items, takenAt)
-	l.mu.Lock()
-	w := l.jails[name]
-	l.mu.Unlock()
+	w := l.jail(name)
 	if w == nil {
 		return nil
 	}
-	list := BanList{HostID: l.ID, Jail: name, TakenAt: takenAt, Complete: complete, Bans: l.enrich(ctx, name, items)}
+	began := l.Now()
+	took, err := l.listJail(ctx, name, w)
+	rest := listShare * took
+	if err != nil {
+		rest = max(rest, listRest)
+	}
+	l.mu.Lock()
+	w.rested = began.Add(took).Add(rest)
+	l.mu.Unlock()
+	return err
+}
+
+// listJail is list; took is how long fail2ban was at it.
+func (l *Local) listJail(ctx context.Context, name string, w *watched) (took time.Duration, err error) {
+	pid, takenAt, total := l.pid(), l.Now(), l.totalBanned(name)
+	items, err := l.Client.BannedWithTimes(ctx, fail2ban.JailName(name))
+	took = l.Now().Sub(takenAt)
+	if err != nil {
+		return took, err
+	}
+	if l.Client.Peer().PID != pid {
+		return took, fault.New(fault.Fail2banUnreachable, "fail2ban was restarted while it listed the bans of %s", name)
+	}
+	l.dropping.RLock()
+	defer l.dropping.RUnlock()
+	if l.jail(name) != w {
+		return took, nil // dropped meanwhile: what the list says is over
+	}
+	complete := l.believes(ctx, name, w, items, takenAt)
+	list := BanList{HostID: l.ID, Jail: name, TakenAt: takenAt, Complete: complete, Bans: l.enrich(ctx, name, w, items)}
 	if err := l.reconcile(ctx, list); err != nil {
-		return err
+		return took, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	w.listed, w.cost, w.total = l.Now(), cost, total
+	w.listed, w.total = l.Now(), total
 	w.lists++
 	w.hold(list, takenAt)
-	return nil
+	return took, nil
 }
 
 // believes reports whether a list is complete: whether the bans that it lacks have
@@ -416,10 +468,9 @@ func (l *Local) list(ctx context.Context, name string) error {
 // nothing. fail2ban deletes the row of a ban that is lifted by hand and keeps it when
 // a jail stops: so a hole whose row is still in force is doubted, until it has stayed
 // for settleTime. A first list is doubted too, until a second one says the same.
-func (l *Local) believes(ctx context.Context, name string, items []fail2ban.Ban, takenAt time.Time) bool {
+func (l *Local) believes(ctx context.Context, name string, w *watched, items []fail2ban.Ban, takenAt time.Time) bool {
 	l.mu.Lock()
-	w := l.jails[name]
-	if w == nil || !takenAt.After(w.settled) || w.listed.IsZero() {
+	if !takenAt.After(w.settled) || w.listed.IsZero() {
 		l.mu.Unlock()
 		return false
 	}
@@ -474,9 +525,7 @@ func (l *Local) mayReturn(ctx context.Context, jail string, ids []string, at tim
 }
 
 func (l *Local) reconcile(ctx context.Context, list BanList) error {
-	l.mu.Lock()
-	to := l.recorder
-	l.mu.Unlock()
+	to := l.recorderNow()
 	if to == nil {
 		return nil
 	}
@@ -510,11 +559,10 @@ func holding(b Ban, seen time.Time) held {
 
 // enrich adds what only fail2ban's database knows to the bans that are new to us:
 // the exact start, the counts, and whether log lines led to it.
-func (l *Local) enrich(ctx context.Context, jail string, items []fail2ban.Ban) []Ban {
+func (l *Local) enrich(ctx context.Context, jail string, w *watched, items []fail2ban.Ban) []Ban {
 	bans := make([]Ban, len(items))
 	var fresh []string
 	l.mu.Lock()
-	w := l.jails[jail]
 	for i, item := range items {
 		bans[i] = Ban{ID: item.ID, BannedAt: item.BannedAt.UTC(), BanSeconds: seconds(item)}
 		if known, ok := w.bans[item.ID]; ok && near(known.start, item.BannedAt.Unix()) {
