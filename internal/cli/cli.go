@@ -66,7 +66,8 @@ func (c *command) root() *cobra.Command {
 	root.PersistentFlags().BoolVar(&c.asJSON, "json", false, "write JSON")
 	root.AddCommand(
 		c.serve(), c.demo(), c.doctor(), c.healthcheck(), c.version(),
-		c.jail(), c.bans(), c.ban(), c.unban(), c.why(),
+		c.jail(), c.bans(), c.ban(), c.unban(), c.why(), c.withdraw(),
+		c.documents(),
 	)
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	return root

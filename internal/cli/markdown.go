@@ -27,6 +27,9 @@ terminals; elsewhere a list is one line each with fields separated by tabs. ` + 
 
 func describe(b *strings.Builder, commands []*cobra.Command) {
 	for _, cmd := range commands {
+		if cmd.Hidden {
+			continue
+		}
 		if cmd.Runnable() {
 			fmt.Fprintf(b, "## %s\n\n%s\n\n", cmd.CommandPath(), cmd.Short+".")
 			fmt.Fprintf(b, "```\n%s\n", strings.TrimRight(cmd.Long, "\n"))
