@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"bangui/internal/allowlist"
@@ -131,6 +132,11 @@ func TestSystem_Entries(t *testing.T) {
 	write("proc/net/tcp6", "  sl  local_address rem_address st\n"+
 		"   0: B80D0120000000000000000002000000:0016 B80D0120000000000000000014000000:C350 01 00000000:00000000 00:00000000 00000000     0        0 4713 1\n")
 	write("proc/77/comm", "sshd-session\n")
+	write("run/systemd/sessions/5", "# private\nUID=0\nSERVICE=sshd\nREMOTE_HOST=198.51.100.30\nSTATE=active\n")
+	if err := syscall.Mkfifo(filepath.Join(root, "run/systemd/sessions/5.ref"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write("run/systemd/sessions/6", "UID=0\nREMOTE_HOST=some.name\nREMOTE=1\n")
 	if err := os.MkdirAll(filepath.Join(root, "proc/77/fd"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -147,6 +153,7 @@ func TestSystem_Entries(t *testing.T) {
 	for addr, reason := range map[string]string{
 		"192.0.2.10": "an address of this machine", "192.0.2.1": "gateway", "2001:db8::1": "gateway",
 		"192.0.2.53": "name server", "198.51.100.20": "SSH session", "2001:db8::14": "SSH session",
+		"198.51.100.30": "login",
 	} {
 		if !strings.Contains(got[addr], reason) {
 			t.Errorf("%s: %q, want %q", addr, got[addr], reason)

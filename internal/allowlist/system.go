@@ -33,7 +33,8 @@ func (s System) Entries() []Entry {
 	all = append(all, s.gateways4()...)
 	all = append(all, s.gateways6()...)
 	all = append(all, s.nameServers()...)
-	return append(all, s.sessions()...)
+	all = append(all, s.sessions()...)
+	return append(all, s.logins()...)
 }
 
 func single(addr netip.Addr, reason string) Entry {
@@ -149,6 +150,33 @@ func (s System) sshSockets() map[string]bool {
 		}
 	}
 	return inodes
+}
+
+// logins are the peers of remote logins as systemd-logind keeps them, one file of
+// NAME=value lines each. Anybody may read them, so they tell of SSH on other ports
+// than 22 where sockets of other processes can't be seen.
+func (s System) logins() []Entry {
+	const most = 1000
+	files, _ := filepath.Glob(s.path("run/systemd/sessions/*"))
+	var all []Entry
+	for _, file := range files[:min(len(files), most)] {
+		if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
+			continue // beside each file lies a pipe, whose opening would wait
+		}
+		s.eachLine(filepath.Join("run/systemd/sessions", filepath.Base(file)), func(f []string) {
+			if len(f) != 1 {
+				return
+			}
+			peer, ok := strings.CutPrefix(f[0], "REMOTE_HOST=")
+			if !ok {
+				return
+			}
+			if addr, err := netip.ParseAddr(peer); err == nil && !addr.Unmap().IsLoopback() {
+				all = append(all, single(addr, "the other end of a login that is open now"))
+			}
+		})
+	}
+	return all
 }
 
 // tableAddress reads an address of /proc/net/tcp{,6}: groups of 32 bits in machine

@@ -20,7 +20,7 @@ type LocalOptions struct {
 	Demo bool   // our own demo server: it protects nothing
 
 	Client    *fail2ban.Client
-	Socket    string // for people to read; Client has its own
+	Socket    string // its path, which tells when the server started; Client has its own
 	ConfigDir string // fail2ban's configuration folder
 	LogPath   string // where fail2ban's log is; "" = ask the server
 	Database  string // where fail2ban's database is; "" = ask the server

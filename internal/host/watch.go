@@ -126,7 +126,7 @@ func (l *Local) meetServer(ctx context.Context) error {
 	fresh.pid, fresh.asked = pid, now
 	fresh.seen, fresh.young = l.server.seen, l.server.young
 	if !same {
-		fresh.seen, fresh.young = now, known || processAge(pid) < settleTime
+		fresh.seen, fresh.young = now, known || serverAge(l.Socket) < settleTime
 		clear(l.idle)
 		for _, w := range l.jails {
 			w.settled, w.listed, w.doubted, w.lists, w.rested = now.Add(settleTime), time.Time{}, time.Time{}, 0, time.Time{}
