@@ -13,6 +13,7 @@ import (
 
 	"bangui/internal/allowlist"
 	"bangui/internal/api"
+	"bangui/internal/auth"
 	"bangui/internal/event"
 	"bangui/internal/history"
 	"bangui/internal/host"
@@ -208,8 +209,10 @@ func openDesk(t *testing.T) *desk {
 	d.noting = &noting{Archive: d.archive}
 	hosts := host.NewRegistry()
 	hosts.AddLocal(d.host)
+	d.people = peopleOf(t, d.db)
+	d.cookie = d.people.session(auth.Admin, nil)
 	d.handler = api.New(api.Options{
-		Hosts: hosts, Archive: d.noting, Bus: d.bus, Components: func() []api.Component { return nil }, Database: d.db.Check,
+		Accounts: d.people.Accounts, Hosts: hosts, Archive: d.noting, Bus: d.bus, Components: func() []api.Component { return nil }, Database: d.db.Check,
 		Version: "test", TimeZone: "UTC", Protected: func() []allowlist.Entry { return nil }, Logger: logger, Now: time.Now,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -227,6 +230,13 @@ func openDesk(t *testing.T) *desk {
 		server.Close()
 	})
 	return d
+}
+
+// asking is a request of the admin for the handler itself.
+func (d *desk) asking(ctx context.Context, path string) *http.Request {
+	request := httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil)
+	request.Header.Set("Cookie", d.cookie)
+	return request
 }
 
 // bans records n bans of a jail in one transaction.

@@ -30,6 +30,8 @@ func TestProblem_EachCode(t *testing.T) {
 		fault.MethodNotAllowed: 405, fault.Forbidden: 403, fault.Conflict: 409, fault.Protected: 422, fault.NeedsConfirm: 422,
 		fault.TooLarge: 413, fault.TooMany: 429, fault.Unsupported: 501, fault.Fail2banUnreachable: 502, fault.Fail2banForbidden: 502,
 		fault.Fail2banRefused: 502, fault.Fail2banTimeout: 504, fault.Fail2banGarbled: 502, fault.Unavailable: 503, fault.DatabaseBusy: 503,
+		fault.NotSignedIn: 401, fault.SetupNeeded: 401, fault.SetupDone: 404, fault.SetupTokenWrong: 403, fault.CredentialsWrong: 401,
+		fault.AttemptsThrottled: 429, fault.NotAllowed: 403, fault.StepUpNeeded: 403, fault.LastAdmin: 409, fault.PasswordWeak: 422,
 		fault.DatabaseCorrupt: 503, fault.DatabaseTooNew: 503, fault.DiskFull: 507, fault.PermissionDenied: 503,
 	}
 	for _, code := range fault.Codes() {
@@ -90,7 +92,7 @@ func TestProblem_Time(t *testing.T) {
 	d.noting.still = true
 	synctest.Test(t, func(t *testing.T) {
 		ask := func(ctx context.Context, id string) *httptest.ResponseRecorder {
-			request := httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/v1/bans/count", nil)
+			request := d.asking(ctx, "/api/v1/bans/count")
 			request.Header.Set("X-Request-Id", id)
 			answer := httptest.NewRecorder()
 			d.handler.ServeHTTP(answer, request)
