@@ -282,6 +282,7 @@ func TestEvents_SlowReaderIsCut(t *testing.T) {
 	d := openDesk(t)
 	d.noting.still = true
 	synctest.Test(t, func(t *testing.T) {
+		d.build()
 		slow := &stuck{ResponseRecorder: httptest.NewRecorder(), full: 10_000}
 		ended := make(chan time.Time)
 		go func() {
@@ -310,6 +311,7 @@ func TestEvents_Beats(t *testing.T) {
 	d := openDesk(t)
 	d.noting.still = true
 	synctest.Test(t, func(t *testing.T) {
+		d.build()
 		ctx, cancel := context.WithTimeout(t.Context(), 61*time.Second)
 		defer cancel()
 		reader := &stuck{ResponseRecorder: httptest.NewRecorder(), full: 1 << 20}
@@ -332,6 +334,7 @@ func TestEvents_CountersAreBounded(t *testing.T) {
 	d := openDesk(t)
 	d.noting.still = true
 	synctest.Test(t, func(t *testing.T) {
+		d.build()
 		ctx, cancel := context.WithTimeout(t.Context(), 10500*time.Millisecond)
 		defer cancel()
 		var busy sync.WaitGroup
