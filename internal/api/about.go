@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"bangui/internal/allowlist"
+	"bangui/internal/auth"
 )
 
 // About is what the page needs to know of this console and of who looks at it.
@@ -28,7 +29,7 @@ type ProtectedAddress struct {
 func (a *API) registerAbout() {
 	register(a, route{
 		method: http.MethodGet, path: "/api/v1/about", id: "getAbout", summary: "This console", tag: "about",
-		permission: read, tier: looks, class: classRead,
+		role: auth.Viewer, tier: looks, class: classRead,
 	}, func(ctx context.Context, _ *struct{}) (*answer[About], error) {
 		return answerWith(About{
 			Version: a.Version, Commit: a.Commit, GoVersion: a.GoVersion, Demo: a.Demo, InProcess: a.InProcess,

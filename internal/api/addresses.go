@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bangui/internal/allowlist"
+	"bangui/internal/auth"
 	"bangui/internal/fault"
 	"bangui/internal/history"
 	"bangui/internal/host"
@@ -51,7 +52,7 @@ const maxHistory = 50
 func (a *API) registerAddresses() {
 	register(a, route{
 		method: http.MethodGet, path: "/api/v1/addresses/{ip}", id: "getAddress", summary: "Everything about one address", tag: "addresses",
-		permission: read, tier: looks, class: classRead,
+		role: auth.Viewer, tier: looks, class: classRead,
 	}, func(ctx context.Context, in *struct {
 		IP string `path:"ip" maxLength:"1024" doc:"An address, a network, or any identifier; URL-encoded." example:"203.0.113.7"`
 	},

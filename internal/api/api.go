@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"bangui/internal/allowlist"
+	"bangui/internal/auth"
 	"bangui/internal/event"
 	"bangui/internal/history"
 	"bangui/internal/host"
@@ -53,6 +54,8 @@ type Options struct {
 	Hosts   Hosts
 	Archive Archive
 	Bus     *event.Bus
+	// Accounts know who asks.
+	Accounts *auth.Accounts
 	// Components are the parts of this process; the first that is "failed" makes it
 	// unavailable. Database asks the database whether it can be written.
 	Components func() []Component
@@ -90,7 +93,8 @@ const (
 
 // New builds the API with all its operations.
 func New(o Options) *API {
-	a := &API{Options: o, table: &table{}, replays: newReplays(o.Now)}
+	a := &API{Options: o, replays: newReplays(o.Now)}
+	a.table = &table{guard: a.guard}
 	config := huma.DefaultConfig("BanGUI", "1")
 	config.Info.Description = "See and steer fail2ban."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
@@ -107,6 +111,10 @@ func New(o Options) *API {
 	a.registerBans()
 	a.registerAddresses()
 	a.registerEvents()
+	a.registerSetup()
+	a.registerAuth()
+	a.registerUsers()
+	a.registerTokens()
 	a.describe()
 	a.registerDocs()
 	a.handler = a.wrap(a.table)
@@ -122,7 +130,7 @@ func register[I, O any](a *API, r route, handle func(ctx context.Context, in *I)
 	a.table.row(r)
 	if r.limit == 0 {
 		r.limit = readTime
-		if r.permission == write {
+		if r.changes() {
 			r.limit = writeTime
 		}
 	}

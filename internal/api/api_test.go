@@ -23,6 +23,7 @@ import (
 	"bangui/docs"
 	"bangui/internal/allowlist"
 	"bangui/internal/api"
+	"bangui/internal/auth"
 	"bangui/internal/event"
 	"bangui/internal/fail2ban"
 	"bangui/internal/fail2ban/fail2bantest"
@@ -47,6 +48,8 @@ type site struct {
 	fail2ban *fail2bantest.Server
 	db       *store.DB
 	archive  *history.Archive
+	people   *people
+	cookie   string // of an admin: sent by every scenario that doesn't say otherwise
 }
 
 type recorder struct{ *history.Archive }
@@ -78,8 +81,10 @@ func open(t *testing.T) *site {
 	go func() { done <- local.Run(ctx, recorder{s.archive}) }()
 	hosts := host.NewRegistry()
 	hosts.AddLocal(local)
+	s.people = peopleOf(t, s.db)
+	s.cookie = s.people.session(auth.Admin, nil)
 	server := httptest.NewServer(api.New(api.Options{
-		Hosts: hosts, Archive: s.archive, Bus: bus, Components: func() []api.Component { return nil }, Database: s.db.Check,
+		Accounts: s.people.Accounts, Hosts: hosts, Archive: s.archive, Bus: bus, Components: func() []api.Component { return nil }, Database: s.db.Check,
 		Version: "test", TimeZone: "UTC", Protected: system.Entries, Logger: logger, Now: time.Now,
 	}))
 	s.url = server.URL
@@ -138,6 +143,7 @@ func (s *site) send(c scenario) (*http.Response, []byte) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	request.Header.Set("Cookie", s.cookie)
 	if c.body != "" {
 		request.Header.Set("Content-Type", "application/json")
 	}
@@ -376,6 +382,7 @@ func (s *site) stream(query string) *stream {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	request.Header.Set("Cookie", s.cookie)
 	answer, err := browser.Do(request)
 	if err != nil {
 		s.t.Fatal(err)

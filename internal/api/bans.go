@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"bangui/internal/allowlist"
+	"bangui/internal/auth"
 	"bangui/internal/event"
 	"bangui/internal/fault"
 	"bangui/internal/history"
@@ -98,10 +99,10 @@ type bansInput struct {
 
 func (a *API) registerBans() {
 	register(a, route{
-		method: http.MethodGet, path: "/api/v1/bans", id: "listBans", summary: "Bans, newest first", tag: "bans", permission: read, tier: looks, class: classRead,
+		method: http.MethodGet, path: "/api/v1/bans", id: "listBans", summary: "Bans, newest first", tag: "bans", role: auth.Viewer, tier: looks, class: classRead,
 	}, a.listBans)
 	register(a, route{
-		method: http.MethodGet, path: "/api/v1/bans/count", id: "countBans", summary: "How many bans a filter finds", tag: "bans", permission: read, tier: looks, class: classRead,
+		method: http.MethodGet, path: "/api/v1/bans/count", id: "countBans", summary: "How many bans a filter finds", tag: "bans", role: auth.Viewer, tier: looks, class: classRead,
 	}, func(ctx context.Context, in *BanFilter) (*answer[Count], error) {
 		q, err := a.queryOf(ctx, *in)
 		if err != nil {
@@ -111,15 +112,15 @@ func (a *API) registerBans() {
 		return answerWith(Count{Count: n, Capped: capped}), err
 	})
 	register(a, route{
-		method: http.MethodGet, path: "/api/v1/bans/{id}", id: "getBan", summary: "One ban with the log lines behind it", tag: "bans", permission: read, tier: looks, class: classRead,
+		method: http.MethodGet, path: "/api/v1/bans/{id}", id: "getBan", summary: "One ban with the log lines behind it", tag: "bans", role: auth.Viewer, tier: looks, class: classRead,
 	}, a.getBan)
 	register(a, route{
 		method: http.MethodPost, path: "/api/v1/bans", id: "createBans", summary: "Ban addresses in jails", tag: "bans",
-		permission: write, tier: steers, class: classBan, audit: "ban.create",
+		role: auth.Operator, tier: steers, class: classBan, audit: "ban.create",
 	}, a.createBans)
 	register(a, route{
 		method: http.MethodPost, path: "/api/v1/bans/lift", id: "liftBans", summary: "End bans", tag: "bans",
-		permission: write, tier: steers, class: classUnban, audit: "ban.lift",
+		role: auth.Operator, tier: steers, class: classUnban, audit: "ban.lift",
 	}, a.liftBans)
 }
 
@@ -399,9 +400,6 @@ func (a *API) intend(ctx context.Context, h host.Host, kind event.Kind, reason s
 		return history.Intent{HostID: hostID, Jail: p.jail, Address: p.id, Kind: kind, Actor: actorOf(ctx), Reason: reason, AskedAt: now}
 	}))
 }
-
-// actorOf names who asks. Until people sign in, that is whoever reaches loopback.
-func actorOf(context.Context) string { return "local" }
 
 // canonicalID is an id as fail2ban shows it: addresses in their one form, anything
 // else as it is.

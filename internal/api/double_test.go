@@ -13,6 +13,7 @@ import (
 
 	"bangui/internal/allowlist"
 	"bangui/internal/api"
+	"bangui/internal/auth"
 	"bangui/internal/event"
 	"bangui/internal/history"
 	"bangui/internal/host"
@@ -206,12 +207,9 @@ func openDesk(t *testing.T) *desk {
 	logger := slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	d.archive = history.New(d.db, d.bus, logger, time.Now)
 	d.noting = &noting{Archive: d.archive}
-	hosts := host.NewRegistry()
-	hosts.AddLocal(d.host)
-	d.handler = api.New(api.Options{
-		Hosts: hosts, Archive: d.noting, Bus: d.bus, Components: func() []api.Component { return nil }, Database: d.db.Check,
-		Version: "test", TimeZone: "UTC", Protected: func() []allowlist.Entry { return nil }, Logger: logger, Now: time.Now,
-	})
+	d.people = peopleOf(t, d.db)
+	d.cookie = d.people.session(auth.Admin, nil)
+	d.build()
 	ctx, cancel := context.WithCancel(context.Background())
 	d.stop = cancel
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -227,6 +225,25 @@ func openDesk(t *testing.T) *desk {
 		server.Close()
 	})
 	return d
+}
+
+// build makes the API and its accounts anew. In a bubble of synctest that is done inside:
+// whoever waits for a channel from outside does not count as waiting there.
+func (d *desk) build() {
+	hosts := host.NewRegistry()
+	hosts.AddLocal(d.host)
+	d.people.Accounts = auth.New(d.people.Options)
+	d.handler = api.New(api.Options{
+		Accounts: d.people.Accounts, Hosts: hosts, Archive: d.noting, Bus: d.bus, Components: func() []api.Component { return nil }, Database: d.db.Check,
+		Version: "test", TimeZone: "UTC", Protected: func() []allowlist.Entry { return nil }, Logger: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now,
+	})
+}
+
+// asking is a request of the admin for the handler itself.
+func (d *desk) asking(ctx context.Context, path string) *http.Request {
+	request := httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil)
+	request.Header.Set("Cookie", d.cookie)
+	return request
 }
 
 // bans records n bans of a jail in one transaction.

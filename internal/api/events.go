@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strconv"
 
+	"bangui/internal/auth"
 	"bangui/internal/event"
 	"bangui/internal/host"
 
@@ -64,7 +65,7 @@ type JailCounters struct {
 func (a *API) registerEvents() {
 	r := route{
 		method: http.MethodGet, path: "/api/v1/events", id: "streamEvents", summary: "What happens, as server-sent events", tag: "events",
-		permission: read, tier: looks, class: classRead,
+		role: auth.Viewer, tier: looks, class: classRead,
 	}
 	a.table.row(r)
 	a.table.HandleFunc(r.method+" "+r.path, a.streamEvents)

@@ -34,6 +34,7 @@ func (d *desk) lines(query string) <-chan string {
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	request.Header.Set("Cookie", d.cookie)
 	answer, err := (&http.Client{}).Do(request)
 	if err != nil {
 		d.t.Fatal(err)
@@ -281,10 +282,11 @@ func TestEvents_SlowReaderIsCut(t *testing.T) {
 	d := openDesk(t)
 	d.noting.still = true
 	synctest.Test(t, func(t *testing.T) {
+		d.build()
 		slow := &stuck{ResponseRecorder: httptest.NewRecorder(), full: 10_000}
 		ended := make(chan time.Time)
 		go func() {
-			d.handler.ServeHTTP(slow, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/events", nil))
+			d.handler.ServeHTTP(slow, d.asking(t.Context(), "/api/v1/events"))
 			ended <- time.Now()
 		}()
 		synctest.Wait()
@@ -309,10 +311,11 @@ func TestEvents_Beats(t *testing.T) {
 	d := openDesk(t)
 	d.noting.still = true
 	synctest.Test(t, func(t *testing.T) {
+		d.build()
 		ctx, cancel := context.WithTimeout(t.Context(), 61*time.Second)
 		defer cancel()
 		reader := &stuck{ResponseRecorder: httptest.NewRecorder(), full: 1 << 20}
-		d.handler.ServeHTTP(reader, httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/v1/events", nil))
+		d.handler.ServeHTTP(reader, d.asking(ctx, "/api/v1/events"))
 		text := reader.Body.String()
 		if got := strings.Count(text, ": beat\n\n"); got != 4 {
 			t.Errorf("%d beats in a minute", got)
@@ -331,6 +334,7 @@ func TestEvents_CountersAreBounded(t *testing.T) {
 	d := openDesk(t)
 	d.noting.still = true
 	synctest.Test(t, func(t *testing.T) {
+		d.build()
 		ctx, cancel := context.WithTimeout(t.Context(), 10500*time.Millisecond)
 		defer cancel()
 		var busy sync.WaitGroup
@@ -342,7 +346,7 @@ func TestEvents_CountersAreBounded(t *testing.T) {
 		})
 		defer busy.Wait()
 		reader := &stuck{ResponseRecorder: httptest.NewRecorder(), full: 1 << 20}
-		d.handler.ServeHTTP(reader, httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/v1/events", nil))
+		d.handler.ServeHTTP(reader, d.asking(ctx, "/api/v1/events"))
 		if got := strings.Count(reader.Body.String(), "event: counters"); got != 11 {
 			t.Errorf("counters came %d times in ten seconds", got)
 		}

@@ -34,7 +34,7 @@ type healthAnswer struct {
 func (a *API) registerHealth() {
 	register(a, route{
 		method: http.MethodGet, path: "/api/health", id: "getHealth", summary: "State of every part; 200 while it can serve users", tag: "health",
-		permission: public, tier: looks, class: classNone,
+		role: public, tier: looks, class: classNone,
 	}, func(ctx context.Context, _ *struct{}) (*healthAnswer, error) {
 		h := a.health(ctx)
 		status := http.StatusOK
@@ -45,11 +45,11 @@ func (a *API) registerHealth() {
 	})
 	register(a, route{
 		method: http.MethodGet, path: "/api/health/live", id: "getLive", summary: "This process makes progress", tag: "health",
-		permission: public, tier: looks, class: classNone,
+		role: public, tier: looks, class: classNone,
 	}, func(context.Context, *struct{}) (*answer[Alive], error) { return answerWith(Alive{"ok"}), nil })
 	register(a, route{
 		method: http.MethodGet, path: "/api/health/ready", id: "getReady", summary: "It can serve users; fail2ban may be down", tag: "health",
-		permission: public, tier: looks, class: classNone,
+		role: public, tier: looks, class: classNone,
 	}, func(ctx context.Context, _ *struct{}) (*answer[Alive], error) {
 		if a.health(ctx).Status == "unavailable" {
 			return nil, fault.New(fault.Unavailable, "BanGUI can't serve users now").WithMend("See /api/health for the part that failed.")

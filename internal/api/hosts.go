@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"bangui/internal/auth"
 	"bangui/internal/health"
 	"bangui/internal/host"
 )
@@ -62,13 +63,13 @@ type HostPath struct {
 func (a *API) registerHosts() {
 	register(a, route{
 		method: http.MethodGet, path: "/api/v1/hosts", id: "listHosts", summary: "All hosts", tag: "hosts",
-		permission: read, tier: looks, class: classRead,
+		role: auth.Viewer, tier: looks, class: classRead,
 	}, func(context.Context, *struct{}) (*answer[page[Host]], error) {
 		return answerWith(pageOf(mapAll(a.Hosts.All(), func(h host.Host) Host { return a.hostOf(h.State()) }))), nil
 	})
 	register(a, route{
 		method: http.MethodGet, path: "/api/v1/hosts/{host}", id: "getHost", summary: "One host", tag: "hosts",
-		permission: read, tier: looks, class: classRead,
+		role: auth.Viewer, tier: looks, class: classRead,
 	}, func(_ context.Context, in *HostPath) (*answer[Host], error) {
 		h, err := a.Hosts.Get(in.Host)
 		if err != nil {
@@ -78,7 +79,7 @@ func (a *API) registerHosts() {
 	})
 	register(a, route{
 		method: http.MethodPost, path: "/api/v1/hosts/{host}/reload", id: "reloadHost", summary: "Read fail2ban's whole configuration again", tag: "hosts",
-		permission: write, tier: steers, class: classSteer, audit: "host.reload", status: http.StatusNoContent,
+		role: auth.Operator, tier: steers, class: classSteer, audit: "host.reload", status: http.StatusNoContent,
 	}, func(ctx context.Context, in *HostPath) (*empty, error) {
 		h, err := a.Hosts.Get(in.Host)
 		if err != nil {

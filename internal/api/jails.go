@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"bangui/internal/auth"
 	"bangui/internal/host"
 )
 
@@ -86,7 +87,7 @@ type idleInput struct {
 func (a *API) registerJails() {
 	register(a, route{
 		method: http.MethodGet, path: "/api/v1/hosts/{host}/jails", id: "listJails", summary: "All jails of a host", tag: "jails",
-		permission: read, tier: looks, class: classRead,
+		role: auth.Viewer, tier: looks, class: classRead,
 	}, func(_ context.Context, in *HostPath) (*answer[page[Jail]], error) {
 		h, err := a.Hosts.Get(in.Host)
 		if err != nil {
@@ -96,7 +97,7 @@ func (a *API) registerJails() {
 	})
 	register(a, route{
 		method: http.MethodGet, path: "/api/v1/hosts/{host}/jails/{jail}", id: "getJail", summary: "One jail with all its options, asked of fail2ban now", tag: "jails",
-		permission: read, tier: looks, class: classRead,
+		role: auth.Viewer, tier: looks, class: classRead,
 	}, func(ctx context.Context, in *JailPath) (*answer[JailDetail], error) {
 		h, err := a.Hosts.Get(in.Host)
 		if err != nil {
@@ -115,7 +116,7 @@ func (a *API) registerJailChanges() {
 	change := func(verb, id, summary string) route {
 		return route{
 			method: http.MethodPost, path: "/api/v1/hosts/{host}/jails/{jail}/" + verb, id: id, summary: summary, tag: "jails",
-			permission: write, tier: steers, class: classSteer, audit: "jail." + verb, status: http.StatusNoContent,
+			role: auth.Operator, tier: steers, class: classSteer, audit: "jail." + verb, status: http.StatusNoContent,
 		}
 	}
 	register(a, change("start", "startJail", "Start a jail that the configuration enables"),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"bangui/internal/auth"
 	"bangui/internal/host"
 )
 
@@ -22,19 +23,19 @@ func (a *API) registerManualJail() {
 	const path = "/api/v1/hosts/{host}/manual-jail"
 	register(a, route{
 		method: http.MethodGet, path: path, id: "getManualJail", summary: "Our jail for bans by hand: the file, its diff, whether it is there", tag: "jails",
-		permission: read, tier: looks, class: classRead,
+		role: auth.Viewer, tier: looks, class: classRead,
 	}, func(ctx context.Context, in *HostPath) (*answer[ManualJail], error) {
 		return a.manualJail(ctx, in.Host, nil)
 	})
 	register(a, route{
 		method: http.MethodPut, path: path, id: "addManualJail", summary: "Write our jail's file, start the jail, verify it", tag: "jails",
-		permission: write, tier: writesTo, class: classSteer, audit: "manual_jail.add",
+		role: auth.Admin, tier: writesTo, class: classSteer, audit: "manual_jail.add",
 	}, func(ctx context.Context, in *HostPath) (*answer[ManualJail], error) {
 		return a.manualJail(ctx, in.Host, host.Host.AddManualJail)
 	})
 	register(a, route{
 		method: http.MethodDelete, path: path, id: "removeManualJail", summary: "Stop our jail and remove its file", tag: "jails",
-		permission: write, tier: writesTo, class: classSteer, audit: "manual_jail.remove",
+		role: auth.Admin, tier: writesTo, class: classSteer, audit: "manual_jail.remove",
 	}, func(ctx context.Context, in *HostPath) (*answer[ManualJail], error) {
 		return a.manualJail(ctx, in.Host, host.Host.RemoveManualJail)
 	})

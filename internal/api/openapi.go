@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"bangui/docs"
+	"bangui/internal/auth"
 	"bangui/internal/fault"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -22,18 +23,23 @@ import (
 // answers may grow, changes take a key, and every error is a Problem.
 func (a *API) describe() {
 	doc := a.huma.OpenAPI()
+	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: a.cookieName(false), Description: "Over TLS its name begins with __Host- or, under a base path, __Secure-."},
+		"token":   {Type: "http", Scheme: "bearer", BearerFormat: auth.TokenPrefix + "…"},
+	}
 	doc.Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	delete(doc.Components.Schemas.Map(), "ErrorModel")
 	delete(doc.Components.Schemas.Map(), "ErrorDetail")
 	taken := map[string]bool{}
 	for _, r := range a.table.rows {
 		op := a.operation(r)
+		describeAccess(op, r)
 		op.Responses["default"] = &huma.Response{
 			Description: "A problem", Content: map[string]*huma.MediaType{
 				"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}},
 			},
 		}
-		if r.permission == write {
+		if r.changes() && !r.secret {
 			op.Parameters = append(op.Parameters, idempotencyKey())
 		}
 		if op.RequestBody != nil {
@@ -51,6 +57,21 @@ func (a *API) describe() {
 		codes = append(codes, string(code))
 	}
 	doc.Components.Schemas.Map()["Problem"].Properties["code"].Enum = codes
+}
+
+// describeAccess says who may call an operation, and with what he shows who he is.
+func describeAccess(op *huma.Operation, r route) {
+	if r.role == public {
+		return
+	}
+	op.Description = "Needs the role " + string(r.role) + "."
+	if r.fresh {
+		op.Description = "Needs the role " + string(r.role) + ", and the password within the last ten minutes (step-up)."
+	}
+	op.Security = []map[string][]string{{"session": {}}}
+	if !r.fresh && !r.session {
+		op.Security = append(op.Security, map[string][]string{"token": {}})
+	}
 }
 
 // describeProperties says what the types of Go can't: which values may be null.
@@ -85,7 +106,7 @@ func (a *API) operation(r route) *huma.Operation {
 		return nil
 	}
 	return map[string]*huma.Operation{
-		http.MethodGet: item.Get, http.MethodPut: item.Put, http.MethodPost: item.Post, http.MethodDelete: item.Delete,
+		http.MethodGet: item.Get, http.MethodPut: item.Put, http.MethodPost: item.Post, http.MethodDelete: item.Delete, http.MethodPatch: item.Patch,
 	}[r.method]
 }
 
@@ -101,7 +122,7 @@ func (a *API) registerDocs() {
 	reference := a.reference()
 	errorPage := a.errorPage()
 	serve := func(path, kind string, body []byte) {
-		a.table.row(route{method: http.MethodGet, path: path, tag: "documents", permission: public, tier: looks, class: classNone})
+		a.table.row(route{method: http.MethodGet, path: path, tag: "documents", role: public, tier: looks, class: classNone})
 		a.table.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", kind)
 			_, _ = w.Write(body)

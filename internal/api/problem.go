@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -25,6 +27,8 @@ type Problem struct {
 	Code      string         `json:"code" doc:"Stable word for programs."`
 	RequestID string         `json:"request_id" doc:"Under this id the log has the cause."`
 	Errors    []ProblemField `json:"errors,omitempty" doc:"Fields that were not taken."`
+
+	Retry time.Duration `json:"-"` // for the header Retry-After; 0 = the status's own
 }
 
 // ProblemField is one field that was not taken.
@@ -70,6 +74,16 @@ func meanings() map[fault.Code]meaning {
 		fault.Fail2banRefused:     {http.StatusBadGateway, "fail2ban refused"},
 		fault.Fail2banTimeout:     {http.StatusGatewayTimeout, "fail2ban did not answer in time"},
 		fault.Fail2banGarbled:     {http.StatusBadGateway, "fail2ban's answer can't be read"},
+		fault.NotSignedIn:         {http.StatusUnauthorized, "Not signed in"},
+		fault.SetupNeeded:         {http.StatusUnauthorized, "The first admin is not made yet"},
+		fault.SetupDone:           {http.StatusNotFound, "The set-up is done"},
+		fault.SetupTokenWrong:     {http.StatusForbidden, "Not the token of this set-up"},
+		fault.CredentialsWrong:    {http.StatusUnauthorized, "User name or password is wrong"},
+		fault.AttemptsThrottled:   {http.StatusTooManyRequests, "Too many attempts to sign in"},
+		fault.NotAllowed:          {http.StatusForbidden, "Your role does not cover it"},
+		fault.StepUpNeeded:        {http.StatusForbidden, "Your password is needed once more"},
+		fault.LastAdmin:           {http.StatusConflict, "The last admin stays"},
+		fault.PasswordWeak:        {http.StatusUnprocessableEntity, "The password is too weak"},
 		fault.Unavailable:         {http.StatusServiceUnavailable, "Not available now"},
 		fault.DatabaseBusy:        {http.StatusServiceUnavailable, "The database is busy"},
 		fault.DatabaseCorrupt:     {http.StatusServiceUnavailable, "The database is damaged"},
@@ -79,16 +93,27 @@ func meanings() map[fault.Code]meaning {
 	}
 }
 
-// GetHeaders are the headers of the answer: when it is worth to try again.
+// GetHeaders are the headers of the answer: when it is worth to try again, and how to
+// show who one is.
 func (p *Problem) GetHeaders() http.Header {
 	switch p.Status {
+	case http.StatusUnauthorized:
+		return http.Header{"Www-Authenticate": {"Bearer"}}
 	case http.StatusTooManyRequests:
-		return http.Header{"Retry-After": {"1"}}
+		return http.Header{"Retry-After": {p.retryAfter(1)}}
 	case http.StatusServiceUnavailable:
-		return http.Header{"Retry-After": {"5"}}
+		return http.Header{"Retry-After": {p.retryAfter(5)}}
 	default:
 		return nil
 	}
+}
+
+// retryAfter is in whole seconds, rounded up.
+func (p *Problem) retryAfter(standard int) string {
+	if p.Retry > 0 {
+		standard = int((p.Retry + time.Second - 1) / time.Second)
+	}
+	return strconv.Itoa(standard)
 }
 
 // problem turns an error into an answer, and logs the cause once under the request id.
@@ -101,7 +126,7 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 	}
 	code := fault.CodeOf(err)
 	p := newProblem(ctx, code, sentence(fault.MessageOf(err)))
-	p.Mend = fault.MendOf(err)
+	p.Mend, p.Retry = fault.MendOf(err), fault.RetryOf(err)
 	a.Logger.Log(ctx, levelOf(p.Status, err), "a request failed", "request_id", p.RequestID, "code", string(code), "error", err)
 	return p
 }

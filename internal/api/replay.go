@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"bangui/internal/auth"
 	"bangui/internal/fault"
 )
 
@@ -51,7 +52,7 @@ func newReplays(now func() time.Time) *replays {
 func (a *API) replay(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key := r.Header.Get("Idempotency-Key")
-		if key == "" || r.Method == http.MethodGet || r.Method == http.MethodHead {
+		if key == "" {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -69,7 +70,7 @@ func (a *API) replay(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		place := strings.Join([]string{callerOf(r.Context()).String(), r.Method, r.URL.EscapedPath(), key}, "\n")
+		place := strings.Join([]string{placeOf(principalOf(r.Context())), r.Method, r.URL.EscapedPath(), key}, "\n")
 		first, problem := a.replays.enter(place, sha256.Sum256(body))
 		switch {
 		case problem != "":
@@ -86,6 +87,9 @@ func (a *API) replay(next http.Handler) http.Handler {
 		}
 	})
 }
+
+// placeOf tells apart whose answers they are: those of a session, or of a token.
+func placeOf(p auth.Principal) string { return p.Session.ID + " " + p.Token.ID }
 
 // enter notes a change. It gives the first answer when there is one, or says why the
 // change can't go on.

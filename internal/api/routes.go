@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"bangui/internal/auth"
 )
 
 // route is one row of the route table.
@@ -11,7 +13,10 @@ type route struct {
 	method, path string
 	id, summary  string
 	tag          string
-	permission   permission
+	role         auth.Role // that it needs; public = anybody
+	fresh        bool      // needs the password within the last ten minutes
+	session      bool      // not with an API token
+	secret       bool      // request or answer hold a secret: never remembered for a repetition
 	tier         tier
 	class        rateClass
 	audit        string // what the audit calls it; "" for reads
@@ -19,21 +24,18 @@ type route struct {
 	limit        time.Duration
 }
 
-// permission says who may call an operation. Until sign-in exists everybody on
-// loopback may do both.
-type permission string
+// public is the role of nobody: what anybody may ask, signed in or not.
+const public auth.Role = "public"
 
-const (
-	public permission = "public"
-	read   permission = "read"
-	write  permission = "write"
-)
+// changes reports whether it changes something.
+func (r route) changes() bool { return r.method != http.MethodGet }
 
 // tier says how far a change reaches on the host.
 type tier string
 
 const (
 	looks    tier = "T0" // reads
+	own      tier = "--" // changes BanGUI's own records, nothing on the host
 	steers   tier = "T1" // can be taken back: bans, and jails that start and stop
 	writesTo tier = "T2" // writes configuration
 )
@@ -47,24 +49,32 @@ const (
 	classBan   rateClass = "ban"
 	classUnban rateClass = "unban"
 	classSteer rateClass = "config"
+	classLogin rateClass = "login"
 )
 
-// table is the mux of this package. It takes a pattern only after its row: a route
-// without one can't exist.
+// table is the mux of this package. It takes a pattern only after its row, and puts the
+// row's guard around what answers: a route without one can't exist.
 type table struct {
 	http.ServeMux
-	rows []route
+	rows  []route
+	guard func(r route, next http.Handler) http.Handler
 }
 
-// row adds a row.
-func (t *table) row(r route) { t.rows = append(t.rows, r) }
+// row adds a row. One that does not say who may call it is a defect of the program.
+func (t *table) row(r route) {
+	if r.role != public && !r.role.Valid() {
+		panic("api: " + r.method + " " + r.path + " does not say who may call it")
+	}
+	t.rows = append(t.rows, r)
+}
 
 // HandleFunc adds what answers a row; a pattern without one is a defect of the program.
 func (t *table) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
-	if !slices.ContainsFunc(t.rows, func(r route) bool { return r.method+" "+r.path == pattern }) {
+	i := slices.IndexFunc(t.rows, func(r route) bool { return r.method+" "+r.path == pattern })
+	if i < 0 {
 		panic("api: " + pattern + " has no row in the route table")
 	}
-	t.ServeMux.HandleFunc(pattern, handler)
+	t.Handle(pattern, t.guard(t.rows[i], http.HandlerFunc(handler)))
 }
 
 // methods are those that the path of a request takes.

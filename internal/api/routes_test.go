@@ -24,7 +24,7 @@ func TestRoutes(t *testing.T) {
 	a := New(Options{Hosts: host.NewRegistry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now})
 	described, ids := map[string]bool{}, map[string]bool{}
 	for path, item := range a.huma.OpenAPI().Paths {
-		for method, op := range map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPut: item.Put, http.MethodPost: item.Post, http.MethodDelete: item.Delete} {
+		for method, op := range map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPut: item.Put, http.MethodPost: item.Post, http.MethodDelete: item.Delete, http.MethodPatch: item.Patch} {
 			if op == nil {
 				continue
 			}
@@ -47,8 +47,8 @@ func TestRoutes(t *testing.T) {
 		}
 		delete(described, r.method+" "+r.path)
 		changes := r.method != http.MethodGet
-		if changes != (r.permission == write) || changes != (r.audit != "") || changes != (r.tier != looks) || changes == (r.class == classRead || r.class == classNone) {
-			t.Errorf("%s %s: permission %s, tier %s, audit %q, class %s", r.method, r.path, r.permission, r.tier, r.audit, r.class)
+		if changes != (r.audit != "") || changes != (r.tier != looks) || changes == (r.class == classRead || r.class == classNone) {
+			t.Errorf("%s %s: role %s, tier %s, audit %q, class %s", r.method, r.path, r.role, r.tier, r.audit, r.class)
 		}
 	}
 	for left := range described {
@@ -61,7 +61,7 @@ func TestOpenAPI_RouteTable(t *testing.T) {
 	a := New(Options{Hosts: host.NewRegistry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now})
 	var b strings.Builder
 	for _, r := range a.table.rows {
-		fmt.Fprintf(&b, "%-6s %-45s %-6s %s %-6s %s\n", r.method, r.path, r.permission, r.tier, r.class, cmp.Or(r.audit, "-"))
+		fmt.Fprintf(&b, "%-6s %-45s %-8s %-5s %s %-6s %s\n", r.method, r.path, r.role, freshness(r), r.tier, r.class, cmp.Or(r.audit, "-"))
 	}
 	const golden = "testdata/routes.txt"
 	if flag.Lookup("update").Value.String() == "true" {
@@ -76,6 +76,23 @@ func TestOpenAPI_RouteTable(t *testing.T) {
 	if diff := gocmp.Diff(string(want), b.String()); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func freshness(r route) string {
+	if r.fresh {
+		return "fresh"
+	}
+	return "-"
+}
+
+// A row that does not say who may call it opens nothing to anybody.
+func TestTable_RefusesARowWithoutRole(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a row without a role was taken")
+		}
+	}()
+	(&table{}).row(route{method: http.MethodGet, path: "/x"})
 }
 
 func TestTable_RefusesWhatHasNoRow(t *testing.T) {

@@ -23,6 +23,7 @@ const (
 	writeFor    = 10 * time.Second
 	beatEvery   = 15 * time.Second
 	countEvery  = time.Second
+	checkEvery  = 3 * time.Second // whether the reader may still read, which another process may have changed
 	catchUpPage = 500
 	maxReplayed = 100
 )
@@ -107,6 +108,7 @@ type stream struct {
 	sub     *event.Subscription
 	sent    int64             // id of the last recorded event that was sent, or need not be
 	counted map[string][]byte // by host: the counters that were sent last
+	changed <-chan struct{}   // closed when somebody may have lost a right
 }
 
 // place finds the event after which the stream goes on, and what to say of it.
@@ -135,14 +137,18 @@ func (s *stream) place(ctx context.Context, from start) (Hello, error) {
 }
 
 func (s *stream) serve(ctx context.Context, hello Hello) error {
+	if err := s.mayStill(ctx); err != nil {
+		return err
+	}
 	if err := s.begin(ctx, hello); err != nil {
 		return err
 	}
-	beat, count := time.NewTicker(beatEvery), time.NewTicker(countEvery)
+	beat, count, check := time.NewTicker(beatEvery), time.NewTicker(countEvery), time.NewTicker(checkEvery)
 	defer beat.Stop()
 	defer count.Stop()
+	defer check.Stop()
 	for {
-		if err := s.next(ctx, beat.C, count.C); err != nil {
+		if err := s.next(ctx, ticks{beat.C, count.C, check.C}); err != nil {
 			return err
 		}
 	}
@@ -163,7 +169,17 @@ func (s *stream) begin(ctx context.Context, hello Hello) error {
 	return s.counters()
 }
 
-func (s *stream) next(ctx context.Context, beat, count <-chan time.Time) error {
+// ticks say what is due.
+type ticks struct{ beat, count, check <-chan time.Time }
+
+// mayStill ends the stream of a reader whose session or token ended, or who was disabled.
+// The channel is taken before it is asked: no change falls between.
+func (s *stream) mayStill(ctx context.Context) error {
+	s.changed = s.api.Accounts.Changed()
+	return s.api.Accounts.Check(ctx, principalOf(ctx))
+}
+
+func (s *stream) next(ctx context.Context, due ticks) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -172,9 +188,13 @@ func (s *stream) next(ctx context.Context, beat, count <-chan time.Time) error {
 			return s.rejoin(ctx)
 		}
 		return s.event(ctx, e)
-	case <-beat:
+	case <-s.changed:
+		return s.mayStill(ctx)
+	case <-due.check:
+		return s.mayStill(ctx)
+	case <-due.beat:
 		return s.write(": beat\n\n")
-	case <-count:
+	case <-due.count:
 		return s.counters()
 	}
 }

@@ -41,7 +41,7 @@ func (a *API) wrap(mux *table) http.Handler {
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, newProblem(r.Context(), fault.Forbidden, "The request came from another site's page."))
 	}))
-	inner := protection.Handler(a.onlyJSON(a.replay(a.known(mux))))
+	inner := protection.Handler(a.onlyJSON(a.known(mux)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get("X-Request-Id")
 		if !givenID.MatchString(id) {

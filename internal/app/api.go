@@ -17,12 +17,12 @@ import (
 // startAPI builds what is served: API and page.
 func (a *App) startAPI(context.Context) error {
 	operations := api.New(api.Options{
-		Hosts: a.registry, Archive: a.archive, Bus: a.bus,
+		Hosts: a.registry, Archive: a.archive, Bus: a.bus, Accounts: a.accounts,
 		Components: a.health, Database: a.store.Check,
 		Version: a.Version, Commit: commit(), GoVersion: runtime.Version(),
 		Demo: a.Config.Demo, InProcess: true,
 		TimeZone: timeZone(), BasePath: a.Config.BasePath,
-		Protected: func() []allowlist.Entry { return allowlist.System{}.Entries() },
+		Protected: func() []allowlist.Entry { return append(allowlist.System{}.Entries(), a.signedInAdmins()...) },
 		Logger:    a.logger.With("part", "api"), Now: time.Now,
 	})
 	page := web.Handler(web.Options{BasePath: a.Config.BasePath, Version: a.Version})

@@ -15,6 +15,7 @@ import (
 	"os"
 	"time"
 
+	"bangui/internal/auth"
 	"bangui/internal/config"
 	"bangui/internal/demo"
 	"bangui/internal/event"
@@ -29,8 +30,9 @@ type Options struct {
 	Version string
 	Log     io.Writer // log lines; never nil
 	Command string    // how this was started, for "run it as root": "bangui serve"
-	// Ready is told the address of the page once it is served; may be nil.
-	Ready func(url string)
+	// Ready is told the address of the page once it is served, and the link that makes
+	// the first admin while there is none; may be nil.
+	Ready func(url, setupLink string)
 }
 
 // App is one console. Build it with New; Run does everything else.
@@ -52,6 +54,11 @@ type App struct {
 	archive  *history.Archive
 	registry *host.Registry
 	local    *host.Local
+
+	accounts     *auth.Accounts
+	accountsTask *task
+	setupToken   string // while there is no user
+
 	hostTask *task
 	hintTask *task // looks for the reason why fail2ban is away
 	handler  http.Handler
@@ -83,6 +90,7 @@ const (
 	hostTime     = 10 * time.Second
 	demoTime     = 25 * time.Second
 	databaseTime = 10 * time.Second
+	accountsTime = 5 * time.Second
 )
 
 // graph are the stages in the order of their start.
@@ -91,9 +99,10 @@ func (a *App) graph() []stage {
 		{name: "config", start: a.startConfig},
 		{name: "logging", needs: []string{"config"}, start: a.startLogging},
 		{name: "database", needs: []string{"config", "logging"}, start: a.startDatabase, stop: a.stopDatabase, grace: databaseTime},
+		{name: "accounts", needs: []string{"config", "logging", "database"}, start: a.startAccounts, stop: a.stopAccounts, grace: accountsTime},
 		{name: "demo", off: !a.Config.Demo, needs: []string{"config", "logging"}, start: a.startDemo, stop: a.stopDemo, grace: demoTime},
-		{name: "host", needs: []string{"database", "demo"}, start: a.startHost, stop: a.stopHost, grace: hostTime},
-		{name: "api", needs: []string{"database", "host"}, start: a.startAPI},
+		{name: "host", needs: []string{"database", "accounts", "demo"}, start: a.startHost, stop: a.stopHost, grace: hostTime},
+		{name: "api", needs: []string{"database", "accounts", "host"}, start: a.startAPI},
 		{name: "http", needs: []string{"api"}, start: a.startHTTP, stop: a.stopHTTP, grace: drainTime},
 	}
 }
@@ -115,8 +124,9 @@ func (a *App) run(ctx context.Context, stages []stage) error {
 		return err
 	}
 	a.logger.InfoContext(ctx, "console is up", "duration", since(began), "version", a.Version, "pid", os.Getpid())
+	a.tellSetup(ctx)
 	if a.Ready != nil {
-		a.Ready(a.url())
+		a.Ready(a.url(), a.setupLink())
 	}
 
 	var cause error

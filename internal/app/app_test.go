@@ -30,11 +30,21 @@ func settings(t *testing.T) config.Config {
 	dir := filepath.Join(t.TempDir(), "data")
 	c, _, err := config.Load(config.Given{Flags: map[string]string{
 		"data-dir": dir, "listen": "127.0.0.1:0", "fail2ban-socket": filepath.Join(dir, "none.sock"), "log-format": "json", "log-level": "debug",
+		"setup-password-file": passwordFile(t),
 	}}, config.Surroundings{Getenv: func(string) string { return "" }, WorkDir: "/"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+const password = "a password of tests"
+
+func passwordFile(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "password")
+	put(t, name, password+"\n")
+	return name
 }
 
 // journal is a log that is written and read at the same time.
@@ -57,16 +67,17 @@ func (j *journal) String() string {
 
 // running is a console in this process.
 type running struct {
-	url  string
-	log  *journal
+	url   string
+	setup string // the link that makes the first admin
+	log   *journal
 	stop func() error // ends it and gives what Run returned; may be called twice
 }
 
 func serve(t *testing.T, c config.Config) running {
 	t.Helper()
 	log := &journal{}
-	ready := make(chan string, 1)
-	a := New(Options{Config: c, Version: "test", Log: log, Command: "bangui serve", Ready: func(url string) { ready <- url }})
+	ready := make(chan [2]string, 1)
+	a := New(Options{Config: c, Version: "test", Log: log, Command: "bangui serve", Ready: func(url, setup string) { ready <- [2]string{url, setup} }})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
@@ -76,8 +87,8 @@ func serve(t *testing.T, c config.Config) running {
 	})
 	t.Cleanup(func() { _ = stop() })
 	select {
-	case url := <-ready:
-		return running{url, log, stop}
+	case told := <-ready:
+		return running{told[0], told[1], log, stop}
 	case err := <-done:
 		done <- err
 		t.Fatalf("the console did not start: %v\n%s", err, log)
@@ -87,25 +98,46 @@ func serve(t *testing.T, c config.Config) running {
 	panic("not reached")
 }
 
-// get asks one thing, on a connection of its own.
+// get asks one thing without a session, on a connection of its own.
 func get(t *testing.T, url string) (int, string) {
 	t.Helper()
+	response, body := send(t, http.MethodGet, url, "")
+	return response.StatusCode, body
+}
+
+// send sends a body, if there is one, and a cookie.
+func send(t *testing.T, method, url, body string, cookies ...*http.Cookie) (*http.Response, string) {
+	t.Helper()
 	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.Header.Set("Accept", "text/html,application/json")
+	request.Header.Set("Content-Type", "application/json")
+	for _, c := range cookies {
+		request.AddCookie(c)
+	}
 	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
+	content, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response.StatusCode, string(body)
+	return response, string(content)
+}
+
+// signIn signs the admin of the settings in.
+func (r running) signIn(t *testing.T) *http.Cookie {
+	t.Helper()
+	response, body := send(t, http.MethodPost, r.url+"api/v1/auth/login", `{"username":"admin","password":"`+password+`"}`)
+	if response.StatusCode != http.StatusNoContent || len(response.Cookies()) != 1 {
+		t.Fatalf("sign-in: %d %s", response.StatusCode, body)
+	}
+	return response.Cookies()[0]
 }
 
 func TestApp_ServesWithoutFail2banAndLeavesNothing(t *testing.T) {
@@ -148,7 +180,7 @@ func TestApp_KeepsItsHostID(t *testing.T) {
 	var ids []string
 	for range 2 {
 		console := serve(t, c)
-		_, body := get(t, console.url+"api/v1/hosts/local")
+		_, body := send(t, http.MethodGet, console.url+"api/v1/hosts/local", "", console.signIn(t))
 		var host struct{ ID string }
 		if err := json.Unmarshal([]byte(body), &host); err != nil {
 			t.Fatal(err)
@@ -168,13 +200,14 @@ func TestApp_SeesARealFail2ban(t *testing.T) {
 	c := settings(t)
 	c.Fail2banSocket, c.Fail2banConfig = f2b.Socket(), f2b.ConfigDir()
 	console := serve(t, c)
+	session := console.signIn(t)
 	f2b.Until("the console shows the jail", func() bool {
-		_, body := get(t, console.url+"api/v1/hosts/local/jails")
+		_, body := send(t, http.MethodGet, console.url+"api/v1/hosts/local/jails", "", session)
 		return strings.Contains(body, `"sshd"`)
 	})
 	f2b.Fail("203.0.113.7", 5, "root")
 	f2b.Until("the console shows the ban", func() bool {
-		_, body := get(t, console.url+"api/v1/bans")
+		_, body := send(t, http.MethodGet, console.url+"api/v1/bans", "", session)
 		return strings.Contains(body, "203.0.113.7")
 	})
 }
@@ -186,12 +219,16 @@ func TestApp_StopEndsEventStreams(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	request.AddCookie(console.signIn(t))
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Fatalf("the stream is answered with %s", response.Status)
+	}
 	began := time.Now()
 	if err := console.stop(); err != nil {
 		t.Errorf("stop = %v", err)
@@ -207,7 +244,7 @@ func TestApp_StopEndsEventStreams(t *testing.T) {
 // Each real stage is made to fail in turn: exactly the started ones stop, in
 // reverse, and nothing is left behind.
 func TestApp_EachStageFailsInTurn(t *testing.T) {
-	names := []string{"config", "logging", "database", "demo", "host", "api", "http"}
+	names := []string{"config", "logging", "database", "accounts", "demo", "host", "api", "http"}
 	if got := stageNames(New(Options{Log: io.Discard}).graph()); !slices.Equal(got, names) {
 		t.Fatalf("stages = %v; this test knows %v", got, names)
 	}

@@ -58,6 +58,7 @@ func (a *App) startHost(ctx context.Context) error {
 		return err
 	}
 	a.local = newLocal(a.fail2ban, client, id, a.Config.Demo, a.logger.With("part", "host"))
+	a.local.Protected = a.signedInAdmins
 	if err := a.store.EnsureHost(ctx, id, a.local.State().Name); err != nil {
 		return err
 	}

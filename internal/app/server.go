@@ -69,9 +69,13 @@ func (a *App) stopHTTP(ctx context.Context) error {
 
 func (a *App) listenFile() string { return filepath.Join(a.Config.DataDir, "listen") }
 
-// url is the address of the page.
+// url is the address of the page as seen from this machine.
 func (a *App) url() string {
-	return "http://" + a.listener.Addr().String() + a.Config.BasePath + "/"
+	at := a.listener.Addr().String()
+	if bound, err := netip.ParseAddrPort(at); err == nil && bound.Addr().IsUnspecified() {
+		at = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), bound.Port()).String()
+	}
+	return "http://" + at + a.Config.BasePath + "/"
 }
 
 func listenFault(err error, at netip.AddrPort) error {

@@ -77,7 +77,7 @@ func (c *command) runConsole(ctx context.Context, conf config.Config) error {
 	defer release()
 	err := app.New(app.Options{
 		Config: conf, Version: c.Version, Log: c.Stderr, Command: c.typed(),
-		Ready: func(url string) { c.print("%s", banner(url, conf.Demo)) },
+		Ready: func(url, setupLink string) { c.print("%s", banner(url, setupLink, conf.Demo)) },
 	}).Run(ctx)
 	return startError(err)
 }
@@ -100,8 +100,11 @@ func quoted(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-func banner(url string, demo bool) string {
+func banner(url, setupLink string, demo bool) string {
 	text := "BanGUI is at " + url
+	if setupLink != "" {
+		text += "\nNobody can sign in yet. Open this link to make the first admin; it works once:\n  " + setupLink
+	}
 	if demo {
 		text += "\nDemo server: this machine is not protected by it."
 	}

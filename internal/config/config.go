@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"time"
 
 	"bangui/internal/fault"
 )
@@ -16,7 +17,7 @@ import (
 // Config is everything that can be set. It holds no defaults of its own: Load
 // fills every field.
 type Config struct {
-	Listen   netip.AddrPort // address of page and API; loopback only; port 0 = any free one
+	Listen   netip.AddrPort // address of page and API; port 0 = any free one
 	DataDir  string         // absolute; holds the database, the host's id and the file `listen`
 	Database string         // absolute path of the SQLite file
 
@@ -30,7 +31,13 @@ type Config struct {
 	AllowedHosts []string // names besides loopback under which a browser may reach us, lower case
 	LogLevel     slog.Level
 	LogFormat    LogFormat
-	Demo         bool // serve a demo server of our own instead of this machine's fail2ban
+
+	SessionDuration   time.Duration // how long a session lasts at most
+	SessionIdle       time.Duration // how long it lasts unused; at most SessionDuration
+	SetupUser         string        // name of the first admin, where SetupPasswordFile is given
+	SetupPasswordFile string        // holds his password; "" = somebody makes him with the set-up token
+
+	Demo bool // serve a demo server of our own instead of this machine's fail2ban
 }
 
 // LogFormat is how log lines are written.
@@ -61,6 +68,10 @@ func Defaults(s Surroundings) Config {
 		Fail2banConfig: "/etc/fail2ban",
 		LogLevel:       slog.LevelInfo,
 		LogFormat:      Auto,
+
+		SessionDuration: 12 * time.Hour,
+		SessionIdle:     30 * time.Minute,
+		SetupUser:       "admin",
 	}
 }
 
@@ -78,23 +89,15 @@ func DefaultDataDir(s Surroundings) string {
 	return filepath.Join(s.WorkDir, "bangui-data")
 }
 
-// Validate checks what no single value shows: settings that don't go together,
-// and what this version does not offer yet. The error is a fault Invalid.
+// Validate checks what no single value shows: settings that don't go together. The error is a fault Invalid.
 func (c Config) Validate() error {
-	if !c.Listen.Addr().IsLoopback() {
-		return fault.New(fault.Invalid, "setting listen = %q is refused: BanGUI has no sign-in yet, so whoever reaches the page could ban and unban; it listens on loopback only", c.Listen).
-			WithMend("Use 127.0.0.1:%d and reach it through a tunnel: ssh -L %d:127.0.0.1:%d this-machine", c.Listen.Port(), tunnelPort(c), tunnelPort(c))
+	if c.SessionIdle > c.SessionDuration {
+		return fault.New(fault.Invalid, "setting session-idle = %s is longer than session-duration = %s", c.SessionIdle, c.SessionDuration).
+			WithMend("Set both: a session ends unused before it ends altogether.")
 	}
 	// A socket's path has room for 107 bytes on Linux.
 	if n := len(c.Fail2banSocket); n > 107 {
 		return fault.New(fault.Invalid, "setting fail2ban-socket is %d bytes long; a Unix socket's path has room for 107", n)
 	}
 	return nil
-}
-
-func tunnelPort(c Config) uint16 {
-	if c.Listen.Port() == 0 {
-		return 8000
-	}
-	return c.Listen.Port()
 }

@@ -49,7 +49,7 @@ func TestLoad_Precedence(t *testing.T) {
 		t.Error(d)
 	}
 	printed := config.Print(c, origins)
-	if !strings.Contains(printed, "listen           = 127.0.0.1:2222") || !strings.Contains(printed, "# environment BANGUI_LISTEN") {
+	if !strings.Contains(printed, "listen              = 127.0.0.1:2222") || !strings.Contains(printed, "# environment BANGUI_LISTEN") {
 		t.Errorf("--print-config does not show value and origin:\n%s", printed)
 	}
 }
@@ -78,8 +78,10 @@ func TestLoad_Refuses(t *testing.T) {
 		"UnknownInFile":   {config.Given{}, "log-lvel: info\n", []string{`"log-lvel"`, ":1", "Did you mean log-level?"}},
 		"BadLevel":        {config.Given{Flags: map[string]string{"log-level": "loud"}}, "", []string{"log-level", `"loud"`, "flag --log-level", "debug, info, warn or error"}},
 		"BadListen":       {config.Given{Environ: []string{"BANGUI_LISTEN=8000"}}, "", []string{"listen", `"8000"`, "127.0.0.1:8000"}},
-		"AllAddresses":    {config.Given{Flags: map[string]string{"listen": "0.0.0.0:8000"}}, "", []string{"0.0.0.0:8000", "no sign-in yet", "loopback only", "ssh -L 8000"}},
-		"OtherAddress":    {config.Given{Flags: map[string]string{"listen": "[2001:db8::1]:8000"}}, "", []string{"2001:db8::1", "loopback only"}},
+		"SessionShort":    {config.Given{Flags: map[string]string{"session-duration": "1m"}}, "", []string{"session-duration", `"1m"`, "5m to 720h"}},
+		"SessionForEver":  {config.Given{Flags: map[string]string{"session-duration": "721h"}}, "", []string{"session-duration", "5m to 720h"}},
+		"IdleIsLonger":    {config.Given{Flags: map[string]string{"session-duration": "1h", "session-idle": "2h"}}, "", []string{"session-idle = 2h", "session-duration = 1h"}},
+		"SetupUser":       {config.Given{Flags: map[string]string{"setup-user": "the boss"}}, "", []string{"setup-user", "the boss"}},
 		"Postgres":        {config.Given{Flags: map[string]string{"database": "postgres://x"}}, "", []string{"database", "postgres://x", "sqlite: and a path"}},
 		"BasePathDots":    {config.Given{Flags: map[string]string{"base-path": "/a/../b"}}, "", []string{"base-path", "/a/../b"}},
 		"BasePathMarkup":  {config.Given{Flags: map[string]string{"base-path": `/"><b>`}}, "", []string{"base-path"}},

@@ -10,7 +10,7 @@ import (
 func Print(c Config, origins Origins) string {
 	var b strings.Builder
 	for _, s := range Settings() {
-		fmt.Fprintf(&b, "%-16s = %-44s # %s\n", s.Name, s.Show(c), origins[s.Name])
+		fmt.Fprintf(&b, "%-19s = %-44s # %s\n", s.Name, s.Show(c), origins[s.Name])
 	}
 	return b.String()
 }

@@ -8,6 +8,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code is a stable word for one way in which something can go wrong. Codes are
@@ -36,6 +37,17 @@ const (
 	Fail2banTimeout     Code = "fail2ban_timeout"     // no answer before the deadline
 	Fail2banGarbled     Code = "fail2ban_garbled"     // an answer that isn't fail2ban's protocol
 
+	NotSignedIn       Code = "not_signed_in"      // neither a session nor a token that holds
+	SetupNeeded       Code = "setup_needed"       // there is no user yet
+	SetupDone         Code = "setup_done"         // there is a user; the set-up is gone
+	SetupTokenWrong   Code = "setup_token_wrong"  // not the token of this set-up
+	CredentialsWrong  Code = "credentials_wrong"  // user name or password
+	AttemptsThrottled Code = "attempts_throttled" // too many wrong passwords; wait
+	NotAllowed        Code = "not_allowed"        // the role does not cover it
+	StepUpNeeded      Code = "step_up_needed"     // the password is needed once more
+	LastAdmin         Code = "last_admin"         // nobody would be left who may do everything
+	PasswordWeak      Code = "password_weak"      // too short, or among those that are tried first
+
 	Unavailable      Code = "unavailable"       // a part of us is not there yet, or is stopping
 	DatabaseBusy     Code = "database_busy"     // somebody else holds the database
 	DatabaseCorrupt  Code = "database_corrupt"  // the database file is damaged
@@ -49,7 +61,8 @@ func Codes() []Code {
 	return []Code{
 		Internal, Invalid, NotFound, HostNotFound, JailNotFound, MethodNotAllowed, Forbidden, Conflict, Protected,
 		NeedsConfirm, TooLarge, TooMany, Unsupported, Fail2banUnreachable, Fail2banForbidden, Fail2banRefused,
-		Fail2banTimeout, Fail2banGarbled, Unavailable, DatabaseBusy, DatabaseCorrupt, DatabaseTooNew, DiskFull,
+		Fail2banTimeout, Fail2banGarbled, NotSignedIn, SetupNeeded, SetupDone, SetupTokenWrong, CredentialsWrong,
+		AttemptsThrottled, NotAllowed, StepUpNeeded, LastAdmin, PasswordWeak, Unavailable, DatabaseBusy, DatabaseCorrupt, DatabaseTooNew, DiskFull,
 		PermissionDenied,
 	}
 }
@@ -57,9 +70,10 @@ func Codes() []Code {
 // Error is a coded error. Message never holds a secret, a stack or SQL; Err may.
 type Error struct {
 	Code    Code
-	Message string // what was attempted and what is wrong, one sentence, safe to show
-	Mend    string // what to do about it; may be empty
-	Err     error  // the cause, for the log; may be nil
+	Message string        // what was attempted and what is wrong, one sentence, safe to show
+	Mend    string        // what to do about it; may be empty
+	Err     error         // the cause, for the log; may be nil
+	Retry   time.Duration // after which it is worth trying again; 0 = not known
 }
 
 // New returns an error with a code and a message.
@@ -76,6 +90,20 @@ func Wrap(err error, code Code, format string, args ...any) *Error {
 func (e *Error) WithMend(format string, args ...any) *Error {
 	e.Mend = fmt.Sprintf(format, args...)
 	return e
+}
+
+// WithRetry adds after how long it is worth trying again and returns e.
+func (e *Error) WithRetry(after time.Duration) *Error {
+	e.Retry = after
+	return e
+}
+
+// RetryOf is after how long it is worth trying again; 0 = not known.
+func RetryOf(err error) time.Duration {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Retry
+	}
+	return 0
 }
 
 // Error tells code, message and cause: the form for logs.

@@ -62,7 +62,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This console */
+        /**
+         * This console
+         * @description Needs the role viewer.
+         */
         get: operations["getAbout"];
         put?: never;
         post?: never;
@@ -79,10 +82,150 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything about one address */
+        /**
+         * Everything about one address
+         * @description Needs the role viewer.
+         */
         get: operations["getAddress"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in; the answer sets the session's cookie */
+        post: operations["signIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End this session
+         * @description Needs the role viewer.
+         */
+        post: operations["signOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's own password; other sessions end, tokens stay
+         * @description Needs the role viewer.
+         */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who asks
+         * @description Needs the role viewer.
+         */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own sessions, newest first
+         * @description Needs the role viewer.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session, with its event streams; an admin anybody's
+         * @description Needs the role viewer.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show the password once more: for ten minutes this session is fresh
+         * @description Needs the role viewer.
+         */
+        post: operations["stepUp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -96,10 +239,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Bans, newest first */
+        /**
+         * Bans, newest first
+         * @description Needs the role viewer.
+         */
         get: operations["listBans"];
         put?: never;
-        /** Ban addresses in jails */
+        /**
+         * Ban addresses in jails
+         * @description Needs the role operator.
+         */
         post: operations["createBans"];
         delete?: never;
         options?: never;
@@ -114,7 +263,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many bans a filter finds */
+        /**
+         * How many bans a filter finds
+         * @description Needs the role viewer.
+         */
         get: operations["countBans"];
         put?: never;
         post?: never;
@@ -133,7 +285,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End bans */
+        /**
+         * End bans
+         * @description Needs the role operator.
+         */
         post: operations["liftBans"];
         delete?: never;
         options?: never;
@@ -148,7 +303,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One ban with the log lines behind it */
+        /**
+         * One ban with the log lines behind it
+         * @description Needs the role viewer.
+         */
         get: operations["getBan"];
         put?: never;
         post?: never;
@@ -165,7 +323,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happens, as server-sent events */
+        /**
+         * What happens, as server-sent events
+         * @description Needs the role viewer.
+         */
         get: operations["streamEvents"];
         put?: never;
         post?: never;
@@ -182,7 +343,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All hosts */
+        /**
+         * All hosts
+         * @description Needs the role viewer.
+         */
         get: operations["listHosts"];
         put?: never;
         post?: never;
@@ -199,7 +363,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One host */
+        /**
+         * One host
+         * @description Needs the role viewer.
+         */
         get: operations["getHost"];
         put?: never;
         post?: never;
@@ -216,7 +383,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All jails of a host */
+        /**
+         * All jails of a host
+         * @description Needs the role viewer.
+         */
         get: operations["listJails"];
         put?: never;
         post?: never;
@@ -233,7 +403,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One jail with all its options, asked of fail2ban now */
+        /**
+         * One jail with all its options, asked of fail2ban now
+         * @description Needs the role viewer.
+         */
         get: operations["getJail"];
         put?: never;
         post?: never;
@@ -252,7 +425,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Switch a jail's watching off or on */
+        /**
+         * Switch a jail's watching off or on
+         * @description Needs the role operator.
+         */
         post: operations["idleJail"];
         delete?: never;
         options?: never;
@@ -269,7 +445,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Read a jail's configuration again */
+        /**
+         * Read a jail's configuration again
+         * @description Needs the role operator.
+         */
         post: operations["reloadJail"];
         delete?: never;
         options?: never;
@@ -286,7 +465,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Start a jail that the configuration enables */
+        /**
+         * Start a jail that the configuration enables
+         * @description Needs the role operator.
+         */
         post: operations["startJail"];
         delete?: never;
         options?: never;
@@ -303,7 +485,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Stop a jail; its bans are lifted and come back when it starts again */
+        /**
+         * Stop a jail; its bans are lifted and come back when it starts again
+         * @description Needs the role operator.
+         */
         post: operations["stopJail"];
         delete?: never;
         options?: never;
@@ -318,12 +503,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Our jail for bans by hand: the file, its diff, whether it is there */
+        /**
+         * Our jail for bans by hand: the file, its diff, whether it is there
+         * @description Needs the role viewer.
+         */
         get: operations["getManualJail"];
-        /** Write our jail's file, start the jail, verify it */
+        /**
+         * Write our jail's file, start the jail, verify it
+         * @description Needs the role admin.
+         */
         put: operations["addManualJail"];
         post?: never;
-        /** Stop our jail and remove its file */
+        /**
+         * Stop our jail and remove its file
+         * @description Needs the role admin.
+         */
         delete: operations["removeManualJail"];
         options?: never;
         head?: never;
@@ -339,8 +533,145 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Read fail2ban's whole configuration again */
+        /**
+         * Read fail2ban's whole configuration again
+         * @description Needs the role operator.
+         */
         post: operations["reloadHost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the first admin is still to be made; 404 afterwards */
+        get: operations["getSetup"];
+        put?: never;
+        /** Make the first admin and sign him in; 404 afterwards */
+        post: operations["setUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own API tokens, an admin all; newest first
+         * @description Needs the role viewer.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Make an API token of one's own
+         * @description Needs the role viewer, and the password within the last ten minutes (step-up).
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a token, an admin anybody's
+         * @description Needs the role viewer.
+         */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All users by name
+         * @description Needs the role admin.
+         */
+        get: operations["listUsers"];
+        put?: never;
+        /**
+         * Make a user
+         * @description Needs the role admin, and the password within the last ten minutes (step-up).
+         */
+        post: operations["addUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One user
+         * @description Needs the role admin.
+         */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a user with his sessions and tokens
+         * @description Needs the role admin, and the password within the last ten minutes (step-up).
+         */
+        delete: operations["removeUser"];
+        options?: never;
+        head?: never;
+        /**
+         * Give a user another role or password, disable or enable him
+         * @description Needs the role admin, and the password within the last ten minutes (step-up).
+         */
+        patch: operations["changeUser"];
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user's sessions, newest first
+         * @description Needs the role admin.
+         */
+        get: operations["listUserSessions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -509,6 +840,32 @@ export interface components {
             state: "starting" | "online" | "degraded" | "unreachable";
             totals: components["schemas"]["Totals"];
         };
+        CurrentSession: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description The end, however much it is used.
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description Until then no step-up is needed; null where one is.
+             */
+            fresh_until: string | null;
+            /**
+             * Format: date-time
+             * @description The end if it isn't used any more; null for a token.
+             */
+            idle_expires_at: string | null;
+            /** @description The connection is encrypted. Where it isn't, others on the way can read along. */
+            secure: boolean;
+            /** @description null for a token. */
+            session_id: string | null;
+            user: components["schemas"]["SessionUser"];
+            /** @enum {string} */
+            via: "session" | "token";
+        };
         Event: {
             actor: string | null;
             address: string | null;
@@ -592,6 +949,13 @@ export interface components {
             since: string;
             text: string;
         };
+        FirstAdmin: {
+            /** @description 10 to 256 characters. */
+            password: string;
+            /** @description Of this set-up: the console prints it when it starts, and bangui setup-token shows it. */
+            token: string;
+            username: string;
+        };
         Health: {
             components: {
                 [key: string]: components["schemas"]["HealthComponent"];
@@ -649,6 +1013,30 @@ export interface components {
             over_all_jails: boolean;
             /** Format: int64 */
             random_seconds: number | null;
+        };
+        IssuedToken: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            last_used_at: string | null;
+            name: string;
+            /**
+             * @description read = a viewer's, whatever the user's role; write = the user's own role.
+             * @enum {string}
+             */
+            scope: "read" | "write";
+            /**
+             * @description Send it as Authorization: Bearer. It can't be shown again.
+             * @example bgt_…
+             */
+            token: string;
+            username: string;
         };
         Jail: {
             /** @description null where fail2ban does not tell. */
@@ -767,6 +1155,24 @@ export interface components {
             path: string;
             running: boolean;
         };
+        NewToken: {
+            /**
+             * Format: int64
+             * @description A day to a year.
+             */
+            expires_in_seconds: number;
+            name: string;
+            /** @enum {string} */
+            scope: "read" | "write";
+        };
+        NewUser: {
+            /** @description 10 to 256 characters. */
+            password: string;
+            /** @enum {string} */
+            role: "viewer" | "operator" | "admin";
+            /** @description Lower case; a–z 0–9 . _ @ - */
+            username: string;
+        };
         Outcome: {
             address: string;
             detail: string | null;
@@ -790,12 +1196,35 @@ export interface components {
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
         };
+        PageSession: {
+            items: components["schemas"]["Session"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageToken: {
+            items: components["schemas"]["Token"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageUser: {
+            items: components["schemas"]["User"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PasswordChange: {
+            current: string;
+            /** @description 10 to 256 characters. */
+            new: string;
+        };
+        PasswordProof: {
+            password: string;
+        };
         Problem: {
             /**
              * @description Stable word for programs.
              * @enum {string}
              */
-            code: "internal" | "invalid" | "not_found" | "host_not_found" | "jail_not_found" | "method_not_allowed" | "forbidden" | "conflict" | "address_protected" | "needs_confirmation" | "too_large" | "too_many" | "unsupported" | "fail2ban_unreachable" | "fail2ban_forbidden" | "fail2ban_refused" | "fail2ban_timeout" | "fail2ban_garbled" | "unavailable" | "database_busy" | "database_corrupt" | "database_too_new" | "disk_full" | "permission_denied";
+            code: "internal" | "invalid" | "not_found" | "host_not_found" | "jail_not_found" | "method_not_allowed" | "forbidden" | "conflict" | "address_protected" | "needs_confirmation" | "too_large" | "too_many" | "unsupported" | "fail2ban_unreachable" | "fail2ban_forbidden" | "fail2ban_refused" | "fail2ban_timeout" | "fail2ban_garbled" | "not_signed_in" | "setup_needed" | "setup_done" | "setup_token_wrong" | "credentials_wrong" | "attempts_throttled" | "not_allowed" | "step_up_needed" | "last_admin" | "password_weak" | "unavailable" | "database_busy" | "database_corrupt" | "database_too_new" | "disk_full" | "permission_denied";
             /** @description What is wrong, for people. */
             detail: string;
             /** @description Fields that were not taken. */
@@ -832,6 +1261,56 @@ export interface components {
         Results: {
             results: components["schemas"]["Outcome"][];
         };
+        Session: {
+            /** @description Where it was last used from. */
+            address: string | null;
+            /** @description What the browser says that it is: show as plain text. */
+            agent: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description It is the one that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends if it isn't used any more.
+             */
+            expires_at: string;
+            id: string;
+            /** Format: date-time */
+            last_seen_at: string;
+        };
+        SessionUser: {
+            id: string;
+            /** @enum {string} */
+            role: "viewer" | "operator" | "admin";
+            username: string;
+        };
+        Setup: {
+            needed: boolean;
+        };
+        SignIn: {
+            password: string;
+            username: string;
+        };
+        Token: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            last_used_at: string | null;
+            name: string;
+            /**
+             * @description read = a viewer's, whatever the user's role; write = the user's own role.
+             * @enum {string}
+             */
+            scope: "read" | "write";
+            username: string;
+        };
         Totals: {
             /** Format: int64 */
             currently_banned: number;
@@ -849,6 +1328,27 @@ export interface components {
             total_banned: number;
             /** Format: int64 */
             total_failed: number;
+        };
+        User: {
+            /** Format: date-time */
+            created_at: string;
+            disabled: boolean;
+            id: string;
+            /** Format: date-time */
+            last_sign_in_at: string | null;
+            /** Format: date-time */
+            password_changed_at: string;
+            /** @enum {string} */
+            role: "viewer" | "operator" | "admin";
+            username: string;
+        };
+        UserChange: {
+            /** @description Ends his sessions. */
+            disabled?: boolean;
+            /** @description 10 to 256 characters. Ends his sessions. */
+            password?: string;
+            /** @enum {string} */
+            role?: "viewer" | "operator" | "admin";
         };
     };
     responses: never;
@@ -995,6 +1495,218 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Address"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentSession"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSession"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stepUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -1616,6 +2328,350 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstAdmin"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageToken"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedToken"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageUser"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUserSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSession"];
+                };
             };
             /** @description A problem */
             default: {
