@@ -19,6 +19,8 @@ type LocalOptions struct {
 	ID   string // random, kept on this machine; never empty
 	Name string // label
 	Demo bool   // our own demo server: it protects nothing
+	// InProcess says that the console itself holds fail2ban's socket; it is told as a finding.
+	InProcess bool
 
 	Client    *fail2ban.Client
 	Socket    string // for people to read; Client has its own
@@ -97,13 +99,22 @@ type held struct {
 	start int64     // Unix seconds
 	until int64     // Unix seconds; 0 = permanent
 	seen  time.Time // when we came to know
+
+	count, failures int  // as in Ban
+	byHand          bool // as in Ban
 }
 
 // NewLocal returns a Local that has not looked yet: its state is Starting.
 func NewLocal(o LocalOptions) *Local {
+	findings := health.New(o.Now)
+	if o.InProcess {
+		findings.Set("in_process", health.Warning,
+			"The console holds fail2ban's socket itself: whoever takes over the console rules this machine.",
+			"Let a helper hold it: run `bangui helper` as root, and the console as another user with --helper /run/bangui/helper.sock. The Debian package does both.")
+	}
 	return &Local{
 		LocalOptions: o,
-		findings:     health.New(o.Now),
+		findings:     findings,
 		poke:         make(chan struct{}, 1),
 		resolve:      make(chan struct{}, 1),
 		reach:        reach{state: Starting, since: o.Now(), detail: "BanGUI has not talked to fail2ban yet."},
@@ -118,10 +129,8 @@ func (l *Local) Run(ctx context.Context, to Recorder) error {
 	if err != nil && ctx.Err() == nil {
 		l.Logger.WarnContext(ctx, "the jails of an earlier run are not known", "error", err)
 	}
-	l.mu.Lock()
-	l.recorder, l.orphans = to, orphans
-	l.mu.Unlock()
-	defer l.closeDatabase()
+	l.begin(to, orphans)
+	defer l.finish()
 
 	var tasks sync.WaitGroup
 	tasks.Go(func() { l.watch(ctx) })
@@ -130,6 +139,27 @@ func (l *Local) Run(ctx context.Context, to Recorder) error {
 	tasks.Go(func() { l.keepEnabled(ctx) })
 	tasks.Wait()
 	return ctx.Err()
+}
+
+// begin takes a recorder, and forgets what an earlier one was told: how far that one
+// got is for this one's marks and lists to say.
+func (l *Local) begin(to Recorder, orphans []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recorder, l.orphans = to, orphans
+	for _, w := range l.jails {
+		w.bans, w.total = map[string]held{}, -1
+		w.listed, w.doubted, w.lists = time.Time{}, time.Time{}, 0
+	}
+}
+
+// finish lets go of the recorder: what commands bring about from now on is found by
+// the lists of the next run.
+func (l *Local) finish() {
+	l.mu.Lock()
+	l.recorder = nil
+	l.mu.Unlock()
+	l.closeDatabase()
 }
 
 // State is the host as last seen; see Host.
