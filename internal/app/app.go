@@ -53,7 +53,7 @@ type App struct {
 	bus      *event.Bus
 	archive  *history.Archive
 	registry *host.Registry
-	local    *host.Local
+	host     host.Host // the one that we serve ourselves
 
 	accounts     *auth.Accounts
 	accountsTask *task
