@@ -8,6 +8,7 @@ package config
 import (
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 
 	"bangui/internal/fault"
@@ -27,10 +28,14 @@ type Config struct {
 	Fail2banLog    string // fail2ban's log; "" = ask the server
 
 	BasePath     string   // sub-path behind a proxy, "/bangui"; "" = the root
-	AllowedHosts []string // names besides loopback under which a browser may reach us, lower case
-	LogLevel     slog.Level
-	LogFormat    LogFormat
-	Demo         bool // serve a demo server of our own instead of this machine's fail2ban
+	AllowedHosts []string // names besides localhost under which a browser may reach us, lower case
+	PublicURL    string   // where browsers find us, "https://bans.example.org/bangui"; "" = unknown
+
+	TrustedProxies  []netip.Prefix  // believed when they say where a request came from
+	ForwardedHeader ForwardedHeader // in which they say it
+	LogLevel        slog.Level
+	LogFormat       LogFormat
+	Demo            bool // serve a demo server of our own instead of this machine's fail2ban
 }
 
 // LogFormat is how log lines are written.
@@ -41,6 +46,15 @@ const (
 	Auto LogFormat = "auto" // Text on a terminal, else JSON
 	Text LogFormat = "text"
 	JSON LogFormat = "json"
+)
+
+// ForwardedHeader is the header in which trusted proxies tell of their clients.
+type ForwardedHeader string
+
+// The headers.
+const (
+	XForwardedFor ForwardedHeader = "x-forwarded-for" // and X-Forwarded-Proto
+	Forwarded     ForwardedHeader = "forwarded"       // RFC 7239
 )
 
 // Surroundings are the facts about this process on which defaults depend.
@@ -61,6 +75,8 @@ func Defaults(s Surroundings) Config {
 		Fail2banConfig: "/etc/fail2ban",
 		LogLevel:       slog.LevelInfo,
 		LogFormat:      Auto,
+
+		ForwardedHeader: XForwardedFor,
 	}
 }
 
@@ -84,6 +100,10 @@ func (c Config) Validate() error {
 	if !c.Listen.Addr().IsLoopback() {
 		return fault.New(fault.Invalid, "setting listen = %q is refused: BanGUI has no sign-in yet, so whoever reaches the page could ban and unban; it listens on loopback only", c.Listen).
 			WithMend("Use 127.0.0.1:%d and reach it through a tunnel: ssh -L %d:127.0.0.1:%d this-machine", c.Listen.Port(), tunnelPort(c), tunnelPort(c))
+	}
+	if public, err := url.Parse(c.PublicURL); err == nil && public.Path != "" && public.Path != c.BasePath {
+		return fault.New(fault.Invalid, "setting public-url = %q has another path than base-path = %q", c.PublicURL, c.BasePath).
+			WithMend("Set base-path to %s, or leave the path out of public-url.", public.Path)
 	}
 	// A socket's path has room for 107 bytes on Linux.
 	if n := len(c.Fail2banSocket); n > 107 {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,7 +35,7 @@ func (s Setting) Show(c Config) string { return s.show(c) }
 // Settings are all settings, in the order in which people read them. The file
 // itself (`config`) is not among them: it can't be set in the file.
 func Settings() []Setting {
-	return []Setting{
+	return slices.Concat([]Setting{
 		{
 			Name: "listen", Default: "127.0.0.1:8000", Allowed: "a loopback address with a port, such as 127.0.0.1:8000 or [::1]:8000; port 0 = any free one",
 			Meaning: "Address of page and API. Loopback only until sign-in exists. The port in use is logged and written to <data-dir>/listen.",
@@ -72,13 +73,14 @@ func Settings() []Setting {
 		},
 		{
 			Name: "allowed-hosts", Default: "empty", Allowed: "host names without port, separated by commas",
-			Meaning: "Names besides localhost and loopback addresses under which a browser may reach the page, as a proxy hands them on in the Host header.",
+			Meaning: "Names besides localhost and the one of public-url under which a browser may reach the page, as a proxy hands them on in the Host header. Plain addresses always may.",
 			parse: func(c *Config, text string, _ Surroundings) (err error) {
 				c.AllowedHosts, err = parseHosts(text)
 				return err
 			},
 			show: func(c Config) string { return strings.Join(c.AllowedHosts, ",") },
 		},
+	}, networkSettings(), []Setting{
 		{
 			Name: "log-level", Default: "info", Allowed: "debug, info, warn or error",
 			Meaning: "How much is logged.",
@@ -115,7 +117,7 @@ func Settings() []Setting {
 			},
 			show: func(c Config) string { return strconv.FormatBool(c.Demo) },
 		},
-	}
+	})
 }
 
 // errNotAllowed says that Allowed already tells all there is to say.

@@ -795,7 +795,7 @@ export interface components {
              * @description Stable word for programs.
              * @enum {string}
              */
-            code: "internal" | "invalid" | "not_found" | "host_not_found" | "jail_not_found" | "method_not_allowed" | "forbidden" | "conflict" | "address_protected" | "needs_confirmation" | "too_large" | "too_many" | "unsupported" | "fail2ban_unreachable" | "fail2ban_forbidden" | "fail2ban_refused" | "fail2ban_timeout" | "fail2ban_garbled" | "unavailable" | "database_busy" | "database_corrupt" | "database_too_new" | "disk_full" | "permission_denied";
+            code: "internal" | "invalid" | "not_found" | "host_not_found" | "jail_not_found" | "method_not_allowed" | "forbidden" | "host_unknown" | "conflict" | "address_protected" | "needs_confirmation" | "too_large" | "too_many" | "unsupported" | "fail2ban_unreachable" | "fail2ban_forbidden" | "fail2ban_refused" | "fail2ban_timeout" | "fail2ban_garbled" | "unavailable" | "database_busy" | "database_corrupt" | "database_too_new" | "disk_full" | "permission_denied";
             /** @description What is wrong, for people. */
             detail: string;
             /** @description Fields that were not taken. */
