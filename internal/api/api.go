@@ -10,7 +10,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"bangui/internal/allowlist"
@@ -18,6 +17,7 @@ import (
 	"bangui/internal/event"
 	"bangui/internal/history"
 	"bangui/internal/host"
+	"bangui/internal/proxy"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -66,7 +66,11 @@ type Options struct {
 	InProcess                  bool // fail2ban's socket is held by this very process
 	TimeZone                   string
 	BasePath                   string // "" or "/bangui"
-	Protected                  func() []allowlist.Entry
+	// Proxies are believed when they say where a request came from.
+	Proxies proxy.Trust
+	// KnownHost reports whether a Host header is one of our names; nil = each is.
+	KnownHost func(host string) bool
+	Protected func() []allowlist.Entry
 
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -80,6 +84,7 @@ type API struct {
 	handler http.Handler
 	replays *replays
 	streams streams
+	doubts  doubts
 }
 
 // Bounds of requests. An operation that bans a thousand addresses one by one with a
@@ -199,10 +204,4 @@ func mapAll[A, B any](items []A, f func(A) B) []B {
 		out[i] = f(item)
 	}
 	return out
-}
-
-// callerOf is the address that a request came from; invalid when it has none.
-func callerOf(ctx context.Context) netip.Addr {
-	addr, _ := ctx.Value(callerKey{}).(netip.Addr)
-	return addr
 }

@@ -63,6 +63,7 @@ func meanings() map[fault.Code]meaning {
 		fault.JailNotFound:        {http.StatusNotFound, "There is no such jail"},
 		fault.MethodNotAllowed:    {http.StatusMethodNotAllowed, "Not with this method"},
 		fault.Forbidden:           {http.StatusForbidden, "Refused"},
+		fault.HostUnknown:         {http.StatusMisdirectedRequest, "Not one of BanGUI's names"},
 		fault.Conflict:            {http.StatusConflict, "It conflicts with what is there"},
 		fault.Protected:           {http.StatusUnprocessableEntity, "That address is never banned"},
 		fault.NeedsConfirm:        {http.StatusUnprocessableEntity, "It needs a confirmation"},
@@ -146,7 +147,7 @@ func levelOf(status int, err error) slog.Level {
 func newProblem(ctx context.Context, code fault.Code, detail string) *Problem {
 	m := meanings()[code]
 	return &Problem{
-		Type: "/docs/errors#" + string(code), Title: m.title, Status: m.status, Detail: detail,
+		Type: basePathOf(ctx) + "/docs/errors#" + string(code), Title: m.title, Status: m.status, Detail: detail,
 		Code: string(code), RequestID: requestID(ctx),
 	}
 }

@@ -9,13 +9,14 @@ import (
 	"maps"
 	"mime"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"path"
 	"regexp"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"bangui/internal/fault"
 
@@ -24,12 +25,18 @@ import (
 
 type (
 	requestIDKey struct{}
-	callerKey    struct{}
+	basePathKey  struct{}
 )
 
 func requestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
+}
+
+// basePathOf is the path under which the console is served; "" = the root.
+func basePathOf(ctx context.Context) string {
+	base, _ := ctx.Value(basePathKey{}).(string)
+	return base
 }
 
 var givenID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
@@ -43,25 +50,36 @@ func (a *API) wrap(mux *table) http.Handler {
 	}))
 	inner := protection.Handler(a.onlyJSON(a.known(mux)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get("X-Request-Id")
-		if !givenID.MatchString(id) {
-			id = rand.Text()
-		}
-		ctx := context.WithValue(r.Context(), requestIDKey{}, id)
-		if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-			ctx = context.WithValue(ctx, callerKey{}, at.Addr().Unmap())
-		}
-		h := w.Header()
-		h.Set("X-Request-Id", id)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "no-store")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		r = r.WithContext(ctx)
+		r = a.received(r)
+		protect(w.Header(), requestID(r.Context()))
 		out := &begun{ResponseWriter: w}
 		defer a.survive(out, r)
 		inner.ServeHTTP(out, r)
 	})
+}
+
+// received gives a request what all that answers it wants to know: its id, where it came
+// from, and under which path we are served.
+func (a *API) received(r *http.Request) *http.Request {
+	id := r.Header.Get("X-Request-Id")
+	if !givenID.MatchString(id) {
+		id = rand.Text()
+	}
+	ctx := context.WithValue(r.Context(), requestIDKey{}, id)
+	ctx = context.WithValue(ctx, basePathKey{}, a.BasePath)
+	o := a.origin(r)
+	ctx = context.WithValue(ctx, originKey{}, o)
+	ctx = context.WithValue(ctx, onThisMachineKey{}, o.Direct && o.Address.IsLoopback() && (a.KnownHost == nil || a.KnownHost(r.Host)))
+	return r.WithContext(ctx)
+}
+
+// protect sets the headers of every answer: nobody may keep, frame, or misread it.
+func protect(h http.Header, id string) {
+	h.Set("X-Request-Id", id)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 }
 
 // survive turns a panic of one request into its answer; where the answer has begun, it is
@@ -106,7 +124,7 @@ func (b *begun) Unwrap() http.ResponseWriter { return b.ResponseWriter }
 // taken as it is written: nothing is cleaned and nobody is sent elsewhere.
 func (a *API) known(mux *table) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isClean(r.URL.EscapedPath()) {
+		if !isPlain(r.URL) {
 			writeProblem(w, newProblem(r.Context(), fault.NotFound, "There is nothing at this path."))
 			return
 		}
@@ -124,9 +142,30 @@ func (a *API) known(mux *table) http.Handler {
 	})
 }
 
-// isClean reports whether a path has no empty, "." or ".." parts.
-func isClean(escaped string) bool {
-	return strings.HasPrefix(escaped, "/") && path.Clean(escaped) == strings.TrimSuffix(escaped, "/")
+// isPlain reports whether a path is spelt in the one way that counts: no empty, "." or
+// ".." parts, also not behind escapes, no control characters, and no escapes of what
+// needs none. Whoever guards paths before us then guards all spellings.
+func isPlain(u *url.URL) bool {
+	escaped := u.EscapedPath()
+	if !strings.HasPrefix(escaped, "/") || path.Clean(escaped) != strings.TrimSuffix(escaped, "/") || needlesslyEscaped(escaped) {
+		return false
+	}
+	parts := strings.FieldsFunc(u.Path, func(r rune) bool { return r == '/' || r == '\\' })
+	return !slices.Contains(parts, ".") && !slices.Contains(parts, "..") && !strings.ContainsFunc(u.Path, unicode.IsControl)
+}
+
+// needlesslyEscaped finds escapes of letters, digits and "-._~" (RFC 3986, 2.3).
+func needlesslyEscaped(escaped string) bool {
+	for _, after := range strings.Split(escaped, "%")[1:] {
+		if b, err := strconv.ParseUint(after[:min(2, len(after))], 16, 8); err == nil && isUnreserved(byte(b)) {
+			return true
+		}
+	}
+	return false
+}
+
+func isUnreserved(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || strings.IndexByte("-._~", b) >= 0
 }
 
 // onlyJSON refuses bodies of changes that are not JSON: a form of another site can't

@@ -11,22 +11,25 @@ import (
 
 	"bangui/internal/allowlist"
 	"bangui/internal/api"
+	"bangui/internal/proxy"
 	"bangui/web"
 )
 
 // startAPI builds what is served: API and page.
 func (a *App) startAPI(context.Context) error {
+	known := namesOf(a.Config)
 	operations := api.New(api.Options{
 		Hosts: a.registry, Archive: a.archive, Bus: a.bus, Accounts: a.accounts,
 		Components: a.health, Database: a.store.Check,
 		Version: a.Version, Commit: commit(), GoVersion: runtime.Version(),
 		Demo: a.Config.Demo, InProcess: true,
-		TimeZone: timeZone(), BasePath: a.Config.BasePath,
+		TimeZone: timeZone(), BasePath: a.Config.BasePath, KnownHost: known.known,
+		Proxies:   proxy.Trust{Proxies: a.Config.TrustedProxies, Header: proxy.Header(a.Config.ForwardedHeader)},
 		Protected: func() []allowlist.Entry { return append(allowlist.System{}.Entries(), a.signedInAdmins()...) },
 		Logger:    a.logger.With("part", "api"), Now: time.Now,
 	})
 	page := web.Handler(web.Options{BasePath: a.Config.BasePath, Version: a.Version})
-	a.handler = site(endStreams(operations, a.stopping), page, a.Config.BasePath, a.Config.AllowedHosts)
+	a.handler = &site{api: operations, page: page, base: a.Config.BasePath, names: known, stopping: a.stopping}
 	return nil
 }
 

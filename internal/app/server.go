@@ -9,8 +9,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -90,86 +88,4 @@ func listenFault(err error, at netip.AddrPort) error {
 		return fault.Wrap(err, fault.Invalid, "the address %s can't be listened on (%s)", at, reason(err)).
 			WithMend("Set listen to an address that this machine has, such as 127.0.0.1:8000.")
 	}
-}
-
-// site is everything that is served: the API under /api, the page for the rest,
-// both under the base path.
-func site(api, page http.Handler, base string, hosts []string) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/api/", api)
-	mux.Handle("/docs/", api) // where problems say that their type is explained
-	mux.Handle("/", page)
-	var all http.Handler = mux
-	if base != "" {
-		all = below(base, mux)
-	}
-	return onlyKnown(hosts, withDeadline(all))
-}
-
-// below serves a handler under a base path and leads there from elsewhere.
-func below(base string, inner http.Handler) http.Handler {
-	stripped := http.StripPrefix(base, inner)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case strings.HasPrefix(r.URL.Path, base+"/"):
-			stripped.ServeHTTP(w, r)
-		case (r.URL.Path == base || r.URL.Path == "/") && (r.Method == http.MethodGet || r.Method == http.MethodHead):
-			http.Redirect(w, r, base+"/", http.StatusTemporaryRedirect)
-		default:
-			http.Error(w, "BanGUI is served under "+base+"/.", http.StatusNotFound)
-		}
-	})
-}
-
-// onlyKnown refuses requests for a host that isn't us. A page of somebody else can
-// make its own name resolve to 127.0.0.1 (DNS rebinding); its requests carry that name.
-func onlyKnown(hosts []string, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !known(r.Host, hosts) {
-			http.Error(w, "BanGUI does not answer to this host name. Add it to the setting allowed-hosts if it should.", http.StatusMisdirectedRequest)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-func known(host string, hosts []string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return addr.Unmap().IsLoopback() || slices.Contains(hosts, host)
-	}
-	return host == "localhost" || slices.Contains(hosts, host)
-}
-
-// withDeadline gives every answer its time. Event streams lengthen theirs as they go.
-func withDeadline(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// A writer without deadlines (in tests) needs none.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime))
-		next.ServeHTTP(w, r)
-	})
-}
-
-// endStreams ends event streams when the server begins to stop; other requests get
-// their time.
-func endStreams(api http.Handler, stopping <-chan struct{}) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasSuffix(r.URL.Path, "/events") {
-			api.ServeHTTP(w, r)
-			return
-		}
-		ctx, cancel := context.WithCancel(r.Context())
-		defer cancel()
-		go func() {
-			select {
-			case <-stopping:
-				cancel()
-			case <-ctx.Done():
-			}
-		}()
-		api.ServeHTTP(w, r.WithContext(ctx))
-	})
 }

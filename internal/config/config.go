@@ -8,6 +8,7 @@ package config
 import (
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 	"time"
 
@@ -28,9 +29,13 @@ type Config struct {
 	Fail2banLog    string // fail2ban's log; "" = ask the server
 
 	BasePath     string   // sub-path behind a proxy, "/bangui"; "" = the root
-	AllowedHosts []string // names besides loopback under which a browser may reach us, lower case
-	LogLevel     slog.Level
-	LogFormat    LogFormat
+	AllowedHosts []string // names besides localhost under which a browser may reach us, lower case
+	PublicURL    string   // where browsers find us, "https://bans.example.org/bangui"; "" = unknown
+
+	TrustedProxies  []netip.Prefix  // believed when they say where a request came from
+	ForwardedHeader ForwardedHeader // in which they say it
+	LogLevel        slog.Level
+	LogFormat       LogFormat
 
 	SessionDuration   time.Duration // how long a session lasts at most
 	SessionIdle       time.Duration // how long it lasts unused; at most SessionDuration
@@ -48,6 +53,15 @@ const (
 	Auto LogFormat = "auto" // Text on a terminal, else JSON
 	Text LogFormat = "text"
 	JSON LogFormat = "json"
+)
+
+// ForwardedHeader is the header in which trusted proxies tell of their clients.
+type ForwardedHeader string
+
+// The headers.
+const (
+	XForwardedFor ForwardedHeader = "x-forwarded-for" // and X-Forwarded-Proto
+	Forwarded     ForwardedHeader = "forwarded"       // RFC 7239
 )
 
 // Surroundings are the facts about this process on which defaults depend.
@@ -72,6 +86,7 @@ func Defaults(s Surroundings) Config {
 		SessionDuration: 12 * time.Hour,
 		SessionIdle:     30 * time.Minute,
 		SetupUser:       "admin",
+		ForwardedHeader: XForwardedFor,
 	}
 }
 
@@ -94,6 +109,10 @@ func (c Config) Validate() error {
 	if c.SessionIdle > c.SessionDuration {
 		return fault.New(fault.Invalid, "setting session-idle = %s is longer than session-duration = %s", c.SessionIdle, c.SessionDuration).
 			WithMend("Set both: a session ends unused before it ends altogether.")
+	}
+	if public, err := url.Parse(c.PublicURL); err == nil && public.Path != "" && public.Path != c.BasePath {
+		return fault.New(fault.Invalid, "setting public-url = %q has another path than base-path = %q", c.PublicURL, c.BasePath).
+			WithMend("Set base-path to %s, or leave the path out of public-url.", public.Path)
 	}
 	// A socket's path has room for 107 bytes on Linux.
 	if n := len(c.Fail2banSocket); n > 107 {

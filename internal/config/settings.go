@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ func (s Setting) Show(c Config) string { return s.show(c) }
 // Settings are all settings, in the order in which people read them. The file
 // itself (`config`) is not among them: it can't be set in the file.
 func Settings() []Setting {
-	return []Setting{
+	return slices.Concat([]Setting{
 		{
 			Name: "listen", Default: "127.0.0.1:8000", Allowed: "an address with a port, such as 127.0.0.1:8000, [::1]:8000 or 0.0.0.0:8000; port 0 = any free one",
 			Meaning: "Address of page and API. Beyond loopback others on the way can read along unless it is encrypted. The port in use is logged and written to <data-dir>/listen.",
@@ -73,7 +74,7 @@ func Settings() []Setting {
 		},
 		{
 			Name: "allowed-hosts", Default: "empty", Allowed: "host names without port, separated by commas",
-			Meaning: "Names besides localhost and loopback addresses under which a browser may reach the page, as a proxy hands them on in the Host header.",
+			Meaning: "Names besides localhost and the one of public-url under which a browser may reach the page, as a proxy hands them on in the Host header. Plain addresses always may.",
 			parse: func(c *Config, text string, _ Surroundings) (err error) {
 				c.AllowedHosts, err = parseHosts(text)
 				return err
@@ -106,6 +107,7 @@ func Settings() []Setting {
 			},
 			show: func(c Config) string { return c.SetupPasswordFile },
 		},
+	}, networkSettings(), []Setting{
 		{
 			Name: "log-level", Default: "info", Allowed: "debug, info, warn or error",
 			Meaning: "How much is logged.",
@@ -142,7 +144,7 @@ func Settings() []Setting {
 			},
 			show: func(c Config) string { return strconv.FormatBool(c.Demo) },
 		},
-	}
+	})
 }
 
 // errNotAllowed says that Allowed already tells all there is to say.

@@ -24,6 +24,7 @@ const (
 	JailNotFound     Code = "jail_not_found"     // fail2ban knows no such jail now
 	MethodNotAllowed Code = "method_not_allowed" // the path exists, but not with that method
 	Forbidden        Code = "forbidden"          // understood and refused
+	HostUnknown      Code = "host_unknown"       // asked under a name that isn't ours
 	Conflict         Code = "conflict"           // it is already so, or somebody else was quicker
 	Protected        Code = "address_protected"  // banning it would lock somebody out
 	NeedsConfirm     Code = "needs_confirmation" // wide reach; repeat it with the confirmation
@@ -59,7 +60,7 @@ const (
 // Codes lists every code, in the order in which docs/errors.md explains them.
 func Codes() []Code {
 	return []Code{
-		Internal, Invalid, NotFound, HostNotFound, JailNotFound, MethodNotAllowed, Forbidden, Conflict, Protected,
+		Internal, Invalid, NotFound, HostNotFound, JailNotFound, MethodNotAllowed, Forbidden, HostUnknown, Conflict, Protected,
 		NeedsConfirm, TooLarge, TooMany, Unsupported, Fail2banUnreachable, Fail2banForbidden, Fail2banRefused,
 		Fail2banTimeout, Fail2banGarbled, NotSignedIn, SetupNeeded, SetupDone, SetupTokenWrong, CredentialsWrong,
 		AttemptsThrottled, NotAllowed, StepUpNeeded, LastAdmin, PasswordWeak, Unavailable, DatabaseBusy, DatabaseCorrupt, DatabaseTooNew, DiskFull,

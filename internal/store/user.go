@@ -64,15 +64,13 @@ func users(ctx context.Context, from queryer) ([]auth.User, error) {
 	return collect(ctx, from, scanUser, "SELECT "+userColumns+" FROM account a ORDER BY a.name LIMIT $1", auth.MaxUsers)
 }
 
-func scanOne(r *sql.Rows) (n int, err error) { return n, r.Scan(&n) }
-
 func anyUser(ctx context.Context, from queryer) (bool, error) {
-	_, found, err := one(collect(ctx, from, scanOne, "SELECT 1 FROM account LIMIT 1"))
+	_, found, err := one(collect(ctx, from, scanOne[int], "SELECT 1 FROM account LIMIT 1"))
 	return found, err
 }
 
 func familiar(ctx context.Context, from queryer, userID, source string) (bool, error) {
-	_, found, err := one(collect(ctx, from, scanOne, "SELECT 1 FROM familiar WHERE account_id = $1 AND source = $2", userID, source))
+	_, found, err := one(collect(ctx, from, scanOne[int], "SELECT 1 FROM familiar WHERE account_id = $1 AND source = $2", userID, source))
 	return found, err
 }
 

@@ -1,0 +1,125 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// networkSettings say how browsers and proxies reach us.
+func networkSettings() []Setting {
+	return []Setting{
+		{
+			Name: "public-url", Default: "empty", Allowed: "an address such as https://bans.example.org, with the base path or without any path",
+			Meaning: "Where browsers find the page, when a proxy stands before it. Its name need not stand in allowed-hosts.",
+			parse: func(c *Config, text string, _ Surroundings) (err error) {
+				c.PublicURL, err = parsePublicURL(text)
+				return err
+			},
+			show: func(c Config) string { return c.PublicURL },
+		},
+		{
+			Name: "trusted-proxies", Default: "empty = none, not even on loopback", Allowed: "addresses and networks, separated by commas, such as 127.0.0.1,10.0.0.0/8",
+			Meaning: "Proxies that are believed when they say where a request came from. Name only those that write forwarded-header themselves.",
+			parse: func(c *Config, text string, _ Surroundings) (err error) {
+				c.TrustedProxies, err = parsePrefixes(text)
+				return err
+			},
+			show: func(c Config) string { return showPrefixes(c.TrustedProxies) },
+		},
+		{
+			Name: "forwarded-header", Default: "x-forwarded-for", Allowed: "x-forwarded-for or forwarded",
+			Meaning: "Header in which the trusted proxies tell of their clients; the other one is not looked at. x-forwarded-for goes with X-Forwarded-Proto, forwarded is that of RFC 7239.",
+			parse: func(c *Config, text string, _ Surroundings) error {
+				switch h := ForwardedHeader(text); h {
+				case XForwardedFor, Forwarded:
+					c.ForwardedHeader = h
+					return nil
+				default:
+					return errNotAllowed
+				}
+			},
+			show: func(c Config) string { return string(c.ForwardedHeader) },
+		},
+	}
+}
+
+// maxPrefixes bounds a list of networks: each request is compared with all of them.
+const maxPrefixes = 256
+
+// parsePrefixes reads addresses and networks. A network with bits behind its length is
+// refused: it is more often a typing mistake than meant.
+func parsePrefixes(text string) ([]netip.Prefix, error) {
+	var prefixes []netip.Prefix
+	for part := range strings.SplitSeq(text, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		prefix, err := parsePrefix(part)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(prefixes, prefix) {
+			prefixes = append(prefixes, prefix)
+		}
+	}
+	if len(prefixes) > maxPrefixes {
+		return nil, fmt.Errorf("it names more than %d networks", maxPrefixes)
+	}
+	return prefixes, nil
+}
+
+func parsePrefix(text string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
+		addr = addr.Unmap()
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	prefix, err := netip.ParsePrefix(text)
+	switch {
+	case err != nil:
+		return netip.Prefix{}, fmt.Errorf("%q is neither an address nor a network", text)
+	case prefix.Addr().Is4In6():
+		return netip.Prefix{}, fmt.Errorf("write the network %s in IPv4", text)
+	case prefix != prefix.Masked():
+		return netip.Prefix{}, fmt.Errorf("%s is an address within the network %s: write one of both", text, prefix.Masked())
+	case prefix.Bits() == 0:
+		return netip.Prefix{}, fmt.Errorf("%s is everybody", text)
+	}
+	return prefix, nil
+}
+
+func showPrefixes(prefixes []netip.Prefix) string {
+	parts := make([]string, len(prefixes))
+	for i, p := range prefixes {
+		parts[i] = p.String()
+		if p.IsSingleIP() {
+			parts[i] = p.Addr().String()
+		}
+	}
+	return strings.Join(parts, ",")
+}
+
+// parsePublicURL reads http or https, a host, maybe a port and a path; nothing else.
+func parsePublicURL(text string) (string, error) {
+	text = strings.TrimRight(strings.TrimSpace(text), "/")
+	if text == "" {
+		return "", nil
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", u.Opaque != "":
+		return "", errNotAllowed
+	case u.User != nil, u.RawQuery != "", u.ForceQuery, u.Fragment != "":
+		return "", fmt.Errorf("it holds more than scheme, host, port and path")
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err != nil && (len(u.Hostname()) > 253 || strings.ContainsFunc(u.Hostname(), notUnreserved)) {
+		return "", errNotAllowed
+	}
+	if _, err := parseBasePath(u.Path); err != nil {
+		return "", errNotAllowed
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Host) + u.Path, nil
+}
