@@ -14,3 +14,4 @@ export type Jail = Schemas['Jail'];
 export type JailDetail = Schemas['JailDetail'];
 export type ManualJail = Schemas['ManualJail'];
 export type Outcome = Schemas['Outcome'];
+export type { AuditCheck, AuditEntry, Role, Session, SessionItem, Token, User } from './draft';

@@ -19,16 +19,17 @@ interface DialogProps {
   children: ReactNode;
   footer?: ReactNode;
   wide?: boolean;
+  narrow?: boolean;
 }
 
 /** A window over the page, for a task with several parts. */
-export function Dialog({ open, onClose, title, description, children, footer, wide }: DialogProps) {
+export function Dialog({ open, onClose, title, description, children, footer, wide, narrow }: DialogProps) {
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={scrim} />
         <Base.Viewport className={stage}>
-          <Base.Popup className={classes(popup, wide ? 'max-w-3xl' : 'max-w-xl')}>
+          <Base.Popup className={classes(popup, wide ? 'max-w-3xl' : narrow ? 'max-w-md' : 'max-w-xl')}>
             <header className="flex items-start justify-between gap-4 border-b border-line py-3 pr-3 pl-5">
               <div>
                 <Base.Title className="text-lg font-semibold">{title}</Base.Title>
