@@ -1,12 +1,12 @@
 import { t } from '@lingui/core/macro';
 import { useNavigate } from '@tanstack/react-router';
-import { CircleUser, LogOut, Moon, ScrollText, Sun, UserCog, Users } from 'lucide-react';
+import { CircleUser, Languages, LogOut, Moon, ScrollText, Sun, UserCog, Users } from 'lucide-react';
 import { useEffect } from 'react';
 import { signOut, useMay, useSession } from '@/api/access';
 import { roleInWords } from '@/api/words';
-import { usePhone } from '@/lib/media';
+import { useDark, usePhone } from '@/lib/media';
 import { visible } from '@/lib/plain';
-import { chooseLanguage, chooseTheme, type Language, language, languages, theme } from '@/lib/preferences';
+import { chooseLanguage, chooseTheme, type Language, language, languages } from '@/lib/preferences';
 import { answer, ask } from '@/lib/requests';
 import { useStore } from '@/lib/store';
 import { Badge } from '@/ui/badge';
@@ -66,11 +66,10 @@ export function AccountMenu() {
 /** On phones the bar has no room for the buttons of theme and language. */
 function useLooks(): MenuEntry[] {
   const phone = usePhone();
-  const current = useStore(theme);
+  const dark = useDark();
   const spoken = useStore(language);
   if (!phone) return [];
   const other = Object.entries(languages).find(([value]) => value !== spoken);
-  const dark = current === 'dark';
   return [
     {
       label: dark ? t`Light colours` : t`Dark colours`,
@@ -78,6 +77,8 @@ function useLooks(): MenuEntry[] {
       apart: true,
       onSelect: () => chooseTheme(dark ? 'light' : 'dark'),
     },
-    ...(other === undefined ? [] : [{ label: other[1], onSelect: () => void chooseLanguage(other[0] as Language) }]),
+    ...(other === undefined
+      ? []
+      : [{ label: other[1], icon: <Languages aria-hidden />, onSelect: () => void chooseLanguage(other[0] as Language) }]),
   ];
 }

@@ -20,12 +20,14 @@ interface DialogProps {
   footer?: ReactNode;
   wide?: boolean;
   narrow?: boolean;
+  /** A press beside it doesn't close it: what it shows is not shown again. */
+  firm?: boolean;
 }
 
 /** A window over the page, for a task with several parts. */
-export function Dialog({ open, onClose, title, description, children, footer, wide, narrow }: DialogProps) {
+export function Dialog({ open, onClose, title, description, children, footer, wide, narrow, firm }: DialogProps) {
   return (
-    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
+    <Base.Root open={open} disablePointerDismissal={firm} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={scrim} />
         <Base.Viewport className={stage}>

@@ -1,6 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { type ReactNode, useEffect } from 'react';
-import { chooseLanguage, chooseTheme, type Language, language, languages, theme } from '@/lib/preferences';
+import { useDark } from '@/lib/media';
+import { chooseLanguage, chooseTheme, type Language, language, languages } from '@/lib/preferences';
 import { useStore } from '@/lib/store';
 import { classes } from '@/ui/classes';
 import { Mark } from '@/ui/mark';
@@ -50,11 +51,6 @@ function Looks() {
       </button>
     </footer>
   );
-}
-
-function useDark(): boolean {
-  const chosen = useStore(theme);
-  return chosen === 'dark' || (chosen === 'system' && window.matchMedia('(prefers-color-scheme: dark)').matches);
 }
 
 const tones = {

@@ -54,7 +54,7 @@ export function SignIn({ ending, username: before, setUpAlready }: SignInProps) 
     setBusy(false);
   };
   return (
-    <Frame title={t`Sign in`}>
+    <Frame title={t`Sign in to BanGUI`}>
       {setUpAlready && <Note tone="plain">{t`BanGUI is set up already; the link was for the first account only.`}</Note>}
       {ending !== undefined && <Note tone={ending === 'left' ? 'plain' : 'warn'}>{endingInWords(ending)}</Note>}
       <form

@@ -26,12 +26,12 @@ export function auditColumns(): Column<AuditEntry>[] {
         </span>
       ),
     },
-    { id: 'actor', header: t`Who`, width: 'minmax(110px, 1fr)', cell: (entry) => <Actor entry={entry} /> },
+    { id: 'actor', header: t`Who`, width: 'minmax(150px, 1.1fr)', cell: (entry) => <Actor entry={entry} /> },
     { id: 'action', header: t`What`, width: 'minmax(130px, 0.9fr)', cell: (entry) => <Deed entry={entry} /> },
     {
       id: 'target',
       header: t`On what`,
-      width: 'minmax(140px, 1.6fr)',
+      width: 'minmax(140px, 1.4fr)',
       cell: ({ target }) => <span title={visible(target ?? '')}>{visible(target ?? '') || '–'}</span>,
     },
     { id: 'outcome', header: t`Outcome`, width: '96px', cell: ({ outcome }) => <OutcomeBadge outcome={outcome} /> },

@@ -22,12 +22,17 @@ export function AuditFilters({ view, onView }: AuditFiltersProps) {
   ] as const;
   return (
     <search className="flex flex-wrap items-center gap-2 px-6 pb-3 max-md:px-4">
-      <Typed label={t`Who`} value={view.actor} onValue={(actor) => onView({ ...view, actor }, true)} className="w-36 max-md:flex-1" />
+      <Typed
+        label={t`Who`}
+        value={view.actor}
+        onValue={(actor) => onView({ ...view, actor }, true)}
+        className="w-36 max-md:flex-[1_0_40%]"
+      />
       <Typed
         label={t`What`}
         value={view.action}
         onValue={(action) => onView({ ...view, action }, true)}
-        className="w-40 font-mono max-md:flex-1"
+        className="w-40 font-mono max-md:flex-[1_0_40%]"
       />
       <Day label={t`from`} value={view.from} onValue={(from) => onView({ ...view, from })} />
       <Day label={t`to`} value={view.to} onValue={(to) => onView({ ...view, to })} />
@@ -70,14 +75,14 @@ function Typed({ label, value, onValue, className }: { label: string; value: str
 
 function Day({ label, value, onValue }: { label: ReactNode; value: string; onValue: (v: string) => void }) {
   return (
-    <label className="flex items-center gap-1.5 text-xs text-muted max-md:flex-1">
+    <label className="flex items-center gap-1.5 text-xs text-muted max-md:flex-[1_0_40%]">
       {label}
       <input
         type="date"
         value={value}
         max="9999-12-31"
         onChange={(event) => onValue(event.target.value)}
-        className={classes(control, 'min-w-0 text-text max-md:flex-1')}
+        className={classes(control, 'min-w-0 text-text max-md:w-full max-md:px-1.5')}
       />
     </label>
   );

@@ -17,6 +17,17 @@ export function outcomeInWords(outcome: AuditEntry['outcome']): { word: string; 
 
 export function OutcomeBadge({ outcome }: { outcome: AuditEntry['outcome'] }) {
   const { word, tone, mark } = outcomeInWords(outcome);
+  // Most went well: quiet, so that the others are seen.
+  if (outcome === 'ok') {
+    return (
+      <span className="inline-flex items-center gap-1 px-1.5 text-xs text-muted">
+        <span aria-hidden className="text-ok">
+          {mark}
+        </span>
+        {word}
+      </span>
+    );
+  }
   return (
     <Badge tone={tone}>
       <span aria-hidden>{mark}</span>

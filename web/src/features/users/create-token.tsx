@@ -89,6 +89,7 @@ function MadeToken({ token, onClose }: { token: Token & { token: string }; onClo
   return (
     <Dialog
       open
+      firm
       onClose={onClose}
       title={t`Token ${visible(token.name)} is made`}
       footer={
