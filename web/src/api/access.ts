@@ -2,7 +2,7 @@ import { serverNow } from '../lib/clock';
 import { problemOf } from '../lib/problem';
 import { createStore, useStore } from '../lib/store';
 import { api, take } from './client';
-import type { Role, Session } from './types';
+import type { CurrentSession, Role } from './types';
 
 /** Why nobody is signed in any more; undefined where nobody was. */
 export type Ending = 'left' | 'idle' | 'age' | 'elsewhere';
@@ -10,7 +10,7 @@ export type Ending = 'left' | 'idle' | 'age' | 'elsewhere';
 /** Who looks at this page, as far as it knows. */
 export type Access =
   | { state: 'asking' }
-  | { state: 'in'; session: Session }
+  | { state: 'in'; session: CurrentSession }
   | { state: 'out'; ending: Ending | undefined; username: string }
   | { state: 'set-up' }
   | { state: 'unknown'; error: unknown };
@@ -18,9 +18,9 @@ export type Access =
 export const access = createStore<Access>({ state: 'asking' });
 
 /** Says why a session that was good a moment ago is not any more. */
-export function endingOf({ expires_at, idle_expires_at }: Session, now: number): Ending {
+export function endingOf({ expires_at, idle_expires_at }: CurrentSession, now: number): Ending {
   if (now >= Date.parse(expires_at)) return 'age';
-  return now >= Date.parse(idle_expires_at) ? 'idle' : 'elsewhere';
+  return idle_expires_at !== null && now >= Date.parse(idle_expires_at) ? 'idle' : 'elsewhere';
 }
 
 /** Takes note that the server knows nobody here. */
@@ -94,7 +94,7 @@ export function useMay(deed: Deed): boolean {
 }
 
 /** The session of who is signed in; undefined while nobody is. */
-export function useSession(): Session | undefined {
+export function useSession(): CurrentSession | undefined {
   const now = useStore(access);
   return now.state === 'in' ? now.session : undefined;
 }

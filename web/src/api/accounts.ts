@@ -1,5 +1,5 @@
 import { api, take } from './client';
-import type { Role, Token, User } from './types';
+import type { IssuedToken, Role, Token, User } from './types';
 
 /** What can be changed about a user. */
 export interface UserChange {
@@ -34,7 +34,7 @@ export async function endSessions(ids: readonly string[]): Promise<void> {
 }
 
 /** Makes an API token; its text comes this once. */
-export function createToken(name: string, scope: Token['scope'], days: number): Promise<Token & { token: string }> {
+export function createToken(name: string, scope: Token['scope'], days: number): Promise<IssuedToken> {
   return take(api.POST('/api/v1/tokens', { body: { name, scope, expires_in_seconds: days * 86_400 } }));
 }
 

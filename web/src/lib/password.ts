@@ -2,7 +2,7 @@
 export const shortest = 10;
 export const longest = 256;
 
-export type Strength = 'none' | 'short' | 'long' | 'named' | 'plain' | 'fair' | 'good';
+export type Strength = 'none' | 'short' | 'long' | 'named' | 'same' | 'plain' | 'fair' | 'good';
 
 // Rough steps: what a guesser who knows the rules would need.
 const goodBits = 70;
@@ -13,8 +13,11 @@ export function strengthOf(password: string, username: string): Strength {
   if (length === 0) return 'none';
   if (length < shortest) return 'short';
   if (length > longest) return 'long';
-  if (username !== '' && password.toLowerCase() === username.toLowerCase()) return 'named';
-  const different = new Set(password.toLowerCase()).size;
+  const small = password.toLowerCase();
+  const name = username.trim().toLowerCase();
+  if (name !== '' && small.replaceAll(name, '').replace(/[\d!._-]/g, '') === '' && small.includes(name)) return 'named';
+  const different = new Set(small).size;
+  if (different === 1) return 'same';
   if (different < 5) return 'plain';
   return bitsOf(password, different) >= goodBits ? 'good' : 'fair';
 }

@@ -54,6 +54,7 @@ const meter: Record<Strength, { share: number; look: string }> = {
   short: { share: 0.2, look: 'bg-danger-solid' },
   long: { share: 1, look: 'bg-danger-solid' },
   named: { share: 0.2, look: 'bg-danger-solid' },
+  same: { share: 0.1, look: 'bg-danger-solid' },
   plain: { share: 0.3, look: 'bg-warn' },
   fair: { share: 0.65, look: 'bg-series-1' },
   good: { share: 1, look: 'bg-ok' },
@@ -68,7 +69,9 @@ function strengthInWords(strength: Strength, length: number): string {
     case 'long':
       return t`At most ${longest} characters.`;
     case 'named':
-      return t`It must not be the user name.`;
+      return t`It must be more than the user name.`;
+    case 'same':
+      return t`It is one character again and again.`;
     case 'plain':
       return t`Long enough, but easily guessed: use more different characters.`;
     case 'fair':

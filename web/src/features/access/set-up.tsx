@@ -3,20 +3,17 @@ import { CircleCheck } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { lookWho, setUp } from '@/api/access';
 import { type Problem, problemOf } from '@/lib/problem';
+import { isUserName } from '@/lib/username';
 import { Button } from '@/ui/button';
 import { CopyButton } from '@/ui/copy';
 import { Field, Input } from '@/ui/field';
 import { NewPasswordField, PasswordField, usable } from '@/ui/password';
+import { NewUserNameField } from '@/ui/username';
 import { clockOf, useCountdown } from './countdown';
 import { Frame } from './frame';
 import { PlainHttp } from './plain-http';
 
 const command = 'sudo bangui setup-token';
-
-/** What a field is told about a problem of the server. */
-function fieldProblem(problem: Problem | undefined, field: string): string | undefined {
-  return problem?.fields.find((f) => f.field.endsWith(field))?.detail;
-}
 
 /** The first run: who holds the set-up token makes the first administrator. */
 export function SetUp({ token: fromLink }: { token: string }) {
@@ -29,7 +26,7 @@ export function SetUp({ token: fromLink }: { token: string }) {
   const { left, startFrom } = useCountdown();
   const wrongToken = problem?.code === 'setup_token_wrong';
   const different = again !== '' && again !== password;
-  const ready = token.trim() !== '' && username.trim() !== '' && usable(password, username) && again === password;
+  const ready = token.trim() !== '' && isUserName(username) && usable(password, username) && again === password;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (!ready || busy || left > 0) return;
@@ -60,26 +57,13 @@ export function SetUp({ token: fromLink }: { token: string }) {
         ) : (
           <TokenField token={token} onToken={setToken} wrong={wrongToken} />
         )}
-        <Field label={t`User name`} hint={t`Small letters, digits, and . _ - between them.`} error={fieldProblem(problem, 'username')}>
-          <Input
-            name="username"
-            autoComplete="username"
-            autoCapitalize="off"
-            autoCorrect="off"
-            spellCheck={false}
-            required
-            maxLength={64}
-            autoFocus={fromLink !== ''}
-            value={username}
-            onChange={(event) => setUsername(event.target.value)}
-          />
-        </Field>
+        <NewUserNameField value={username} onValue={setUsername} autoFocus={fromLink !== ''} autoComplete="username" />
         <NewPasswordField
           label={t`Password`}
           value={password}
           onValue={setPassword}
           username={username.trim()}
-          error={fieldProblem(problem, 'password')}
+          error={problem?.code === 'password_weak' ? `${problem.message} ${problem.mend}` : undefined}
         />
         <PasswordField
           label={t`Password again`}
@@ -132,9 +116,7 @@ function TokenField({ token, onToken, wrong }: { token: string; onToken: (next: 
 
 /** What no field is to blame for. */
 function SetUpError({ problem }: { problem: Problem | undefined }) {
-  if (problem === undefined || problem.code === 'setup_token_wrong') return null;
-  const told = ['username', 'password'].some((field) => fieldProblem(problem, field) !== undefined);
-  if (told) return null;
+  if (problem === undefined || ['setup_token_wrong', 'password_weak'].includes(problem.code)) return null;
   return (
     <div role="alert" className="rounded-md bg-danger-soft px-3 py-2 text-sm text-danger wrap-anywhere">
       {problem.message} {problem.mend}

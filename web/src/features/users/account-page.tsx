@@ -4,7 +4,7 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useMay, useSession } from '@/api/access';
 import { tokensQuery } from '@/api/queries';
-import type { Session } from '@/api/types';
+import type { CurrentSession } from '@/api/types';
 import { rightsInWords, roleInWords } from '@/api/words';
 import { readableOnTheWay } from '@/lib/place';
 import { visible } from '@/lib/plain';
@@ -41,7 +41,7 @@ export function AccountPage() {
   );
 }
 
-function You({ session: { user, expires_at, idle_expires_at } }: { session: Session }) {
+function You({ session: { user, expires_at, idle_expires_at } }: { session: CurrentSession }) {
   return (
     <Facts
       facts={[
@@ -54,7 +54,7 @@ function You({ session: { user, expires_at, idle_expires_at } }: { session: Sess
         [t`Role`, roleInWords(user.role)],
         [t`May`, rightsInWords(user.role)],
         [t`Session ends`, <When key="end" at={expires_at} />],
-        [t`Unused it ends`, <When key="idle" at={idle_expires_at} />],
+        [t`Unused it ends`, idle_expires_at === null ? '–' : <When key="idle" at={idle_expires_at} />],
         [
           t`Connection`,
           readableOnTheWay() ? (

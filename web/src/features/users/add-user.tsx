@@ -6,13 +6,14 @@ import { usersQuery } from '@/api/queries';
 import type { Role } from '@/api/types';
 import { visible } from '@/lib/plain';
 import { type Problem, problemOf } from '@/lib/problem';
+import { isUserName } from '@/lib/username';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
-import { Field, Input } from '@/ui/field';
 import { NewPasswordField, usable } from '@/ui/password';
 import { Pick } from '@/ui/pick';
 import { Failure } from '@/ui/states';
 import { tell } from '@/ui/toast';
+import { NewUserNameField } from '@/ui/username';
 import { roleChoices } from './roles';
 
 /** Makes an account for somebody. */
@@ -23,7 +24,7 @@ export function AddUser({ onClose }: { onClose: () => void }) {
   const [password, setPassword] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
-  const ready = username.trim() !== '' && usable(password, username.trim());
+  const ready = isUserName(username) && usable(password, username.trim());
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (!ready || busy) return;
@@ -39,8 +40,6 @@ export function AddUser({ onClose }: { onClose: () => void }) {
       setBusy(false);
     }
   };
-  const told = (field: string) => problem?.fields.find((f) => f.field.endsWith(field))?.detail;
-  const general = problem !== undefined && told('username') === undefined && told('password') === undefined;
   return (
     <Dialog
       open
@@ -56,28 +55,23 @@ export function AddUser({ onClose }: { onClose: () => void }) {
       }
     >
       <form id="add-user" className="flex flex-col gap-5" onSubmit={(event) => void submit(event)}>
-        <Field label={t`User name`} hint={t`Small letters, digits, and . _ - between them.`} error={told('username')}>
-          <Input
-            autoFocus
-            autoComplete="off"
-            autoCapitalize="off"
-            autoCorrect="off"
-            spellCheck={false}
-            maxLength={64}
-            value={username}
-            onChange={(event) => setUsername(event.target.value)}
-          />
-        </Field>
+        <NewUserNameField
+          autoFocus
+          autoComplete="off"
+          value={username}
+          onValue={setUsername}
+          error={problem?.code === 'conflict' ? problem.message : undefined}
+        />
         <Pick legend={t`Role`} name="role" choices={roleChoices()} value={role} onPick={setRole} />
         <NewPasswordField
           label={t`First password`}
           value={password}
           onValue={setPassword}
           username={username.trim()}
-          error={told('password')}
+          error={problem?.code === 'password_weak' ? `${problem.message} ${problem.mend}` : undefined}
           suggest
         />
-        {general && <Failure error={problem} />}
+        {problem !== undefined && !['conflict', 'password_weak'].includes(problem.code) && <Failure error={problem} />}
       </form>
     </Dialog>
   );

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { createToken } from '@/api/accounts';
 import { tokensQuery } from '@/api/queries';
-import type { Token } from '@/api/types';
+import type { IssuedToken, Token } from '@/api/types';
 import { visible } from '@/lib/plain';
 import { duration } from '@/lib/time';
 import { Button } from '@/ui/button';
@@ -31,7 +31,7 @@ export function CreateToken({ onClose, mayWrite }: { onClose: () => void; mayWri
   const [life, setLife] = useState<Life>('90');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
-  const [made, setMade] = useState<Token & { token: string }>();
+  const [made, setMade] = useState<IssuedToken>();
   const ready = name.trim() !== '';
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -85,7 +85,7 @@ export function CreateToken({ onClose, mayWrite }: { onClose: () => void; mayWri
   );
 }
 
-function MadeToken({ token, onClose }: { token: Token & { token: string }; onClose: () => void }) {
+function MadeToken({ token, onClose }: { token: IssuedToken; onClose: () => void }) {
   return (
     <Dialog
       open

@@ -4,7 +4,7 @@ import { Monitor } from 'lucide-react';
 import { useState } from 'react';
 import { endSessions } from '@/api/accounts';
 import { sessionsQuery } from '@/api/queries';
-import type { SessionItem } from '@/api/types';
+import type { Session } from '@/api/types';
 import { deviceOf } from '@/lib/agent';
 import { visible } from '@/lib/plain';
 import { Badge } from '@/ui/badge';
@@ -23,7 +23,7 @@ export function SessionsCard({ userId }: { userId?: string }) {
   const [busy, setBusy] = useState(false);
   const sessions = query.data?.toSorted(byUse);
   const others = sessions?.filter((one) => !one.current) ?? [];
-  const end = async (which: readonly SessionItem[]) => {
+  const end = async (which: readonly Session[]) => {
     setBusy(true);
     try {
       await endSessions(which.map((one) => one.id));
@@ -78,13 +78,15 @@ export function SessionsCard({ userId }: { userId?: string }) {
   );
 }
 
-function byUse(a: SessionItem, b: SessionItem): number {
+function byUse(a: Session, b: Session): number {
   if (a.current !== b.current) return a.current ? -1 : 1;
   return Date.parse(b.last_seen_at) - Date.parse(a.last_seen_at);
 }
 
-function Line({ session, busy, onEnd }: { session: SessionItem; busy: boolean; onEnd: () => void }) {
-  const { agent, address, current, last_seen_at, created_at, expires_at } = session;
+function Line({ session, busy, onEnd }: { session: Session; busy: boolean; onEnd: () => void }) {
+  const { current, last_seen_at, created_at, expires_at } = session;
+  const agent = session.agent ?? '';
+  const address = session.address ?? '';
   const device = deviceOf(agent);
   return (
     <li className="flex items-center gap-3 px-4 py-3 text-sm">
