@@ -59,7 +59,7 @@ func (a *API) registerUsers() {
 		method: http.MethodPatch, path: path + "/{id}", id: "changeUser", summary: "Give a user another role or password, disable or enable him", tag: "users",
 		role: auth.Admin, fresh: true, tier: own, class: classSteer, audit: "user.change", secret: true,
 	}, func(ctx context.Context, in *struct {
-		idPath
+		ID   string `path:"id" maxLength:"64"`
 		Body UserChange
 	},
 	) (*answer[User], error) {

@@ -7,9 +7,12 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createRouter, RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { lookWho, shut } from './api/access';
+import { setDoorkeeper } from './api/client';
 import { fillFeed } from './api/feed';
 import { followLive } from './api/follow';
 import { live } from './api/source';
+import { confirmSelf } from './api/step-up';
 import { basePath } from './lib/env';
 import { language, preferredLanguage, showLanguage } from './lib/preferences';
 import { parseSearch, stringifySearch } from './lib/search';
@@ -70,7 +73,7 @@ async function open(): Promise<void> {
   await showLanguage(preferredLanguage());
   followLive(live, queryClient);
   fillFeed(live);
-  live.start();
+  setDoorkeeper({ onShut: shut, onNotAllowed: () => void lookWho(), confirmSelf });
   const place = document.getElementById('page');
   if (place === null) throw new Error('the page has no place to stand');
   createRoot(place).render(

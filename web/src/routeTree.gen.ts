@@ -11,10 +11,14 @@
 import { Route as rootRouteImport } from './routes/__root'
 import { Route as IndexRouteImport } from './routes/index'
 import { Route as AboutRouteImport } from './routes/about'
+import { Route as AccountRouteImport } from './routes/account'
+import { Route as AuditRouteImport } from './routes/audit'
 import { Route as BansRouteImport } from './routes/bans'
 import { Route as AddressSplatRouteImport } from './routes/address.$'
 import { Route as JailsIndexRouteImport } from './routes/jails.index'
 import { Route as JailsJailRouteImport } from './routes/jails.$jail'
+import { Route as UsersIndexRouteImport } from './routes/users.index'
+import { Route as UsersUserRouteImport } from './routes/users.$user'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -24,6 +28,16 @@ const IndexRoute = IndexRouteImport.update({
 const AboutRoute = AboutRouteImport.update({
   id: '/about',
   path: '/about',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const AccountRoute = AccountRouteImport.update({
+  id: '/account',
+  path: '/account',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const AuditRoute = AuditRouteImport.update({
+  id: '/audit',
+  path: '/audit',
   getParentRoute: () => rootRouteImport,
 } as any)
 const BansRoute = BansRouteImport.update({
@@ -46,55 +60,104 @@ const JailsJailRoute = JailsJailRouteImport.update({
   path: '/jails/$jail',
   getParentRoute: () => rootRouteImport,
 } as any)
+const UsersIndexRoute = UsersIndexRouteImport.update({
+  id: '/users/',
+  path: '/users/',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const UsersUserRoute = UsersUserRouteImport.update({
+  id: '/users/$user',
+  path: '/users/$user',
+  getParentRoute: () => rootRouteImport,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
   '/about': typeof AboutRoute
+  '/account': typeof AccountRoute
+  '/audit': typeof AuditRoute
   '/bans': typeof BansRoute
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
+  '/users/$user': typeof UsersUserRoute
   '/jails/': typeof JailsIndexRoute
+  '/users/': typeof UsersIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
   '/about': typeof AboutRoute
+  '/account': typeof AccountRoute
+  '/audit': typeof AuditRoute
   '/bans': typeof BansRoute
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
+  '/users/$user': typeof UsersUserRoute
   '/jails': typeof JailsIndexRoute
+  '/users': typeof UsersIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/': typeof IndexRoute
   '/about': typeof AboutRoute
+  '/account': typeof AccountRoute
+  '/audit': typeof AuditRoute
   '/bans': typeof BansRoute
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
+  '/users/$user': typeof UsersUserRoute
   '/jails/': typeof JailsIndexRoute
+  '/users/': typeof UsersIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
   fullPaths:
-    '/' | '/about' | '/bans' | '/address/$' | '/jails/$jail' | '/jails/'
+    | '/'
+    | '/about'
+    | '/account'
+    | '/audit'
+    | '/bans'
+    | '/address/$'
+    | '/jails/$jail'
+    | '/users/$user'
+    | '/jails/'
+    | '/users/'
   fileRoutesByTo: FileRoutesByTo
-  to: '/' | '/about' | '/bans' | '/address/$' | '/jails/$jail' | '/jails'
+  to:
+    | '/'
+    | '/about'
+    | '/account'
+    | '/audit'
+    | '/bans'
+    | '/address/$'
+    | '/jails/$jail'
+    | '/users/$user'
+    | '/jails'
+    | '/users'
   id:
     | '__root__'
     | '/'
     | '/about'
+    | '/account'
+    | '/audit'
     | '/bans'
     | '/address/$'
     | '/jails/$jail'
+    | '/users/$user'
     | '/jails/'
+    | '/users/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   AboutRoute: typeof AboutRoute
+  AccountRoute: typeof AccountRoute
+  AuditRoute: typeof AuditRoute
   BansRoute: typeof BansRoute
   AddressSplatRoute: typeof AddressSplatRoute
   JailsJailRoute: typeof JailsJailRoute
+  UsersUserRoute: typeof UsersUserRoute
   JailsIndexRoute: typeof JailsIndexRoute
+  UsersIndexRoute: typeof UsersIndexRoute
 }
 
 declare module '@tanstack/react-router' {
@@ -111,6 +174,20 @@ declare module '@tanstack/react-router' {
       path: '/about'
       fullPath: '/about'
       preLoaderRoute: typeof AboutRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/account': {
+      id: '/account'
+      path: '/account'
+      fullPath: '/account'
+      preLoaderRoute: typeof AccountRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/audit': {
+      id: '/audit'
+      path: '/audit'
+      fullPath: '/audit'
+      preLoaderRoute: typeof AuditRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/bans': {
@@ -141,16 +218,34 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof JailsJailRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/users/': {
+      id: '/users/'
+      path: '/users'
+      fullPath: '/users/'
+      preLoaderRoute: typeof UsersIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/users/$user': {
+      id: '/users/$user'
+      path: '/users/$user'
+      fullPath: '/users/$user'
+      preLoaderRoute: typeof UsersUserRouteImport
+      parentRoute: typeof rootRouteImport
+    }
   }
 }
 
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   AboutRoute: AboutRoute,
+  AccountRoute: AccountRoute,
+  AuditRoute: AuditRoute,
   BansRoute: BansRoute,
   AddressSplatRoute: AddressSplatRoute,
   JailsJailRoute: JailsJailRoute,
+  UsersUserRoute: UsersUserRoute,
   JailsIndexRoute: JailsIndexRoute,
+  UsersIndexRoute: UsersIndexRoute,
 }
 export const routeTree = rootRouteImport
   ._addFileChildren(rootRouteChildren)

@@ -2,11 +2,29 @@ import createClient from 'openapi-fetch';
 import { learnServerTime } from '../lib/clock';
 import { basePath } from '../lib/env';
 import { problemFrom } from '../lib/problem';
+import type { DraftPaths } from './draft';
 import type { paths } from './schema';
 
 const readDeadlineMs = 15_000;
 // A restart of a jail with many bans takes fail2ban that long.
 const changeDeadlineMs = 65_000;
+
+/** What the server says about who is asking, before it says anything else. */
+export interface Doorkeeper {
+  /** The session is over, or the console was never set up. */
+  onShut: (code: 'not_signed_in' | 'setup_needed') => void;
+  /** The role does not reach: it may have changed since the page learned it. */
+  onNotAllowed: () => void;
+  /** The change wants the password once more; answers whether it was given. */
+  confirmSelf: () => Promise<boolean>;
+}
+
+let doorkeeper: Doorkeeper | undefined;
+
+/** Names who handles refusals of every request; the last one named counts. */
+export function setDoorkeeper(next: Doorkeeper | undefined): void {
+  doorkeeper = next;
+}
 
 async function timedFetch(request: Request): Promise<Response> {
   const deadline = AbortSignal.timeout(request.method === 'GET' ? readDeadlineMs : changeDeadlineMs);
@@ -16,8 +34,40 @@ async function timedFetch(request: Request): Promise<Response> {
   return response;
 }
 
+/** The code of a refusal; '' for every other answer. */
+async function refusal(response: Response): Promise<string> {
+  if (response.status !== 401 && response.status !== 403) return '';
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : '';
+  return typeof code === 'string' ? code : '';
+}
+
+/** Asks; where the password is wanted first, asks for it and repeats the request by itself, once. */
+async function guardedFetch(request: Request): Promise<Response> {
+  const again = request.clone();
+  const response = await timedFetch(request);
+  switch (await refusal(response)) {
+    case 'not_signed_in':
+      doorkeeper?.onShut('not_signed_in');
+      return response;
+    case 'setup_needed':
+      doorkeeper?.onShut('setup_needed');
+      return response;
+    case 'not_allowed':
+      doorkeeper?.onNotAllowed();
+      return response;
+    case 'step_up_needed':
+      return (await doorkeeper?.confirmSelf()) ? timedFetch(again) : response;
+    default:
+      return response;
+  }
+}
+
 /** The typed client of our own API. */
-export const api = createClient<paths>({ baseUrl: `${window.location.origin}${basePath}`, fetch: timedFetch });
+export const api = createClient<paths & DraftPaths>({ baseUrl: `${window.location.origin}${basePath}`, fetch: guardedFetch });
 
 /** The body of an answer, or its problem thrown. */
 export async function take<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {

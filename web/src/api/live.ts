@@ -48,9 +48,21 @@ export class LiveSource {
       document.removeEventListener('visibilitychange', this.#onVisibility);
       window.removeEventListener('online', this.reconnect);
       this.#close();
-      clearTimeout(this.#flushTimer);
       clearTimeout(this.#hiddenTimer);
+      this.#forget();
     };
+  }
+
+  /** Who comes next may be somebody else: nothing of this connection may reach him. */
+  #forget(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    this.#queue = [];
+    this.#counters = undefined;
+    this.#lastId = '';
+    this.#greeted = false;
+    this.#failures = 0;
+    this.state.set('connecting');
   }
 
   /** Hands over what comes, in batches. */

@@ -83,3 +83,65 @@ export const addressQuery = (ip: string) =>
     queryKey: ['address', ip],
     queryFn: ({ signal }) => take(api.GET('/api/v1/addresses/{ip}', { params: { path: { ip } }, signal })),
   });
+
+export const usersQuery = queryOptions({
+  queryKey: ['users'],
+  queryFn: async ({ signal }) => (await take(api.GET('/api/v1/users', { signal }))).items ?? [],
+});
+
+export const userQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['user', id],
+    queryFn: ({ signal }) => take(api.GET('/api/v1/users/{id}', { params: { path: { id } }, signal })),
+  });
+
+/** Where one is signed in; another user's with his id, for administrators. */
+export const sessionsQuery = (userId?: string) =>
+  queryOptions({
+    queryKey: ['sessions', userId ?? 'own'],
+    queryFn: async ({ signal }) => {
+      const list =
+        userId === undefined
+          ? await take(api.GET('/api/v1/auth/sessions', { signal }))
+          : await take(api.GET('/api/v1/users/{id}/sessions', { params: { path: { id: userId } }, signal }));
+      return list.items ?? [];
+    },
+    refetchInterval: 30_000,
+  });
+
+export const tokensQuery = queryOptions({
+  queryKey: ['tokens'],
+  queryFn: async ({ signal }) => (await take(api.GET('/api/v1/tokens', { signal }))).items ?? [],
+});
+
+/** What the audit log is narrowed to; '' = not narrowed. Times are RFC 3339. */
+export interface AuditFilter {
+  actor: string;
+  action: string;
+  outcome: '' | 'ok' | 'refused' | 'failed';
+  since: string;
+  until: string;
+}
+
+/** The filter as the API takes it; an export asks for the same. */
+export function auditParameters({ actor, action, outcome, since, until }: AuditFilter) {
+  return {
+    actor: actor || undefined,
+    action: action || undefined,
+    outcome: outcome || undefined,
+    since: since || undefined,
+    until: until || undefined,
+  };
+}
+
+export const auditQuery = (filter: AuditFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['audit', filter],
+    queryFn: ({ signal, pageParam }) =>
+      take(
+        api.GET('/api/v1/audit', { params: { query: { ...auditParameters(filter), limit: 100, cursor: pageParam || undefined } }, signal }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: keepPreviousData,
+  });

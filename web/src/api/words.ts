@@ -1,7 +1,8 @@
 import { plural, t } from '@lingui/core/macro';
 import { visible } from '../lib/plain';
 import { duration } from '../lib/time';
-import type { Closure, Host, Jail } from './types';
+import type { Deed } from './access';
+import type { Closure, Host, Jail, Role } from './types';
 
 /** Which ports a ban closes, for one action. */
 function closure({ action, ports, protocol, all_ports, known }: Closure): string {
@@ -70,5 +71,41 @@ export function jailStateInWords(state: Jail['state']): { mark: string; word: st
       return { mark: '‖', word: t`Paused`, tone: 'warn' };
     default:
       return { mark: '✕', word: t`Not running`, tone: 'danger' };
+  }
+}
+
+/** A role's name. */
+export function roleInWords(role: Role): string {
+  switch (role) {
+    case 'admin':
+      return t`Administrator`;
+    case 'operator':
+      return t`Operator`;
+    default:
+      return t`Viewer`;
+  }
+}
+
+/** What a role may do. */
+export function rightsInWords(role: Role): string {
+  switch (role) {
+    case 'admin':
+      return t`all of it: users, the audit log, the jail for bans by hand`;
+    case 'operator':
+      return t`looks at everything, bans and unbans, starts and stops jails`;
+    default:
+      return t`looks at everything and changes nothing`;
+  }
+}
+
+/** Why a deed is not offered, for who sees its place. */
+export function refusedInWords(deed: Deed): string {
+  switch (deed) {
+    case 'ban':
+      return t`Bans are made and lifted by operators and administrators.`;
+    case 'steer':
+      return t`Jails are steered by operators and administrators.`;
+    default:
+      return t`This is for administrators.`;
   }
 }

@@ -1,4 +1,6 @@
 import { useSyncExternalStore } from 'react';
+import { theme } from './preferences';
+import { useStore } from './store';
 
 /** Whether a media query matches now, followed. */
 function useMedia(query: string): boolean {
@@ -10,6 +12,13 @@ function useMedia(query: string): boolean {
     },
     () => window.matchMedia(query).matches,
   );
+}
+
+/** Whether the page is dark now, by choice or as the system has it. */
+export function useDark(): boolean {
+  const chosen = useStore(theme);
+  const system = useMedia('(prefers-color-scheme: dark)');
+  return chosen === 'system' ? system : chosen === 'dark';
 }
 
 /** Narrow screens get cards instead of columns. */

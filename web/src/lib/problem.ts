@@ -19,14 +19,17 @@ export class Problem extends Error {
   /** Names the request in the server's log; '' when it never got there. */
   readonly requestId: string;
   readonly fields: { field: string; detail: string }[];
+  /** Seconds to wait before asking again, where the server said so; else 0. */
+  readonly retryAfter: number;
 
-  constructor(body: ProblemBody, status: number) {
+  constructor(body: ProblemBody, status: number, retryAfter = 0) {
     super(body.detail || body.title || t`The server answered with an error it did not explain.`);
     this.name = 'Problem';
     this.code = body.code ?? 'unknown';
     this.status = status;
     this.mend = body.mend ?? '';
     this.requestId = body.request_id ?? '';
+    this.retryAfter = retryAfter;
     this.fields = Array.isArray(body.errors)
       ? body.errors.map((e) => ({ field: String(e.field ?? ''), detail: String(e.detail ?? '') }))
       : [];
@@ -35,10 +38,13 @@ export class Problem extends Error {
 
 /** The problem that an answer carries; a proxy's HTML page or nothing at all is one too. */
 export function problemFrom(body: unknown, response: Response): Problem {
-  if (typeof body === 'object' && body !== null) return new Problem(body as ProblemBody, response.status);
+  const wait = Number(response.headers.get('Retry-After') ?? 0);
+  const retryAfter = Number.isFinite(wait) && wait > 0 ? wait : 0;
+  if (typeof body === 'object' && body !== null) return new Problem(body as ProblemBody, response.status, retryAfter);
   return new Problem(
     { code: 'unexpected_answer', detail: t`Something between this page and BanGUI answered ${response.status}.` },
     response.status,
+    retryAfter,
   );
 }
 

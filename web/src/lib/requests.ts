@@ -5,6 +5,7 @@
 export interface Requests {
   palette: { text?: string };
   keys: Record<never, never>;
+  'sign-out': Record<never, never>;
   ban: { addresses: string[]; jail?: string };
   unban: { bans: BanRef[] };
 }

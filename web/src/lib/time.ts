@@ -111,3 +111,29 @@ export function expiry(expiresAt: string | null, banSeconds: number, now: number
 export function number(value: number, options?: Intl.NumberFormatOptions): string {
   return new Intl.NumberFormat(i18n.locale || 'en', options).format(value);
 }
+
+/** The moment at which a day (2026-11-24) begins in the zone that the page shows; undefined for no day. */
+export function dayBegins(day: string, daysLater = 0): string | undefined {
+  const [, y, m, d] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day) ?? [];
+  const wall = Date.UTC(Number(y), Number(m) - 1, Number(d) + daysLater);
+  if (Number.isNaN(wall)) return undefined;
+  // Twice: the first guess may lie on the other side of a change of the clock.
+  const once = wall - zoneOffset(wall);
+  return new Date(wall - zoneOffset(once)).toISOString();
+}
+
+/** How far the shown zone's clock is ahead of UTC at a moment, in milliseconds. */
+function zoneOffset(at: number): number {
+  const parts = new Intl.DateTimeFormat('en', {
+    timeZone: timeZone.get(),
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((p) => p.type === type)?.value);
+  return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second')) - at;
+}

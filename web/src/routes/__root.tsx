@@ -1,6 +1,14 @@
 import { createRootRoute } from '@tanstack/react-router';
+import { takeSetupToken } from '@/lib/setup-link';
+import { Gate } from '@/shell/gate';
 import { NotFound } from '@/shell/not-found';
 import { PageError } from '@/shell/page-error';
-import { Shell } from '@/shell/shell';
 
-export const Route = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: PageError });
+// Before anything else can see the address.
+const setupToken = takeSetupToken();
+
+export const Route = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: PageError });
+
+function Root() {
+  return <Gate setupToken={setupToken} />;
+}

@@ -6,10 +6,11 @@ import { ask } from '@/lib/requests';
 import { useStore } from '@/lib/store';
 import { IconButton } from '@/ui/button';
 import { Keys } from '@/ui/keys';
+import { Mark } from '@/ui/mark';
 import { Menu } from '@/ui/menu';
+import { AccountMenu } from './account-menu';
 import { HostChip } from './host-chip';
 import { LiveDot } from './live-dot';
-import { Mark } from './mark';
 
 /** The bar on top: whose page this is, how the host is, search, help, looks. */
 export function Header() {
@@ -34,8 +35,11 @@ export function Header() {
       <IconButton label={t`Keys and help`} keys="?" onClick={() => ask('keys', {})}>
         <CircleHelp aria-hidden />
       </IconButton>
-      <ThemeMenu />
-      <LanguageMenu />
+      <span className="flex items-center gap-3 max-md:hidden">
+        <ThemeMenu />
+        <LanguageMenu />
+      </span>
+      <AccountMenu />
     </header>
   );
 }

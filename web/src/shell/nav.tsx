@@ -1,8 +1,9 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Ban, Gauge, Info, Search, Shield } from 'lucide-react';
+import { Ban, Gauge, Info, ScrollText, Search, Shield, Users } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { useMay } from '@/api/access';
 import { hostQuery, jailsQuery } from '@/api/queries';
 import { ask } from '@/lib/requests';
 import { number } from '@/lib/time';
@@ -24,6 +25,7 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
 export function SideNav() {
   const findings = useQuery(hostQuery).data?.findings.filter((f) => f.severity !== 'info').length ?? 0;
   const down = useQuery(jailsQuery).data?.filter((j) => j.state !== 'running').length ?? 0;
+  const administers = useMay('users');
   return (
     <nav
       aria-label={t`Pages`}
@@ -47,6 +49,18 @@ export function SideNav() {
           <Count value={down} label={t`not running`} />
         </Link>
       </Group>
+      {administers && (
+        <Group title={t`Administer`}>
+          <Link to="/users" className={item}>
+            <Users aria-hidden />
+            {t`Users`}
+          </Link>
+          <Link to="/audit" className={item}>
+            <ScrollText aria-hidden />
+            {t`Audit log`}
+          </Link>
+        </Group>
+      )}
       <div className="flex-1" />
       <Link to="/about" className={item}>
         <Info aria-hidden />

@@ -1,10 +1,14 @@
 import { t } from '@lingui/core/macro';
 import { Outlet, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { type Deed, may } from '@/api/access';
 import { useFreshness } from '@/api/freshness';
+import { waiting } from '@/api/step-up';
+import { refusedInWords } from '@/api/words';
 import { useHotkeys } from '@/lib/hotkeys';
 import { answer, ask, type Requests } from '@/lib/requests';
-import { undoLast } from '@/ui/toast';
+import { useStore } from '@/lib/store';
+import { tell, undoLast } from '@/ui/toast';
 import { Banners } from './banners';
 import { Header } from './header';
 import { PhoneBar, SideNav } from './nav';
@@ -14,6 +18,7 @@ const loadBanDialog = () => import('@/features/bans/ban-dialog').then((m) => ({ 
 const loadPalette = () => import('@/features/palette/palette').then((m) => ({ default: m.Palette }));
 const BanDialog = lazy(loadBanDialog);
 const Palette = lazy(loadPalette);
+const StepUp = lazy(() => import('@/features/access/step-up').then((m) => ({ default: m.StepUp })));
 const KeysDialog = lazy(() => import('./keys-dialog').then((m) => ({ default: m.KeysDialog })));
 const Unban = lazy(() => import('@/features/bans/unban').then((m) => ({ default: m.Unban })));
 
@@ -47,22 +52,32 @@ export function Shell() {
   );
 }
 
-function useRequest<K extends keyof Requests>(what: K) {
+function useRequest<K extends keyof Requests>(what: K, deed?: Deed) {
   const [request, setRequest] = useState<Requests[K]>();
-  useEffect(() => answer(what, (next) => setRequest(next as never)), [what]);
+  useEffect(
+    () =>
+      answer(what, (next) => {
+        // A key was pressed for what the page doesn't offer to this role.
+        if (deed !== undefined && !may(deed)) tell({ title: refusedInWords(deed) });
+        else setRequest(next as never);
+      }),
+    [what, deed],
+  );
   return [request, () => setRequest(undefined)] as const;
 }
 
 function Windows() {
   const [palette, closePalette] = useRequest('palette');
   const [keys, closeKeys] = useRequest('keys');
-  const [ban, closeBan] = useRequest('ban');
-  const [unban, closeUnban] = useRequest('unban');
+  const [ban, closeBan] = useRequest('ban', 'ban');
+  const [unban, closeUnban] = useRequest('unban', 'ban');
+  const proof = useStore(waiting);
   return (
     <>
       {palette && <Palette onClose={closePalette} text={palette.text ?? ''} />}
       {keys && <KeysDialog onClose={closeKeys} />}
       {ban && <BanDialog onClose={closeBan} addresses={ban.addresses} jail={ban.jail} />}
+      {proof && <StepUp waiting={proof} />}
       {unban && <Unban onDone={closeUnban} bans={unban.bans} />}
     </>
   );

@@ -19,16 +19,19 @@ interface DialogProps {
   children: ReactNode;
   footer?: ReactNode;
   wide?: boolean;
+  narrow?: boolean;
+  /** A press beside it doesn't close it: what it shows is not shown again. */
+  firm?: boolean;
 }
 
 /** A window over the page, for a task with several parts. */
-export function Dialog({ open, onClose, title, description, children, footer, wide }: DialogProps) {
+export function Dialog({ open, onClose, title, description, children, footer, wide, narrow, firm }: DialogProps) {
   return (
-    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
+    <Base.Root open={open} disablePointerDismissal={firm} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={scrim} />
         <Base.Viewport className={stage}>
-          <Base.Popup className={classes(popup, wide ? 'max-w-3xl' : 'max-w-xl')}>
+          <Base.Popup className={classes(popup, wide ? 'max-w-3xl' : narrow ? 'max-w-md' : 'max-w-xl')}>
             <header className="flex items-start justify-between gap-4 border-b border-line py-3 pr-3 pl-5">
               <div>
                 <Base.Title className="text-lg font-semibold">{title}</Base.Title>

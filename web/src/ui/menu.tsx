@@ -18,16 +18,21 @@ export interface MenuEntry {
   checked?: boolean;
   /** Draws a line above. */
   apart?: boolean;
+  /** Why it is disabled, or what else is to know. */
+  note?: string;
 }
 
 function Entries({ entries }: { entries: MenuEntry[] }) {
-  return entries.map(({ label, icon, onSelect, danger, disabled, checked, apart }) => (
+  return entries.map(({ label, icon, onSelect, danger, disabled, checked, apart, note }) => (
     <div key={label} className="contents">
       {apart && <Base.Separator className="mx-1 my-1 h-px bg-line" />}
       {checked === undefined ? (
         <Base.Item disabled={disabled} onClick={onSelect} className={classes(item, danger && 'text-danger')}>
           {icon}
-          {label}
+          <span className="flex flex-col">
+            {label}
+            {note !== undefined && <span className="max-w-56 pb-1 text-xs text-muted">{note}</span>}
+          </span>
         </Base.Item>
       ) : (
         <Base.CheckboxItem checked={checked} onCheckedChange={onSelect} closeOnClick className={item}>
@@ -43,13 +48,14 @@ function Entries({ entries }: { entries: MenuEntry[] }) {
 const popup = 'float z-50 min-w-44 rounded-lg border border-line bg-surface p-1 shadow-float outline-none';
 
 /** A menu that opens at its trigger. */
-export function Menu({ trigger, entries }: { trigger: ReactElement; entries: MenuEntry[] }) {
+export function Menu({ trigger, entries, head }: { trigger: ReactElement; entries: MenuEntry[]; head?: ReactNode }) {
   return (
     <Base.Root>
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner sideOffset={4} align="end" className="z-50">
           <Base.Popup className={popup}>
+            {head}
             <Entries entries={entries} />
           </Base.Popup>
         </Base.Positioner>

@@ -1,12 +1,12 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
 import { aboutQuery, hostQuery } from '@/api/queries';
 import type { About, Host } from '@/api/types';
 import { hostStateInWords } from '@/api/words';
 import { visible } from '@/lib/plain';
 import { duration, fullTime } from '@/lib/time';
 import { Card } from '@/ui/card';
+import { Facts } from '@/ui/facts';
 import { PageTitle } from '@/ui/page';
 import { Bars, Failure } from '@/ui/states';
 import { works } from './works';
@@ -49,19 +49,6 @@ export function AboutPage() {
         </Card>
       </div>
     </>
-  );
-}
-
-function Facts({ facts }: { facts: [name: string, value: ReactNode][] }) {
-  return (
-    <dl className="grid grid-cols-[140px_minmax(0,1fr)] gap-x-4 gap-y-2 text-sm">
-      {facts.map(([name, value]) => (
-        <div key={name} className="contents">
-          <dt className="text-muted">{name}</dt>
-          <dd className="wrap-anywhere">{value}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }
 

@@ -1,5 +1,6 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
+import { useMay } from '@/api/access';
 import { jailsQuery } from '@/api/queries';
 import type { Ban } from '@/api/types';
 import { closesInWords } from '@/api/words';
@@ -29,6 +30,7 @@ export function NowCard({ bans, coveredBy }: { bans: Ban[]; coveredBy: Ban[] }) 
 
 function Line({ ban, network }: { ban: Ban; network?: boolean }) {
   const now = useNow();
+  const mayBan = useMay('ban');
   const jail = useQuery(jailsQuery).data?.find((j) => j.name === ban.jail);
   const by = ban.origin === 'manual' ? (ban.actor === null ? t`by hand` : t`by ${visible(ban.actor)}`) : t`by fail2ban`;
   return (
@@ -48,9 +50,11 @@ function Line({ ban, network }: { ban: Ban; network?: boolean }) {
         {ban.reason !== null && `: ${visible(ban.reason)}`}
       </span>
       {jail !== undefined && <span className="text-muted">{t`closes ${closesInWords(jail.closes)}`}</span>}
-      <Button size="small" className="ml-auto" onClick={() => ask('unban', { bans: [ban] })}>
-        {network ? t`Unban the network` : t`Unban`}
-      </Button>
+      {mayBan && (
+        <Button size="small" className="ml-auto" onClick={() => ask('unban', { bans: [ban] })}>
+          {network ? t`Unban the network` : t`Unban`}
+        </Button>
+      )}
     </li>
   );
 }

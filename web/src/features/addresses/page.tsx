@@ -1,6 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Ban, ShieldOff } from 'lucide-react';
+import { useMay } from '@/api/access';
 import { addressQuery } from '@/api/queries';
 import type { Address } from '@/api/types';
 import { useHotkeys } from '@/lib/hotkeys';
@@ -54,6 +55,7 @@ export function AddressPage({ address }: { address: string }) {
 }
 
 function Actions({ data }: { data: Address }) {
+  if (!useMay('ban')) return null;
   return (
     <>
       {data.bans.length > 0 && (

@@ -5,7 +5,8 @@ import { Button, IconButton } from '@/ui/button';
 
 interface BulkBarProps {
   chosen: Ban[];
-  onUnban: () => void;
+  /** Left out where one's role doesn't lift bans. */
+  onUnban: (() => void) | undefined;
   onCopy: () => void;
   onClear: () => void;
 }
@@ -22,10 +23,12 @@ export function BulkBar({ chosen, onUnban, onCopy, onClear }: BulkBarProps) {
       <span className="mr-auto text-sm font-medium" role="status">
         {plural(chosen.length, { one: '# chosen', other: '# chosen' })}
       </span>
-      <Button size="small" look="primary" onClick={onUnban}>
-        <ShieldOff aria-hidden />
-        {t`Unban`}
-      </Button>
+      {onUnban !== undefined && (
+        <Button size="small" look="primary" onClick={onUnban}>
+          <ShieldOff aria-hidden />
+          {t`Unban`}
+        </Button>
+      )}
       <Button size="small" onClick={onCopy}>
         <Copy aria-hidden />
         {t`Copy`}

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Ban as BanIcon, RefreshCw } from 'lucide-react';
 import { useCallback, useMemo, useRef, useState } from 'react';
+import { useMay } from '@/api/access';
 import { banCountQuery } from '@/api/queries';
 import type { Ban } from '@/api/types';
 import { useHotkeys } from '@/lib/hotkeys';
@@ -41,6 +42,7 @@ export function BansPage({ view, onView }: BansPageProps) {
   const [menu, setMenu] = useState<BanMenuAt>();
   const active = useRef<Ban>(undefined);
   const phone = usePhone();
+  const mayBan = useMay('ban');
   const navigate = useNavigate();
   const count = useQuery(banCountQuery(filter)).data;
   const { query, rows, fresh, outdated, over, refresh } = useBanList(filter, grid, selection.keys.size > 0);
@@ -77,10 +79,12 @@ export function BansPage({ view, onView }: BansPageProps) {
   return (
     <div data-fit className="flex min-h-0 flex-1 flex-col">
       <PageTitle title={t`Bans`} count={count === undefined ? undefined : `${number(count.count)}${count.capped ? '+' : ''}`}>
-        <Button look="primary" onClick={() => ask('ban', { addresses: [], jail: jail || undefined })}>
-          <BanIcon aria-hidden />
-          {t`Ban an address`}
-        </Button>
+        {mayBan && (
+          <Button look="primary" onClick={() => ask('ban', { addresses: [], jail: jail || undefined })}>
+            <BanIcon aria-hidden />
+            {t`Ban an address`}
+          </Button>
+        )}
       </PageTitle>
       <BanFilters view={view} onView={onView} field={field} />
       <div className="relative mx-6 mb-6 flex min-h-0 flex-1 flex-col rounded-lg border border-line bg-surface max-md:mx-0 max-md:mb-0 max-md:rounded-none max-md:border-x-0">
@@ -121,7 +125,12 @@ export function BansPage({ view, onView }: BansPageProps) {
             footer={<ListEnd query={query} loaded={rows.length} count={count} all={loadedAll} onMore={more} />}
           />
         )}
-        <BulkBar chosen={chosen} onUnban={() => unban(chosen)} onCopy={() => void copy(chosen)} onClear={() => setSelection(nothing)} />
+        <BulkBar
+          chosen={chosen}
+          onUnban={mayBan ? () => unban(chosen) : undefined}
+          onCopy={() => void copy(chosen)}
+          onClear={() => setSelection(nothing)}
+        />
       </div>
       <BanMenu at={menu} onClose={() => setMenu(undefined)} onUnban={(ban) => unban([ban])} />
     </div>

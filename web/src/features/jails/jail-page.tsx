@@ -2,6 +2,7 @@ import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ChevronDown } from 'lucide-react';
+import { useMay } from '@/api/access';
 import { jailQuery, jailsQuery } from '@/api/queries';
 import type { Jail, JailDetail } from '@/api/types';
 import { closesInWords } from '@/api/words';
@@ -22,6 +23,7 @@ export function JailPage({ name }: { name: string }) {
   const detail = useQuery(jailQuery(name));
   // The list is live; the options are asked for once.
   const jail = useQuery(jailsQuery).data?.find((j) => j.name === name) ?? detail.data;
+  const maySteer = useMay('steer');
   const { entries, dialog } = useSteering();
   const missing = detail.isError && problemOf(detail.error).code === 'jail_not_found' && jail === undefined;
   return (
@@ -31,7 +33,7 @@ export function JailPage({ name }: { name: string }) {
         title={<span className="wrap-anywhere">{visible(name)}</span>}
         count={jail && <JailState state={jail.state} />}
       >
-        {jail !== undefined && (
+        {jail !== undefined && maySteer && (
           <Menu
             entries={entries(jail)}
             trigger={

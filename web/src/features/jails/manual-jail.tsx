@@ -1,9 +1,11 @@
 import { t } from '@lingui/core/macro';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { useMay } from '@/api/access';
 import { setManualJail } from '@/api/changes';
 import { jailsQuery, manualJailQuery } from '@/api/queries';
 import type { ManualJail } from '@/api/types';
+import { refusedInWords } from '@/api/words';
 import { visible } from '@/lib/plain';
 import { Badge } from '@/ui/badge';
 import { Button } from '@/ui/button';
@@ -34,6 +36,7 @@ function useChange(onDone: () => void) {
 /** Offers our own jail for bans by hand: all ports, no filter, one file of ours. */
 export function ManualJailCard() {
   const { data } = useQuery(manualJailQuery);
+  const mayChange = useMay('manual-jail');
   const [asked, setAsked] = useState<'add' | 'remove'>();
   const { busy, change } = useChange(() => setAsked(undefined));
   if (data === undefined) return null;
@@ -47,12 +50,14 @@ export function ManualJailCard() {
               ? t`Bans by hand in ${visible(data.name)} close every port. It watches no log and bans nobody by itself. Its only file is ${visible(data.path)}.`
               : t`Stock jails close only the ports of their service: a ban in sshd closes port 22 and no other. BanGUI can add a jail that closes every port, watches no log and is one file of its own.`}
         </p>
-        {!data.foreign &&
-          (data.installed ? (
-            <Button onClick={() => setAsked('remove')}>{t`Remove…`}</Button>
-          ) : (
-            <Button onClick={() => setAsked('add')}>{t`Show what would change…`}</Button>
-          ))}
+        {!data.foreign && (
+          <div className="flex flex-wrap items-center gap-3">
+            <Button disabled={!mayChange} onClick={() => setAsked(data.installed ? 'remove' : 'add')}>
+              {data.installed ? t`Remove…` : t`Show what would change…`}
+            </Button>
+            {!mayChange && <span className="text-xs text-muted">{refusedInWords('manual-jail')}</span>}
+          </div>
+        )}
       </div>
       {asked === 'add' && <AddDialog jail={data} busy={busy} onClose={() => setAsked(undefined)} onAdd={() => void change(true)} />}
       <Confirm

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { RefreshCw } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { useMay } from '@/api/access';
 import { jailsQuery } from '@/api/queries';
 import type { Jail } from '@/api/types';
 import { usePhone } from '@/lib/media';
@@ -27,16 +28,19 @@ export function JailsPage() {
   const phone = usePhone();
   const navigate = useNavigate();
   const columns = useMemo(() => (phone ? jailCard() : jailColumns()), [phone]);
+  const maySteer = useMay('steer');
   const { entries, reload, dialog } = useSteering();
   const [menu, setMenu] = useState<{ name: string; anchor: HTMLElement }>();
   const open = jails?.find((j) => j.name === menu?.name);
   return (
     <>
       <PageTitle title={t`Jails`} count={jails === undefined ? undefined : number(jails.length)}>
-        <Button onClick={reload}>
-          <RefreshCw aria-hidden />
-          {t`Reload configuration`}
-        </Button>
+        {maySteer && (
+          <Button onClick={reload}>
+            <RefreshCw aria-hidden />
+            {t`Reload configuration`}
+          </Button>
+        )}
       </PageTitle>
       <div className="flex max-w-[1600px] flex-col gap-4 px-6 pb-8 max-md:px-4">
         <div className="rounded-lg border border-line bg-surface">
@@ -59,7 +63,7 @@ export function JailsPage() {
               rowHeight={phone ? 56 : 34}
               headless={phone}
               onOpen={(jail) => void navigate({ to: '/jails/$jail', params: { jail: jail.name } })}
-              onMenu={(jail, anchor) => setMenu({ name: jail.name, anchor })}
+              onMenu={maySteer ? (jail, anchor) => setMenu({ name: jail.name, anchor }) : undefined}
             />
           )}
         </div>

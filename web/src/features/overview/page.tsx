@@ -1,6 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Ban } from 'lucide-react';
+import { useMay } from '@/api/access';
 import { hostQuery, jailsQuery } from '@/api/queries';
 import { ask } from '@/lib/requests';
 import { Button } from '@/ui/button';
@@ -15,13 +16,16 @@ import { TopJails } from './top-jails';
 export function OverviewPage() {
   const host = useQuery(hostQuery);
   const jails = useQuery(jailsQuery);
+  const mayBan = useMay('ban');
   return (
     <>
       <PageTitle title={t`Overview`}>
-        <Button look="primary" onClick={() => ask('ban', { addresses: [] })}>
-          <Ban aria-hidden />
-          {t`Ban an address`}
-        </Button>
+        {mayBan && (
+          <Button look="primary" onClick={() => ask('ban', { addresses: [] })}>
+            <Ban aria-hidden />
+            {t`Ban an address`}
+          </Button>
+        )}
       </PageTitle>
       <div className="flex max-w-[1600px] flex-col gap-4 px-6 pb-8 max-md:px-4">
         {host.data === undefined && host.isError ? (

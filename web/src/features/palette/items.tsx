@@ -1,8 +1,9 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Ban, FileSearch, Gauge, Info, List, Moon, Shield, ShieldOff, Sun } from 'lucide-react';
+import { Ban, FileSearch, Gauge, Info, List, LogOut, Moon, ScrollText, Shield, ShieldOff, Sun, UserCog, Users } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { useMay } from '@/api/access';
 import { addressQuery, jailsQuery } from '@/api/queries';
 import type { Address } from '@/api/types';
 import { parseTarget } from '@/lib/address';
@@ -64,6 +65,7 @@ function noteFor({ address, bans, covered_by, protected: guard }: Address, now: 
 
 function useAddressItems(target: string | undefined, known: Address | undefined): PaletteItem[] {
   const navigate = useNavigate();
+  const mayBan = useMay('ban');
   if (target === undefined) return [];
   const bans = known?.bans ?? [];
   const items: PaletteItem[] = [
@@ -75,7 +77,7 @@ function useAddressItems(target: string | undefined, known: Address | undefined)
       run: () => void navigate({ to: '/address/$', params: { _splat: target } }),
     },
   ];
-  if (bans.length > 0) {
+  if (mayBan && bans.length > 0) {
     items.push({
       id: 'unban',
       label: t`Unban ${target}`,
@@ -84,22 +86,30 @@ function useAddressItems(target: string | undefined, known: Address | undefined)
       run: () => ask('unban', { bans }),
     });
   }
-  items.push(
-    { id: 'ban', label: t`Ban ${target}…`, kind: t`Action`, icon: <Ban aria-hidden />, run: () => ask('ban', { addresses: [target] }) },
-    {
-      id: 'list',
-      label: t`Find ${target} in the list of bans`,
-      kind: t`List`,
-      icon: <List aria-hidden />,
-      run: () => void navigate({ to: '/bans', search: { q: target } }),
-    },
-  );
+  if (mayBan) {
+    items.push({
+      id: 'ban',
+      label: t`Ban ${target}…`,
+      kind: t`Action`,
+      icon: <Ban aria-hidden />,
+      run: () => ask('ban', { addresses: [target] }),
+    });
+  }
+  items.push({
+    id: 'list',
+    label: t`Find ${target} in the list of bans`,
+    kind: t`List`,
+    icon: <List aria-hidden />,
+    run: () => void navigate({ to: '/bans', search: { q: target } }),
+  });
   return items;
 }
 
 function useGeneralItems(text: string): PaletteItem[] {
   const navigate = useNavigate();
   const jails = useQuery(jailsQuery).data ?? [];
+  const mayBan = useMay('ban');
+  const administers = useMay('users');
   const page = t`Page`;
   const action = t`Action`;
   const all: PaletteItem[] = [
@@ -107,9 +117,19 @@ function useGeneralItems(text: string): PaletteItem[] {
     { id: 'bans', label: t`Bans`, kind: page, icon: <Ban aria-hidden />, run: () => void navigate({ to: '/bans' }) },
     { id: 'jails', label: t`Jails`, kind: page, icon: <Shield aria-hidden />, run: () => void navigate({ to: '/jails' }) },
     { id: 'about', label: t`Host and about`, kind: page, icon: <Info aria-hidden />, run: () => void navigate({ to: '/about' }) },
-    { id: 'ban', label: t`Ban an address…`, kind: action, icon: <Ban aria-hidden />, run: () => ask('ban', { addresses: [] }) },
+    { id: 'account', label: t`Your account`, kind: page, icon: <UserCog aria-hidden />, run: () => void navigate({ to: '/account' }) },
+    ...(administers
+      ? [
+          { id: 'users', label: t`Users`, kind: page, icon: <Users aria-hidden />, run: () => void navigate({ to: '/users' }) },
+          { id: 'audit', label: t`Audit log`, kind: page, icon: <ScrollText aria-hidden />, run: () => void navigate({ to: '/audit' }) },
+        ]
+      : []),
+    ...(mayBan
+      ? [{ id: 'ban', label: t`Ban an address…`, kind: action, icon: <Ban aria-hidden />, run: () => ask('ban', { addresses: [] }) }]
+      : []),
     { id: 'dark', label: t`Dark colours`, kind: action, icon: <Moon aria-hidden />, run: () => chooseTheme('dark') },
     { id: 'light', label: t`Light colours`, kind: action, icon: <Sun aria-hidden />, run: () => chooseTheme('light') },
+    { id: 'sign-out', label: t`Sign out`, kind: action, icon: <LogOut aria-hidden />, run: () => ask('sign-out', {}) },
     ...jails.map(({ name }) => ({
       id: `jail ${name}`,
       label: visible(name),

@@ -1,0 +1,100 @@
+import { serverNow } from '../lib/clock';
+import { problemOf } from '../lib/problem';
+import { createStore, useStore } from '../lib/store';
+import { api, take } from './client';
+import type { CurrentSession, Role } from './types';
+
+/** Why nobody is signed in any more; undefined where nobody was. */
+export type Ending = 'left' | 'idle' | 'age' | 'elsewhere';
+
+/** Who looks at this page, as far as it knows. */
+export type Access =
+  | { state: 'asking' }
+  | { state: 'in'; session: CurrentSession }
+  | { state: 'out'; ending: Ending | undefined; username: string }
+  | { state: 'set-up' }
+  | { state: 'unknown'; error: unknown };
+
+export const access = createStore<Access>({ state: 'asking' });
+
+/** Says why a session that was good a moment ago is not any more. */
+export function endingOf({ expires_at, idle_expires_at }: CurrentSession, now: number): Ending {
+  if (now >= Date.parse(expires_at)) return 'age';
+  return idle_expires_at !== null && now >= Date.parse(idle_expires_at) ? 'idle' : 'elsewhere';
+}
+
+/** Takes note that the server knows nobody here. */
+export function shut(code: 'not_signed_in' | 'setup_needed'): void {
+  const before = access.get();
+  if (code === 'setup_needed') {
+    if (before.state !== 'set-up') access.set({ state: 'set-up' });
+  } else if (before.state === 'in') {
+    access.set({ state: 'out', ending: endingOf(before.session, serverNow()), username: before.session.user.username });
+  } else if (before.state !== 'out') {
+    access.set({ state: 'out', ending: undefined, username: '' });
+  }
+}
+
+/** Asks the server who is signed in. What is known stays while it can't be asked. */
+export async function lookWho(): Promise<void> {
+  try {
+    access.set({ state: 'in', session: await take(api.GET('/api/v1/auth/session')) });
+  } catch (error) {
+    if (problemOf(error).status === 401) return; // the client has told it: shut
+    if (access.get().state !== 'in') access.set({ state: 'unknown', error });
+  }
+}
+
+/** Signs in; throws a Problem. */
+export async function signIn(username: string, password: string): Promise<void> {
+  await take(api.POST('/api/v1/auth/login', { body: { username, password } }));
+  await lookWho();
+}
+
+/** Ends this session. What was on the page is gone from it even where the server can't be told. */
+export async function signOut(): Promise<void> {
+  await take(api.POST('/api/v1/auth/logout'));
+  access.set({ state: 'out', ending: 'left', username: '' });
+}
+
+/** Makes the first administrator and signs in as him; throws a Problem. */
+export async function setUp(token: string, username: string, password: string): Promise<void> {
+  await take(api.POST('/api/v1/setup', { body: { token, username, password } }));
+  await lookWho();
+}
+
+const ranks: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
+
+/** What not everybody may do, and the least role that may. The server decides; this keeps the page from offering in vain. */
+const least = {
+  ban: 'operator',
+  steer: 'operator',
+  'manual-jail': 'admin',
+  users: 'admin',
+  audit: 'admin',
+} as const satisfies Record<string, Role>;
+
+export type Deed = keyof typeof least;
+
+/** Whether a role reaches for a deed. */
+export function reaches(role: Role, deed: Deed): boolean {
+  return ranks[role] >= ranks[least[deed]];
+}
+
+/** Whether who is signed in may do it. */
+export function may(deed: Deed): boolean {
+  const now = access.get();
+  return now.state === 'in' && reaches(now.session.user.role, deed);
+}
+
+/** The same, followed. */
+export function useMay(deed: Deed): boolean {
+  const now = useStore(access);
+  return now.state === 'in' && reaches(now.session.user.role, deed);
+}
+
+/** The session of who is signed in; undefined while nobody is. */
+export function useSession(): CurrentSession | undefined {
+  const now = useStore(access);
+  return now.state === 'in' ? now.session : undefined;
+}

@@ -1,0 +1,43 @@
+// Until docs/openapi.yaml has them: the operations of the audit log.
+type Answers<Body> = { 200: { headers: { [name: string]: unknown }; content: { 'application/json': Body } } };
+type Free<Answer, Body = never, Query = never> = {
+  parameters: { query?: [Query] extends [never] ? never : Query; header?: never; path?: never; cookie?: never };
+  requestBody?: [Body] extends [never] ? never : { content: { 'application/json': Body } };
+  responses: Answer;
+};
+
+export interface AuditEntry {
+  id: string;
+  at: string;
+  actor: string;
+  actor_kind: 'user' | 'token' | 'cli' | 'system';
+  address: string | null;
+  action: string;
+  target: string | null;
+  outcome: 'ok' | 'refused' | 'failed';
+  code: string | null;
+  detail: string | null;
+  before: unknown;
+  after: unknown;
+  request_id: string | null;
+}
+export interface AuditCheck {
+  ok: boolean;
+  checked: number;
+  first_bad: string | null;
+}
+type List<Item> = { items: Item[] | null; next: string | null };
+interface AuditQuery {
+  actor?: string;
+  action?: string;
+  outcome?: string;
+  since?: string;
+  until?: string;
+  cursor?: string;
+  limit?: number;
+}
+
+export interface DraftPaths {
+  '/api/v1/audit': { get: Free<Answers<List<AuditEntry>>, never, AuditQuery> };
+  '/api/v1/audit/verify': { get: Free<Answers<AuditCheck>> };
+}

@@ -1,0 +1,108 @@
+import { t } from '@lingui/core/macro';
+import { useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useEffect } from 'react';
+import { access, lookWho } from '@/api/access';
+import { feed } from '@/api/feed';
+import { live } from '@/api/source';
+import { waiting } from '@/api/step-up';
+import { useStore } from '@/lib/store';
+import { Mark } from '@/ui/mark';
+import { Failure } from '@/ui/states';
+import { toasts } from '@/ui/toast';
+import { Shell } from './shell';
+
+const SignIn = lazy(() => import('@/features/access/sign-in').then((m) => ({ default: m.SignIn })));
+const SetUp = lazy(() => import('@/features/access/set-up').then((m) => ({ default: m.SetUp })));
+
+// A session that ends by itself is noticed by the next request; this one comes where no other does.
+const lookEveryMs = 60_000;
+const askAgainMs = 5000;
+
+/** Lets in who is signed in; everybody else gets the way in, at whatever address he came to. */
+export function Gate({ setupToken }: { setupToken: string }) {
+  const now = useStore(access);
+  useEffect(() => void lookWho(), []);
+  switch (now.state) {
+    case 'in':
+      return <Inside key={now.session.user.id} />;
+    case 'out':
+      return (
+        <Suspense fallback={<Waiting />}>
+          <Outside>
+            <SignIn
+              key={now.ending ?? ''}
+              ending={now.ending}
+              username={now.username}
+              setUpAlready={setupToken !== '' && now.ending === undefined}
+            />
+          </Outside>
+        </Suspense>
+      );
+    case 'set-up':
+      return (
+        <Suspense fallback={<Waiting />}>
+          <SetUp token={setupToken} />
+        </Suspense>
+      );
+    case 'unknown':
+      return <Unreachable error={now.error} />;
+    default:
+      return <Waiting />;
+  }
+}
+
+function Inside() {
+  const client = useQueryClient();
+  useEffect(() => {
+    const stop = live.start();
+    const look = () => document.visibilityState === 'visible' && void lookWho();
+    const timer = setInterval(look, lookEveryMs);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      stop();
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', look);
+      // Nothing of what one saw may be there for who comes next.
+      waiting.get()?.settle(false);
+      client.clear();
+      feed.set([]);
+      toasts.close();
+    };
+  }, [client]);
+  return <Shell />;
+}
+
+/** Looks again when one comes back to this tab: one may have signed in in another. */
+function Outside({ children }: { children: React.ReactNode }) {
+  useEffect(() => {
+    const look = () => document.visibilityState === 'visible' && void lookWho();
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
+  }, []);
+  return children;
+}
+
+function Waiting() {
+  return (
+    <div className="flex min-h-dvh items-center justify-center" role="status">
+      <span className="late">
+        <Mark className="size-11" />
+      </span>
+      <span className="sr-only">{t`Asking BanGUI`}</span>
+    </div>
+  );
+}
+
+function Unreachable({ error }: { error: unknown }) {
+  useEffect(() => {
+    const timer = setInterval(() => void lookWho(), askAgainMs);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <main className="mx-auto flex min-h-dvh max-w-md flex-col items-center justify-center gap-5 px-4">
+      <Mark className="size-11" />
+      <Failure error={error} title={t`BanGUI doesn't answer.`} retry={() => void lookWho()} />
+      <p className="text-sm text-muted">{t`Trying again by itself.`}</p>
+    </main>
+  );
+}
