@@ -7,12 +7,13 @@ import (
 
 	"bangui/internal/event"
 	"bangui/internal/history"
+	"bangui/internal/store/storetest"
 )
 
 // many fills an archive with n active bans through one list, as a first start does.
 func many(b *testing.B, n int) *history.Archive {
 	b.Helper()
-	a, _, _ := archive(b)
+	a, _, _ := archive(b, storetest.Open)
 	l := list(at(n+10), true)
 	for i := range n {
 		l.Bans = append(l.Bans, listed(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255), at(i), -1))
@@ -62,7 +63,7 @@ func BenchmarkBans(b *testing.B) {
 func BenchmarkRecord(b *testing.B) {
 	for _, size := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
-			a, _, _ := archive(b)
+			a, _, _ := archive(b, storetest.Open)
 			n := 0
 			for b.Loop() {
 				var all []event.Event

@@ -9,6 +9,8 @@ import (
 
 	"bangui/internal/event"
 	"bangui/internal/history"
+	"bangui/internal/store"
+	"bangui/internal/store/storetest"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -158,50 +160,54 @@ func (w *world) expectTruth(a *history.Archive) {
 
 // Whatever comes, in whatever order and however often: what a last list shows is open.
 func TestArchive_Converges(t *testing.T) {
-	a, _, _ := archive(t)
-	run := 0
-	rapid.Check(t, func(rt *rapid.T) {
-		run++
-		w := newWorld(rt, fmt.Sprintf("jail%d", run))
-		for range rapid.IntRange(1, 30).Draw(rt, "steps") {
-			w.happen()
-			for range rapid.IntRange(0, 2).Draw(rt, "told") {
-				if len(w.seen) > 0 {
-					w.tell(a, w.seen[rapid.IntRange(0, len(w.seen)-1).Draw(rt, "which")])
+	storetest.Both(t, func(t *testing.T, open func(testing.TB) *store.DB) {
+		a, _, _ := archive(t, open)
+		run := 0
+		rapid.Check(t, func(rt *rapid.T) {
+			run++
+			w := newWorld(rt, fmt.Sprintf("jail%d", run))
+			for range rapid.IntRange(1, 30).Draw(rt, "steps") {
+				w.happen()
+				for range rapid.IntRange(0, 2).Draw(rt, "told") {
+					if len(w.seen) > 0 {
+						w.tell(a, w.seen[rapid.IntRange(0, len(w.seen)-1).Draw(rt, "which")])
+					}
 				}
 			}
-		}
-		w.tell(a, w.last())
-		w.expectTruth(a)
+			w.tell(a, w.last())
+			w.expectTruth(a)
+		})
 	})
 }
 
 // Once all was told in the order of time, telling any of it again changes nothing.
 func TestArchive_TwiceChangesNothing(t *testing.T) {
-	a, _, _ := archive(t)
-	run := 0
-	rapid.Check(t, func(rt *rapid.T) {
-		run++
-		w := newWorld(rt, fmt.Sprintf("jail%d", run))
-		for range rapid.IntRange(1, 30).Draw(rt, "steps") {
-			w.happen()
-		}
-		w.last()
-		slices.SortStableFunc(w.seen, func(a, b observation) int { return a.at.Compare(b.at) })
-		for _, o := range w.seen {
-			w.tell(a, o)
-		}
-		w.expectTruth(a)
-		rows, newest := w.rows(a, history.All), newestEvent(rt, a)
-		for range rapid.IntRange(1, 40).Draw(rt, "repeats") {
-			w.tell(a, w.seen[rapid.IntRange(0, len(w.seen)-1).Draw(rt, "again")])
-		}
-		if diff := cmp.Diff(rows, w.rows(a, history.All)); diff != "" {
-			rt.Errorf("telling again changed (-before +after):\n%s", diff)
-		}
-		if again := newestEvent(rt, a); again != newest {
-			rt.Errorf("telling again told %d events", again-newest)
-		}
+	storetest.Both(t, func(t *testing.T, open func(testing.TB) *store.DB) {
+		a, _, _ := archive(t, open)
+		run := 0
+		rapid.Check(t, func(rt *rapid.T) {
+			run++
+			w := newWorld(rt, fmt.Sprintf("jail%d", run))
+			for range rapid.IntRange(1, 30).Draw(rt, "steps") {
+				w.happen()
+			}
+			w.last()
+			slices.SortStableFunc(w.seen, func(a, b observation) int { return a.at.Compare(b.at) })
+			for _, o := range w.seen {
+				w.tell(a, o)
+			}
+			w.expectTruth(a)
+			rows, newest := w.rows(a, history.All), newestEvent(rt, a)
+			for range rapid.IntRange(1, 40).Draw(rt, "repeats") {
+				w.tell(a, w.seen[rapid.IntRange(0, len(w.seen)-1).Draw(rt, "again")])
+			}
+			if diff := cmp.Diff(rows, w.rows(a, history.All)); diff != "" {
+				rt.Errorf("telling again changed (-before +after):\n%s", diff)
+			}
+			if again := newestEvent(rt, a); again != newest {
+				rt.Errorf("telling again told %d events", again-newest)
+			}
+		})
 	})
 }
 

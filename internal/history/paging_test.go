@@ -10,6 +10,8 @@ import (
 
 	"bangui/internal/event"
 	"bangui/internal/history"
+	"bangui/internal/store"
+	"bangui/internal/store/storetest"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -130,38 +132,40 @@ func (m *model) page(f filter, after *row, limit int) (page []row, all int) {
 // Each page is exactly what a plain model says at that moment, for every filter, while
 // bans come and end between the pages.
 func TestArchive_Paging(t *testing.T) {
-	a, _, _ := archive(t)
-	run := 0
-	rapid.Check(t, func(rt *rapid.T) {
-		run++
-		m := &model{rt: rt, a: a, run: run}
-		for range rapid.IntRange(0, 30).Draw(rt, "bans") {
-			m.ban()
-		}
-		f := m.filter()
-		f.query.Limit = rapid.IntRange(1, 6).Draw(rt, "limit")
-		var after *row
-		for {
-			want, all := m.page(f, after, f.query.Limit)
-			got, next, err := a.Bans(rt.Context(), f.query)
-			if err != nil {
-				rt.Fatal(err)
+	storetest.Both(t, func(t *testing.T, open func(testing.TB) *store.DB) {
+		a, _, _ := archive(t, open)
+		run := 0
+		rapid.Check(t, func(rt *rapid.T) {
+			run++
+			m := &model{rt: rt, a: a, run: run}
+			for range rapid.IntRange(0, 30).Draw(rt, "bans") {
+				m.ban()
 			}
-			if diff := gocmp.Diff(texts(want, row.String), texts(got, m.text)); diff != "" {
-				rt.Fatalf("page (-model +archive):\n%s", diff)
+			f := m.filter()
+			f.query.Limit = rapid.IntRange(1, 6).Draw(rt, "limit")
+			var after *row
+			for {
+				want, all := m.page(f, after, f.query.Limit)
+				got, next, err := a.Bans(rt.Context(), f.query)
+				if err != nil {
+					rt.Fatal(err)
+				}
+				if diff := gocmp.Diff(texts(want, row.String), texts(got, m.text)); diff != "" {
+					rt.Fatalf("page (-model +archive):\n%s", diff)
+				}
+				if n, capped, err := a.Count(rt.Context(), f.query); err != nil || n != all || capped {
+					rt.Fatalf("count %d (capped %v), %v, want %d", n, capped, err, all)
+				}
+				if next == (history.Place{}) {
+					break
+				}
+				f.query.After, after = next, &want[len(want)-1]
+				m.change()
 			}
-			if n, capped, err := a.Count(rt.Context(), f.query); err != nil || n != all || capped {
-				rt.Fatalf("count %d (capped %v), %v, want %d", n, capped, err, all)
+			if rest, _ := m.page(f, after, 1000); after != nil && len(rest) > f.query.Limit {
+				rt.Errorf("the pages ended before %d more", len(rest))
 			}
-			if next == (history.Place{}) {
-				break
-			}
-			f.query.After, after = next, &want[len(want)-1]
-			m.change()
-		}
-		if rest, _ := m.page(f, after, 1000); after != nil && len(rest) > f.query.Limit {
-			rt.Errorf("the pages ended before %d more", len(rest))
-		}
+		})
 	})
 }
 

@@ -94,7 +94,7 @@ func (db *DB) OpenBans(ctx context.Context, hostID, jail string) (map[string]his
 
 // OpenJails are the jails of a host that have open bans.
 func (db *DB) OpenJails(ctx context.Context, hostID string) ([]string, error) {
-	return collect(ctx, db.read, func(r *sql.Rows) (v string, err error) { return v, r.Scan(&v) },
+	return collect(ctx, db.read, scanOne[string],
 		"SELECT DISTINCT jail FROM ban WHERE host_id = $1 AND ended_at IS NULL ORDER BY jail LIMIT 1000", hostID)
 }
 
@@ -120,9 +120,12 @@ func (db *DB) ListBans(ctx context.Context, q history.Query) ([]history.Ban, err
 // CountBans counts what a query finds, up to limit and one more.
 func (db *DB) CountBans(ctx context.Context, q history.Query, limit int) (int, error) {
 	w := where(q)
-	var n int
-	err := db.read.QueryRowContext(ctx, rebind("SELECT count(*) FROM (SELECT 1 FROM ban"+w.sql()+" LIMIT "+strconv.Itoa(limit+1)+") AS found"), w.args...).Scan(&n)
-	return n, storeFault(err)
+	counts, err := collect(ctx, db.read, scanOne[int],
+		"SELECT count(*) FROM (SELECT 1 FROM ban"+w.sql()+" LIMIT "+strconv.Itoa(limit+1)+") AS found", w.args...)
+	if err != nil {
+		return 0, err
+	}
+	return counts[0], nil
 }
 
 // conditions collects parts of a WHERE with their values, each ? numbered in order.
@@ -172,7 +175,7 @@ func where(q history.Query) *conditions {
 		c.and("identifier IN ("+strings.TrimSuffix(strings.Repeat("?, ", q.Covering.BitLen()), ", ")+")", wider(q.Covering)...)
 	}
 	if q.Text != "" {
-		c.and(`identifier LIKE ? ESCAPE '\'`, "%"+escapeLike(q.Text)+"%")
+		c.and(`lower(identifier) LIKE lower(?) ESCAPE '\'`, "%"+escapeLike(q.Text)+"%")
 	}
 	return c
 }

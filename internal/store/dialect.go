@@ -4,50 +4,75 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"io/fs"
-	"net/url"
 	"regexp"
-	"strconv"
-	"syscall"
+	"slices"
 	"time"
 
 	"bangui/internal/fault"
-
-	sqlite "modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// sqliteEngine names the engine: its driver, and its folder of migrations.
-const sqliteEngine = "sqlite"
+// dialect is what differs between the engines. All other SQL is one text for both.
+type dialect struct {
+	name string // of the engine, and of its folder of migrations
 
-// busyFor is how long a statement waits for another program that writes.
-const busyFor = 5 * time.Second
-
-// dsn is the address of a SQLite file with the settings of every connection. The busy
-// time-out comes first, since the other pragmas may have to wait already. Commits are
-// durable when they return (synchronous=FULL). The file is there: whoever removes it
-// while we run gets an error, not an empty database.
-func dsn(path string, wait time.Duration) string {
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
-	return u.String() + "?mode=rw&_txlock=immediate" +
-		"&_pragma=busy_timeout(" + strconv.FormatInt(wait.Milliseconds(), 10) + ")" +
-		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
-		"&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)"
+	// numbered turns $n into what the driver takes.
+	numbered func(query string) string
+	// prepares says that a text is worth preparing once a transaction; the other driver
+	// keeps what it has prepared by itself.
+	prepares bool
+	// turn makes a transaction wait until it is the only one that writes, whoever else
+	// uses the database; "" where BEGIN has done so.
+	turn string
+	// unhurried lifts the bound of a statement for one transaction.
+	unhurried string
+	// tables names all tables.
+	tables string
 }
 
-var placeholder = regexp.MustCompile(`\$(\d+)`)
-
-// rebind turns $n into ?n: drivers for SQLite do not agree on how $n is numbered.
-func rebind(query string) string { return placeholder.ReplaceAllString(query, "?$1") }
-
-// tables are the names of all tables.
-func (tx *Tx) tables(ctx context.Context) ([]string, error) {
-	const most = "1000"
-	return collect(ctx, tx.tx, func(r *sql.Rows) (name string, err error) { return name, r.Scan(&name) },
-		"SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name LIMIT "+most)
+func sqliteDialect() *dialect {
+	// Drivers for SQLite do not agree on how $n is numbered; ?n is clear.
+	placeholder := regexp.MustCompile(`\$(\d+)`)
+	return &dialect{
+		name:     sqliteEngine,
+		numbered: func(query string) string { return placeholder.ReplaceAllString(query, "?$1") },
+		prepares: true,
+		tables:   "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name LIMIT 1000",
+	}
 }
 
-// storeFault gives a code to what the engine says, by its number and never by its text.
+func postgresDialect() *dialect {
+	return &dialect{
+		name:     postgresEngine,
+		numbered: func(query string) string { return query },
+		// The number is ours alone within a database: "bangui" in ASCII.
+		turn:      "SELECT pg_advisory_xact_lock(108170670180713)",
+		unhurried: "SET LOCAL statement_timeout = 0",
+		tables:    "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name LIMIT 1000",
+	}
+}
+
+// pool are the connections of one purpose. Its queries take $n on both engines.
+type pool struct {
+	*sql.DB
+	dialect *dialect
+}
+
+// QueryContext is that of sql.DB, for $n.
+func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return p.DB.QueryContext(ctx, p.dialect.numbered(query), args...)
+}
+
+// QueryRowContext is that of sql.DB, for $n.
+func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return p.DB.QueryRowContext(ctx, p.dialect.numbered(query), args...)
+}
+
+// ExecContext is that of sql.DB, for $n.
+func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return p.DB.ExecContext(ctx, p.dialect.numbered(query), args...)
+}
+
+// storeFault gives a code to what an engine says, by its number and never by its text.
 func storeFault(err error) error {
 	if err == nil {
 		return nil
@@ -55,27 +80,45 @@ func storeFault(err error) error {
 	if _, ok := errors.AsType[*fault.Error](err); ok {
 		return err
 	}
-	code, extended := 0, 0
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		code, extended = e.Code()&0xff, e.Code()
+	for _, known := range []func(error) *fault.Error{sqliteFault, postgresFault, systemFault} {
+		if coded := known(err); coded != nil {
+			return coded
+		}
 	}
-	switch {
-	case code == sqlite3.SQLITE_BUSY, code == sqlite3.SQLITE_LOCKED:
-		return fault.Wrap(err, fault.DatabaseBusy, "another program holds the database").
-			WithMend("End the other program, or try again in a moment.")
-	case code == sqlite3.SQLITE_FULL, extended == sqlite3.SQLITE_IOERR_SHMSIZE, errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return fault.Wrap(err, fault.DiskFull, "there is no room left on the disk").
-			WithMend("Free some space; BanGUI goes on by itself.")
-	case code == sqlite3.SQLITE_CORRUPT, code == sqlite3.SQLITE_NOTADB:
-		return fault.Wrap(err, fault.DatabaseCorrupt, "the file is damaged or is no BanGUI database").
-			WithMend("Move the file away and restore a copy; do not delete it.")
-	case code == sqlite3.SQLITE_READONLY, code == sqlite3.SQLITE_CANTOPEN, code == sqlite3.SQLITE_PERM, errors.Is(err, fs.ErrPermission):
-		return fault.Wrap(err, fault.PermissionDenied, "BanGUI may not write there").
-			WithMend("Give the folder to the user that runs BanGUI, or choose another with --data-dir.")
-	case code == sqlite3.SQLITE_INTERRUPT, errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return fault.Wrap(err, fault.Unavailable, "the database did not answer in time").
-			WithMend("Try again in a moment.")
-	default:
-		return fault.Wrap(err, fault.Internal, "the database failed")
+	return fault.Wrap(err, fault.Internal, "the database failed")
+}
+
+// The faults that both engines have, in the same words.
+
+func busyFault(err error) *fault.Error {
+	return fault.Wrap(err, fault.DatabaseBusy, "another program holds the database").
+		WithMend("End the other program, or try again in a moment.")
+}
+
+func fullFault(err error) *fault.Error {
+	return fault.Wrap(err, fault.DiskFull, "there is no room left on the disk").
+		WithMend("Free some space; BanGUI goes on by itself.")
+}
+
+func lateFault(err error) *fault.Error {
+	return fault.Wrap(err, fault.Unavailable, "the database did not answer in time").
+		WithMend("Try again in a moment.")
+}
+
+// again repeats what the end of a connection or a conflict with others undid, a bounded
+// number of times and with growing pauses. What may have been committed is not repeated.
+func again(ctx context.Context, do func() error) error {
+	pauses := []time.Duration{20 * time.Millisecond, 200 * time.Millisecond, time.Second}
+	for {
+		err := do()
+		if len(pauses) == 0 || !undone(err) || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pauses[0]):
+			pauses = slices.Delete(pauses, 0, 1)
+		}
 	}
 }

@@ -15,22 +15,43 @@ import (
 )
 
 // One text for all engines: numbers say which value is meant, repeated or out of order.
-func TestRebind(t *testing.T) {
-	if got, want := rebind("a = $2 AND b = $1 OR $12 IN ($2)"), "a = ?2 AND b = ?1 OR ?12 IN (?2)"; got != want {
+func TestNumbered(t *testing.T) {
+	if got, want := sqliteDialect().numbered("a = $2 AND b = $1 OR $12 IN ($2)"), "a = ?2 AND b = ?1 OR ?12 IN (?2)"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	db := opened(t, freshPath(t))
-	err := db.Tx(t.Context(), func(tx *Tx) error {
-		var got string
-		err := tx.get(t.Context(), []any{&got}, "SELECT $3 || $1 || $2 || $1", "a", "b", "c")
-		if got != "caba" {
-			t.Errorf("the values went to the wrong places: %q", got)
+	onBoth(t, func(t *testing.T, fresh func() string) {
+		db := opened(t, fresh())
+		const query, want = "SELECT CAST($3 AS TEXT) || $1 || $2 || $1", "caba"
+		err := db.Tx(t.Context(), func(tx *Tx) error {
+			for what, ask := range map[string]func() (string, error){
+				"transaction": func() (got string, err error) {
+					err = tx.get(t.Context(), []any{&got}, query, "a", "b", "c")
+					return got, err
+				},
+				"rows of a transaction": func() (string, error) {
+					return first(collect(t.Context(), tx.tx, scanOne[string], query, "a", "b", "c"))
+				},
+				"rows of a reader": func() (string, error) {
+					return first(collect(t.Context(), db.read, scanOne[string], query, "a", "b", "c"))
+				},
+			} {
+				if got, err := ask(); err != nil || got != want {
+					t.Errorf("%s: the values went to the wrong places: %q, %v", what, got, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
 		}
-		return err
 	})
-	if err != nil {
-		t.Error(err)
+}
+
+func first(all []string, err error) (string, error) {
+	if len(all) == 0 {
+		return "", err
 	}
+	return all[0], err
 }
 
 // Before 3.51.3 a database with several connections could be damaged.

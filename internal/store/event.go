@@ -56,8 +56,9 @@ func (db *DB) LastEvents(ctx context.Context, n int) ([]event.Event, error) {
 
 // EventRange is the oldest and the newest id that are kept; zeros when there is none.
 func (db *DB) EventRange(ctx context.Context) (oldest, newest int64, err error) {
-	err = db.read.QueryRowContext(ctx, "SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM event").Scan(&oldest, &newest)
-	return oldest, newest, storeFault(err)
+	_, err = collect(ctx, db.read, func(r *sql.Rows) (struct{}, error) { return struct{}{}, r.Scan(&oldest, &newest) },
+		"SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM event")
+	return oldest, newest, err
 }
 
 func scanEvent(r *sql.Rows) (event.Event, error) {

@@ -51,10 +51,13 @@ func makeFile(path string) error {
 }
 
 // openFault says which database an error is about.
-func openFault(path string, err error) error {
+func openFault(o Options, err error) error {
 	if e, ok := errors.AsType[*fault.Error](storeFault(err)); ok && e.Code != fault.Internal {
-		return fault.Wrap(e.Err, e.Code, "the database %s can't be used: %s", path, e.Message).WithMend("%s", e.Mend)
+		return fault.Wrap(e.Err, e.Code, "the database %s can't be used: %s", o.shown(), e.Message).WithMend("%s", e.Mend)
 	}
-	return fault.Wrap(err, fault.Unavailable, "the database %s can't be opened", path).
-		WithMend("See that the folder exists and that BanGUI may write there (--data-dir).")
+	mend := "See that the folder exists and that BanGUI may write there (--data-dir)."
+	if o.Postgres != "" {
+		mend = "Read the server's log; see that the address (--database) is right."
+	}
+	return fault.Wrap(err, fault.Unavailable, "the database %s can't be opened", o.shown()).WithMend("%s", mend)
 }

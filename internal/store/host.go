@@ -50,7 +50,7 @@ func (db *DB) ListHosts(ctx context.Context) ([]Host, error) {
 
 // MarkOf is how far a source of a host was read; "" when nothing is stored.
 func (db *DB) MarkOf(ctx context.Context, hostID, source string) (string, error) {
-	values, err := collect(ctx, db.read, func(r *sql.Rows) (v string, err error) { return v, r.Scan(&v) },
+	values, err := collect(ctx, db.read, scanOne[string],
 		"SELECT value FROM mark WHERE host_id = $1 AND source = $2", hostID, source)
 	if err != nil || len(values) == 0 {
 		return "", err

@@ -56,23 +56,42 @@ func newMigration(number int, name, text string) migration {
 }
 
 // migrate brings the schema up to date, one transaction a step. Two processes that
-// start at once take turns: each step is decided inside the writer's transaction.
+// start at once take turns: each step is decided inside the writer's transaction. A step
+// takes as long as it takes; what it may not wait for long is its turn.
 func (db *DB) migrate(ctx context.Context, steps []migration, logger *slog.Logger) error {
-	if err := db.Tx(ctx, func(tx *Tx) error { return tx.begin(ctx, len(steps)) }); err != nil {
+	unhurried := func(work func(*Tx) error) error {
+		return again(ctx, func() error {
+			return db.once(ctx, db.write, func(tx *Tx) error {
+				if err := tx.unhurried(ctx); err != nil {
+					return err
+				}
+				return work(tx)
+			})
+		})
+	}
+	if err := unhurried(func(tx *Tx) error { return tx.begin(ctx, len(steps)) }); err != nil {
 		return err
 	}
 	for _, step := range steps {
-		if err := db.Tx(ctx, func(tx *Tx) error { return tx.step(ctx, step, logger) }); err != nil {
+		if err := unhurried(func(tx *Tx) error { return tx.step(ctx, step, logger) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// unhurried lifts the bound of statements for this transaction.
+func (tx *Tx) unhurried(ctx context.Context) error {
+	if tx.tx.dialect.unhurried == "" {
+		return nil
+	}
+	return tx.exec(ctx, tx.tx.dialect.unhurried)
+}
+
 // begin makes the table of steps in a new database, and refuses a database that is not
 // ours or was written by a newer BanGUI.
 func (tx *Tx) begin(ctx context.Context, newest int) error {
-	tables, err := tx.tables(ctx)
+	tables, err := collect(ctx, tx.tx, scanOne[string], tx.tx.dialect.tables)
 	if err != nil {
 		return err
 	}
@@ -82,7 +101,7 @@ func (tx *Tx) begin(ctx context.Context, newest int) error {
 	}
 	if !slices.Contains(tables, "migration") {
 		return fault.New(fault.DatabaseCorrupt, "it belongs to another program").
-			WithMend("Name a file of BanGUI's own with --database, or one that does not exist yet.")
+			WithMend("Name a file or a database of BanGUI's own with --database, or a file that does not exist yet.")
 	}
 	last, err := tx.lastStep(ctx)
 	if err == nil && last > newest {

@@ -19,6 +19,7 @@ import (
 
 	"bangui/internal/fault"
 	"bangui/internal/history"
+	"bangui/internal/store/postgrestest"
 
 	"go.uber.org/goleak"
 )
@@ -93,8 +94,20 @@ func hold(ctx context.Context, path string) int {
 	}))
 }
 
-func options(path string) Options {
-	return Options{Path: path, Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon }}
+// options are for a file, or for a database with the address of one.
+func options(where string) Options {
+	o := Options{Path: where, Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon }}
+	if strings.HasPrefix(where, "postgres:") {
+		o.Path, o.Postgres = "", where
+	}
+	return o
+}
+
+// onBoth runs a test on each engine. fresh gives the place of a new, empty database.
+func onBoth(t *testing.T, test func(t *testing.T, fresh func() string)) {
+	t.Helper()
+	t.Run(sqliteEngine, func(t *testing.T) { test(t, func() string { return freshPath(t) }) })
+	t.Run(postgresEngine, func(t *testing.T) { test(t, func() string { return postgrestest.Database(t) }) })
 }
 
 // command prepares a child; the test waits for it.
@@ -181,7 +194,7 @@ func exists(path string) bool {
 
 func TestOpen_Settings(t *testing.T) {
 	db := opened(t, freshPath(t))
-	for _, pool := range []*sql.DB{db.read, db.write} {
+	for _, pool := range []*pool{db.read, db.write} {
 		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
 			var got string
 			if err := pool.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
@@ -343,88 +356,92 @@ func TestDB_DiskFull(t *testing.T) {
 }
 
 func TestDB_Tx(t *testing.T) {
-	db := opened(t, freshPath(t))
-	ctx := t.Context()
-	insert := func(tx *Tx, id string) error {
-		return tx.exec(ctx, "INSERT INTO host (id, name, created_at) VALUES ($1, $2, $3)", id, id, 0)
-	}
-	t.Run("ErrorKeepsNothing", func(t *testing.T) {
-		mine := errors.New("mine")
-		if err := db.Tx(ctx, func(tx *Tx) error { return errors.Join(insert(tx, "a"), mine) }); !errors.Is(err, mine) {
-			t.Errorf("%v", err)
+	onBoth(t, func(t *testing.T, fresh func() string) {
+		db := opened(t, fresh())
+		ctx := t.Context()
+		insert := func(tx *Tx, id string) error {
+			return tx.exec(ctx, "INSERT INTO host (id, name, created_at) VALUES ($1, $2, $3)", id, id, 0)
+		}
+		t.Run("ErrorKeepsNothing", func(t *testing.T) {
+			mine := errors.New("mine")
+			if err := db.Tx(ctx, func(tx *Tx) error { return errors.Join(insert(tx, "a"), mine) }); !errors.Is(err, mine) {
+				t.Errorf("%v", err)
+			}
+		})
+		t.Run("PanicKeepsNothingAndFreesTheWriter", func(t *testing.T) {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Error("the panic was swallowed")
+					}
+				}()
+				_ = db.Tx(ctx, func(tx *Tx) error { panic(insert(tx, "b")) })
+			}()
+		})
+		t.Run("CancelledKeepsNothing", func(t *testing.T) {
+			cancelled, cancel := context.WithCancel(ctx)
+			err := db.Tx(cancelled, func(tx *Tx) error {
+				cancel()
+				return insert(tx, "c")
+			})
+			expectFault(t, err, fault.Unavailable)
+		})
+		t.Run("ALongQueryEndsWithItsDeadline", func(t *testing.T) {
+			short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+			defer cancel()
+			const forever = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n WHERE i < 0"
+			err := db.Tx(short, func(tx *Tx) error {
+				var n int
+				return tx.get(short, []any{&n}, forever)
+			})
+			expectFault(t, err, fault.Unavailable)
+			short, cancel = context.WithTimeout(ctx, 50*time.Millisecond)
+			defer cancel()
+			_, err = collect(short, db.read, func(r *sql.Rows) (n int, err error) { return n, r.Scan(&n) }, forever)
+			expectFault(t, err, fault.Unavailable)
+		})
+		if err := db.EnsureHost(ctx, "d", "d"); err != nil {
+			t.Fatal(err)
+		}
+		hosts, err := db.ListHosts(ctx)
+		if err != nil || len(hosts) != 1 || hosts[0].ID != "d" {
+			t.Errorf("%v, %v", hosts, err)
 		}
 	})
-	t.Run("PanicKeepsNothingAndFreesTheWriter", func(t *testing.T) {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Error("the panic was swallowed")
-				}
-			}()
-			_ = db.Tx(ctx, func(tx *Tx) error { panic(insert(tx, "b")) })
-		}()
-	})
-	t.Run("CancelledKeepsNothing", func(t *testing.T) {
-		cancelled, cancel := context.WithCancel(ctx)
-		err := db.Tx(cancelled, func(tx *Tx) error {
-			cancel()
-			return insert(tx, "c")
-		})
-		expectFault(t, err, fault.Unavailable)
-	})
-	t.Run("ALongQueryEndsWithItsDeadline", func(t *testing.T) {
-		short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
-		defer cancel()
-		const forever = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n WHERE i < 0"
-		err := db.Tx(short, func(tx *Tx) error {
-			var n int
-			return tx.get(short, []any{&n}, forever)
-		})
-		expectFault(t, err, fault.Unavailable)
-		short, cancel = context.WithTimeout(ctx, 50*time.Millisecond)
-		defer cancel()
-		_, err = collect(short, db.read, func(r *sql.Rows) (n int, err error) { return n, r.Scan(&n) }, forever)
-		expectFault(t, err, fault.Unavailable)
-	})
-	if err := db.EnsureHost(ctx, "d", "d"); err != nil {
-		t.Fatal(err)
-	}
-	hosts, err := db.ListHosts(ctx)
-	if err != nil || len(hosts) != 1 || hosts[0].ID != "d" {
-		t.Errorf("%v, %v", hosts, err)
-	}
 }
 
 // Writers take turns without an error, and a reader sees whole transactions only.
 func TestDB_ManyAtOnce(t *testing.T) {
-	db := withHost(t)
-	ctx := t.Context()
-	const writers, each = 8, 25
-	var all sync.WaitGroup
-	for w := range writers {
-		all.Go(func() {
-			for i := range each {
-				err := db.Tx(ctx, func(tx *Tx) error {
-					for _, half := range []string{"left", "right"} {
-						if err := tx.SetMark(ctx, history.Mark{HostID: "h", Source: fmt.Sprintf("%s-%d-%d", half, w, i), Value: "x"}); err != nil {
-							return err
+	onBoth(t, func(t *testing.T, fresh func() string) {
+		db := withHost(t, fresh())
+		ctx := t.Context()
+		const writers, each = 8, 25
+		var all sync.WaitGroup
+		for w := range writers {
+			all.Go(func() {
+				for i := range each {
+					err := db.Tx(ctx, func(tx *Tx) error {
+						for _, half := range []string{"left", "right"} {
+							if err := tx.SetMark(ctx, history.Mark{HostID: "h", Source: fmt.Sprintf("%s-%d-%d", half, w, i), Value: "x"}); err != nil {
+								return err
+							}
 						}
+						return nil
+					})
+					if err != nil {
+						t.Error(err)
 					}
-					return nil
-				})
-				if err != nil {
-					t.Error(err)
 				}
-			}
-		})
-		all.Go(func() {
-			for range each {
-				n, err := collect(ctx, db.read, func(r *sql.Rows) (n int, err error) { return n, r.Scan(&n) }, "SELECT count(*) FROM mark")
-				if err != nil || n[0]%2 != 0 {
-					t.Errorf("a reader saw %v marks, %v", n, err)
+			})
+			all.Go(func() {
+				for range each {
+					n, err := collect(ctx, db.read, func(r *sql.Rows) (n int, err error) { return n, r.Scan(&n) }, "SELECT count(*) FROM mark")
+					if err != nil || n[0]%2 != 0 {
+						t.Errorf("a reader saw %v marks, %v", n, err)
+					}
 				}
-			}
-		})
-	}
-	all.Wait()
+			})
+		}
+		all.Wait()
+	})
 }

@@ -7,81 +7,114 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"log/slog"
-	"runtime"
 	"time"
 
 	"bangui/internal/history"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Options say which database to open.
 type Options struct {
-	Path   string // of the SQLite file; its folder is made when it isn't there
-	Logger *slog.Logger
-	Now    func() time.Time
-	// BusyFor is how long to wait for another program that writes; 0 = 5 s.
+	Path     string // of the SQLite file; its folder is made when it isn't there
+	Postgres string // address of a PostgreSQL database, postgres://…; "" = SQLite
+	// PasswordFile holds the password for Postgres on its first line; "" = it stands in
+	// the address, or in PGPASSFILE.
+	PasswordFile string
+	Logger       *slog.Logger
+	Now          func() time.Time
+	// BusyFor is how long to wait for others that write; 0 = 5 s.
 	BusyFor time.Duration
+}
+
+// shown names the database for people.
+func (o Options) shown() string {
+	if o.Postgres != "" {
+		return shownAddress(o.Postgres)
+	}
+	return o.Path
 }
 
 // DB is an open store. It is safe for concurrent use.
 type DB struct {
-	write *sql.DB // one connection: writers wait for each other here, not in SQLite
-	read  *sql.DB
-	now   func() time.Time
+	dialect  *dialect
+	write    *pool // one connection: writers wait for each other here, not in the engine
+	read     *pool
+	now      func() time.Time
+	postgres *pgx.ConnConfig // nil on SQLite
 }
 
 // Open opens the database, makes it when it isn't there, and brings its schema up to
-// date. Only its owner may read the file. Errors are DatabaseTooNew, DatabaseCorrupt,
-// DatabaseBusy, DiskFull, PermissionDenied or Unavailable, each with what to do.
+// date. Only its owner may read a file that it makes; a PostgreSQL database must be
+// there. Errors are DatabaseTooNew, DatabaseCorrupt, DatabaseBusy, DiskFull,
+// PermissionDenied, Invalid or Unavailable, each with what to do, and without passwords.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	steps, err := migrations(sqliteEngine)
+	engine := sqliteEngine
+	if o.Postgres != "" {
+		engine = postgresEngine
+	}
+	steps, err := migrations(engine)
 	if err != nil {
 		return nil, err
 	}
 	db, err := open(ctx, o, steps)
 	if err != nil {
-		return nil, openFault(o.Path, err)
+		return nil, openFault(o, err)
 	}
 	return db, nil
 }
 
 func open(ctx context.Context, o Options, steps []migration) (*DB, error) {
-	if err := ownFile(o.Path); err != nil {
-		return nil, err
-	}
 	db := &DB{now: o.Now}
-	if err := db.connect(o.Path, cmp.Or(o.BusyFor, busyFor)); err != nil {
-		return nil, err
+	connect := db.openSQLite
+	if o.Postgres != "" {
+		connect = func(o Options) error { return db.openPostgres(ctx, o) }
 	}
-	if err := db.migrate(ctx, steps, o.Logger); err != nil {
+	err := connect(o)
+	if err == nil {
+		err = db.migrate(ctx, steps, o.Logger)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
-func (db *DB) connect(path string, wait time.Duration) error {
-	var err error
-	if db.write, err = sql.Open(sqliteEngine, dsn(path, wait)); err != nil {
-		return err
+// purpose is what connections are for.
+type purpose int
+
+const (
+	writing purpose = iota
+	reading
+)
+
+// connect prepares the pools; connections are made when they are needed.
+func (db *DB) connect(d *dialect, open func(purpose) (*sql.DB, error)) error {
+	db.dialect = d
+	for _, p := range []struct {
+		purpose purpose
+		pool    **pool
+		most    int
+	}{{writing, &db.write, 1}, {reading, &db.read, readers()}} {
+		opened, err := open(p.purpose)
+		if err != nil {
+			return err
+		}
+		opened.SetMaxOpenConns(p.most)
+		opened.SetMaxIdleConns(p.most)
+		*p.pool = &pool{opened, d}
 	}
-	db.write.SetMaxOpenConns(1)
-	if db.read, err = sql.Open(sqliteEngine, dsn(path, wait)+"&_pragma=query_only(1)"); err != nil {
-		return errors.Join(err, db.write.Close())
-	}
-	readers := max(4, runtime.NumCPU())
-	db.read.SetMaxOpenConns(readers)
-	db.read.SetMaxIdleConns(readers)
 	return nil
 }
 
 // Close ends all connections; what was committed stays.
 func (db *DB) Close() error {
 	var all error
-	for _, pool := range []*sql.DB{db.read, db.write} {
+	for _, pool := range []*pool{db.read, db.write} {
 		if pool != nil {
 			all = errors.Join(all, pool.Close())
 		}
@@ -98,28 +131,53 @@ func (db *DB) Check(ctx context.Context) error {
 	return err
 }
 
+// readTime bounds a query of the readers.
+const readTime = 30 * time.Second
+
 // queryer is the reader pool or a transaction.
 type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// collect reads all rows of a query that is bounded by its LIMIT.
+// collect reads all rows of a query that is bounded by its LIMIT. Outside a transaction
+// a query is asked again when its connection ended.
 func collect[T any](ctx context.Context, from queryer, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := from.QueryContext(ctx, rebind(query), args...)
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	var all []T
+	ask := func() (err error) {
+		all, err = rowsOf(ctx, from, scan, query, args)
+		return err
+	}
+	if _, inTx := from.(*statements); inTx {
+		return all, storeFault(ask())
+	}
+	err := again(ctx, ask)
+	return all, storeFault(err)
+}
+
+func rowsOf[T any](ctx context.Context, from queryer, scan func(*sql.Rows) (T, error), query string, args []any) ([]T, error) {
+	rows, err := from.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, storeFault(err)
+		return nil, err
 	}
 	defer rows.Close()
 	var all []T
 	for rows.Next() {
 		v, err := scan(rows)
 		if err != nil {
-			return nil, storeFault(err)
+			return nil, err
 		}
 		all = append(all, v)
 	}
-	return all, storeFault(rows.Err())
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return all, nil
 }
+
+// scanOne reads a row of one column.
+func scanOne[T any](r *sql.Rows) (v T, err error) { return v, r.Scan(&v) }
 
 func micros(t time.Time) int64 { return t.UnixMicro() }
 
