@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,7 +81,9 @@ func TestLoad_Refuses(t *testing.T) {
 		"BadListen":       {config.Given{Environ: []string{"BANGUI_LISTEN=8000"}}, "", []string{"listen", `"8000"`, "127.0.0.1:8000"}},
 		"AllAddresses":    {config.Given{Flags: map[string]string{"listen": "0.0.0.0:8000"}}, "", []string{"0.0.0.0:8000", "no sign-in yet", "loopback only", "ssh -L 8000"}},
 		"OtherAddress":    {config.Given{Flags: map[string]string{"listen": "[2001:db8::1]:8000"}}, "", []string{"2001:db8::1", "loopback only"}},
-		"Postgres":        {config.Given{Flags: map[string]string{"database": "postgres://x"}}, "", []string{"database", "postgres://x", "sqlite: and a path"}},
+		"Postgres":        {config.Given{Flags: map[string]string{"database": "postgres://x"}}, "", []string{"database", "postgres://x", "names no database", "sqlite: and a path"}},
+		"OtherDatabase":   {config.Given{Flags: map[string]string{"database": "mysql://x/y"}}, "", []string{"mysql://x/y", "sqlite: and a path"}},
+		"PostgresBadURL":  {config.Given{Flags: map[string]string{"database": "postgres://u:50%/x"}}, "", []string{"postgres://…", "%25"}},
 		"BasePathDots":    {config.Given{Flags: map[string]string{"base-path": "/a/../b"}}, "", []string{"base-path", "/a/../b"}},
 		"BasePathMarkup":  {config.Given{Flags: map[string]string{"base-path": `/"><b>`}}, "", []string{"base-path"}},
 		"EmptyDataDir":    {config.Given{Environ: []string{"BANGUI_DATA_DIR="}}, "", []string{"data-dir", "it is empty"}},
@@ -108,6 +111,28 @@ func TestLoad_Refuses(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestLoad_Postgres(t *testing.T) {
+	const address = "postgres://ada:geheim%2F1@db.example:5433/bangui?sslmode=verify-full&sslpassword=geheim%2F2"
+	c, origins, err := config.Load(config.Given{Flags: map[string]string{"database": address}}, here(nil))
+	if err != nil || c.Postgres != address || c.Database != "" {
+		t.Fatalf("%q, %q, %v", c.Postgres, c.Database, err)
+	}
+	if shown := config.Print(c, origins); strings.Contains(shown, "geheim") || !strings.Contains(shown, "postgres://ada:hidden@db.example:5433/bangui") {
+		t.Errorf("it is shown as %s", shown)
+	}
+	// The stronger source wins, whatever the engine.
+	given := config.Given{Environ: []string{"BANGUI_DATABASE=" + address}, Flags: map[string]string{"database": "sqlite:/b.db"}}
+	if c, _, err = config.Load(given, here(nil)); err != nil || c.Postgres != "" || c.Database != "/b.db" {
+		t.Errorf("%q, %q, %v", c.Postgres, c.Database, err)
+	}
+	for _, bad := range []string{"postgres://ada:geheim%@db/bangui", "postgres://ada:geheim@db/", "postgres://ada:ge#geheim@db/x"} {
+		_, _, err := config.Load(config.Given{Environ: []string{"BANGUI_DATABASE=" + bad}}, here(nil))
+		if told := fmt.Sprint(err, fault.MendOf(err)); !fault.Is(err, fault.Invalid) || strings.Contains(told, "geheim") {
+			t.Errorf("%s: %s", bad, told)
+		}
 	}
 }
 
