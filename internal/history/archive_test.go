@@ -154,14 +154,16 @@ func TestArchive_ARestartOfFail2banRestores(t *testing.T) {
 
 // fail2ban rounds the start of a ban, maybe up to half a second after its jail was stopped.
 func TestArchive_AJailGoneRightAfterABan(t *testing.T) {
-	a, _, _ := archive(t)
-	ban := banned("192.0.2.1", at(10), 600)
-	ban.At = at(10).Add(-500 * time.Millisecond)
-	record(t, a, ban)
-	gone := list(at(10).Add(-400*time.Millisecond), true)
-	gone.Gone = true
-	reconcile(t, a, gone)
-	expect(t, a, []string{"192.0.2.1 +10 fail2ban-stopped"}, []string{"ban 192.0.2.1", "unban 192.0.2.1"})
+	storetest.Both(t, func(t *testing.T, open func(testing.TB) *store.DB) {
+		a, _, _ := archive(t, open)
+		ban := banned("192.0.2.1", at(10), 600)
+		ban.At = at(10).Add(-500 * time.Millisecond)
+		record(t, a, ban)
+		gone := list(at(10).Add(-400*time.Millisecond), true)
+		gone.Gone = true
+		reconcile(t, a, gone)
+		expect(t, a, []string{"192.0.2.1 +10 fail2ban-stopped"}, []string{"ban 192.0.2.1", "unban 192.0.2.1"})
+	})
 }
 
 func TestArchive_ANewerBanReplaces(t *testing.T) {
