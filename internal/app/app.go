@@ -65,6 +65,8 @@ type App struct {
 	listener net.Listener
 	server   *http.Server
 	failed   chan error // the http server ended by itself
+
+	followTask, listenTask *task // tell what other consoles record
 }
 
 // paths say where a fail2ban keeps its things; see config.Config.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"bangui/internal/event"
@@ -11,18 +12,26 @@ import (
 	"bangui/internal/store"
 )
 
-// startDatabase opens the database and brings it up to date.
+// startDatabase opens the database, brings it up to date, and begins to tell what other
+// consoles record there.
 func (a *App) startDatabase(ctx context.Context) error {
-	db, err := store.Open(ctx, store.Options{Path: a.Config.Database, Logger: a.logger.With("part", "store"), Now: time.Now})
+	db, err := store.Open(ctx, store.Options{
+		Path: a.Config.Database, Postgres: a.Config.Postgres, PasswordFile: a.Config.DatabasePasswordFile,
+		Logger: a.logger.With("part", "store"), Now: time.Now,
+	})
 	if err != nil {
 		return mendable(err, "See that this user may write there and that the disk has room, or set another place with --data-dir or --database.")
 	}
 	a.store = db
 	a.archive = history.New(db, a.bus, a.logger.With("part", "history"), time.Now)
+	a.followTask = startTask(ctx, a.archive.Follow)
+	a.listenTask = startTask(ctx, func(ctx context.Context) { db.Listen(ctx, a.archive.Heard) })
 	return nil
 }
 
-func (a *App) stopDatabase(context.Context) error { return a.store.Close() }
+func (a *App) stopDatabase(ctx context.Context) error {
+	return errors.Join(a.listenTask.end(ctx), a.followTask.end(ctx), a.store.Close())
+}
 
 // recorder carries what a host observed to the archive, which knows no hosts.
 type recorder struct{ archive *history.Archive }

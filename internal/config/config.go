@@ -20,7 +20,10 @@ import (
 type Config struct {
 	Listen   netip.AddrPort // address of page and API; port 0 = any free one
 	DataDir  string         // absolute; holds the database, the host's id and the file `listen`
-	Database string         // absolute path of the SQLite file
+	Database string         // absolute path of the SQLite file; "" with Postgres
+
+	Postgres             string // address of a PostgreSQL database; "" = SQLite. It may hold a password
+	DatabasePasswordFile string // holds the password for Postgres; "" = the address or PGPASSFILE
 
 	// What is empty here is asked of the fail2ban server.
 	Fail2banSocket string // path of fail2ban's Unix socket

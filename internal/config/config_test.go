@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,7 +83,9 @@ func TestLoad_Refuses(t *testing.T) {
 		"SessionForEver":  {config.Given{Flags: map[string]string{"session-duration": "721h"}}, "", []string{"session-duration", "5m to 720h"}},
 		"IdleIsLonger":    {config.Given{Flags: map[string]string{"session-duration": "1h", "session-idle": "2h"}}, "", []string{"session-idle = 2h", "session-duration = 1h"}},
 		"SetupUser":       {config.Given{Flags: map[string]string{"setup-user": "the boss"}}, "", []string{"setup-user", "the boss"}},
-		"Postgres":        {config.Given{Flags: map[string]string{"database": "postgres://x"}}, "", []string{"database", "postgres://x", "sqlite: and a path"}},
+		"Postgres":        {config.Given{Flags: map[string]string{"database": "postgres://x"}}, "", []string{"database", "postgres://x", "names no database", "sqlite: and a path"}},
+		"OtherDatabase":   {config.Given{Flags: map[string]string{"database": "mysql://x/y"}}, "", []string{"mysql://x/y", "sqlite: and a path"}},
+		"PostgresBadURL":  {config.Given{Flags: map[string]string{"database": "postgres://u:50%/x"}}, "", []string{"postgres://…", "%25"}},
 		"BasePathDots":    {config.Given{Flags: map[string]string{"base-path": "/a/../b"}}, "", []string{"base-path", "/a/../b"}},
 		"BasePathMarkup":  {config.Given{Flags: map[string]string{"base-path": `/"><b>`}}, "", []string{"base-path"}},
 		"EmptyDataDir":    {config.Given{Environ: []string{"BANGUI_DATA_DIR="}}, "", []string{"data-dir", "it is empty"}},
@@ -110,6 +113,28 @@ func TestLoad_Refuses(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestLoad_Postgres(t *testing.T) {
+	const address = "postgres://ada:geheim%2F1@db.example:5433/bangui?sslmode=verify-full&sslpassword=geheim%2F2"
+	c, origins, err := config.Load(config.Given{Flags: map[string]string{"database": address}}, here(nil))
+	if err != nil || c.Postgres != address || c.Database != "" {
+		t.Fatalf("%q, %q, %v", c.Postgres, c.Database, err)
+	}
+	if shown := config.Print(c, origins); strings.Contains(shown, "geheim") || !strings.Contains(shown, "postgres://ada:hidden@db.example:5433/bangui") {
+		t.Errorf("it is shown as %s", shown)
+	}
+	// The stronger source wins, whatever the engine.
+	given := config.Given{Environ: []string{"BANGUI_DATABASE=" + address}, Flags: map[string]string{"database": "sqlite:/b.db"}}
+	if c, _, err = config.Load(given, here(nil)); err != nil || c.Postgres != "" || c.Database != "/b.db" {
+		t.Errorf("%q, %q, %v", c.Postgres, c.Database, err)
+	}
+	for _, bad := range []string{"postgres://ada:geheim%@db/bangui", "postgres://ada:geheim@db/", "postgres://ada:ge#geheim@db/x"} {
+		_, _, err := config.Load(config.Given{Environ: []string{"BANGUI_DATABASE=" + bad}}, here(nil))
+		if told := fmt.Sprint(err, fault.MendOf(err)); !fault.Is(err, fault.Invalid) || strings.Contains(told, "geheim") {
+			t.Errorf("%s: %s", bad, told)
+		}
 	}
 }
 

@@ -71,7 +71,11 @@ func (l *loader) set(name, value, origin string) error {
 		return fault.New(fault.Invalid, "there is no setting %q (%s)", name, origin).WithMend("%s", l.nearest(name))
 	}
 	if err := setting.parse(&l.config, value, l.surroundings); err != nil {
-		message := fmt.Sprintf("setting %s = %q (%s) can't be taken", name, value, origin)
+		shown := value
+		if setting.hide != nil {
+			shown = setting.hide(value)
+		}
+		message := fmt.Sprintf("setting %s = %q (%s) can't be taken", name, shown, origin)
 		if !errors.Is(err, errNotAllowed) {
 			message += ": " + err.Error()
 		}

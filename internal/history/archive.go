@@ -42,11 +42,12 @@ type Archive struct {
 	bus    *event.Bus
 	logger *slog.Logger
 	now    func() time.Time
+	teller *teller
 }
 
 // New returns an archive over a store that tells its events to bus.
 func New(store Store, bus *event.Bus, logger *slog.Logger, now func() time.Time) *Archive {
-	return &Archive{store: store, bus: bus, logger: logger, now: now}
+	return &Archive{store: store, bus: bus, logger: logger, now: now, teller: newTeller()}
 }
 
 const (
@@ -62,61 +63,67 @@ const (
 // Record stores events with what they mean for the bans, in one transaction with the
 // mark of their source, and tells them to readers after it. Found events are only told.
 // Events that change nothing, because they are known, are neither stored nor told.
-//
-// Calls at the same time may tell their events in another order than that of their ids.
+// Recorded events are told in the order of their ids, each once, with those that other
+// consoles recorded in the same database.
 func (a *Archive) Record(ctx context.Context, events []event.Event, mark *Mark) error {
 	var lasting []observed
-	var told []event.Event
+	var passing []event.Event
 	for _, e := range events {
 		e = cleaned(e)
 		if e.Kind == event.Found {
-			told = append(told, e)
+			passing = append(passing, e)
 			continue
 		}
 		lasting = append(lasting, observed{Event: e, seen: e.At})
 	}
 	if len(lasting) > 0 || mark != nil {
-		recorded, err := a.record(ctx, lasting, mark)
-		if err != nil {
+		if err := a.record(ctx, lasting, mark); err != nil {
 			return err
 		}
-		told = append(told, recorded...)
 	}
-	a.bus.Publish(told...)
+	a.bus.Publish(passing...)
 	return nil
 }
 
-// record is one transaction; it gives the events that were new, with their ids.
-func (a *Archive) record(ctx context.Context, events []observed, mark *Mark) ([]event.Event, error) {
+// record is one transaction; it tells the events that were new, with their ids.
+func (a *Archive) record(ctx context.Context, events []observed, mark *Mark) error {
+	if err := a.place(ctx); err != nil {
+		return err
+	}
 	var recorded []event.Event
-	err := a.store.Update(ctx, func(tx Tx) error {
-		recorded = recorded[:0]
-		for _, o := range events {
-			e, isNew, err := a.apply(ctx, tx, o)
-			if err == nil && isNew {
-				e.ID, isNew, err = tx.InsertEvent(ctx, e)
-			}
-			if err != nil {
-				return err
-			}
-			if isNew {
-				recorded = append(recorded, e)
-			}
+	err := a.store.Update(ctx, func(tx Tx) (err error) {
+		recorded, err = a.insert(ctx, tx, events)
+		if err == nil && mark != nil {
+			err = tx.SetMark(ctx, *mark)
 		}
-		if n := len(recorded); n > 0 {
-			if err := tx.TrimEvents(ctx, recorded[n-1].ID); err != nil {
-				return err
-			}
-		}
-		if mark != nil {
-			return tx.SetMark(ctx, *mark)
-		}
-		return nil
+		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("record %d events: %w", len(events), err)
+		return fmt.Errorf("record %d events: %w", len(events), err)
 	}
-	return recorded, nil
+	a.tell(ctx, recorded)
+	return nil
+}
+
+// insert applies events to the bans, and gives those that were new.
+func (a *Archive) insert(ctx context.Context, tx Tx, events []observed) ([]event.Event, error) {
+	var recorded []event.Event
+	for _, o := range events {
+		e, isNew, err := a.apply(ctx, tx, o)
+		if err == nil && isNew {
+			e.ID, isNew, err = tx.InsertEvent(ctx, e)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if isNew {
+			recorded = append(recorded, e)
+		}
+	}
+	if n := len(recorded); n > 0 {
+		return recorded, tx.TrimEvents(ctx, recorded[n-1].ID)
+	}
+	return nil, nil
 }
 
 // MarkOf is how far a source of a host was read; "" when nothing is stored.

@@ -21,11 +21,9 @@ func (a *Archive) Reconcile(ctx context.Context, list List) error {
 	}
 	changes := differences(list, open)
 	for part := range slices.Chunk(changes, perTx) {
-		recorded, err := a.record(ctx, part, nil)
-		if err != nil {
+		if err := a.record(ctx, part, nil); err != nil {
 			return err
 		}
-		a.bus.Publish(recorded...)
 	}
 	if len(changes) > 0 {
 		a.logger.DebugContext(ctx, "bans were recorded from a list", "host", list.HostID, "jail", list.Jail, "listed", len(list.Bans), "changes", len(changes))

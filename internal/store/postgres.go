@@ -43,10 +43,15 @@ func (db *DB) openPostgres(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	db.postgres = config
+	db.session = func(ctx context.Context) (*pgx.Conn, error) {
+		c := config.Copy()
+		if err := withPassword(o.PasswordFile)(ctx, c); err != nil {
+			return nil, err
+		}
+		return pgx.ConnectConfig(ctx, c)
+	}
 	err = db.connect(postgresDialect(), func(p purpose) (*sql.DB, error) {
 		c := config.Copy()
-		c.RuntimeParams["application_name"] = "bangui"
 		if p == reading {
 			c.RuntimeParams["default_transaction_read_only"] = "on"
 		}
@@ -73,6 +78,7 @@ func postgresConfig(o Options) (*pgx.ConnConfig, error) {
 		"idle_in_transaction_session_timeout": milliseconds(idleInTxTime),
 		"tcp_user_timeout":                    milliseconds(vanishedTime),
 		"standard_conforming_strings":         "on",
+		"application_name":                    "bangui",
 	})
 	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, connectTime)
 	return config, nil

@@ -41,11 +41,11 @@ func (o Options) shown() string {
 
 // DB is an open store. It is safe for concurrent use.
 type DB struct {
-	dialect  *dialect
-	write    *pool // one connection: writers wait for each other here, not in the engine
-	read     *pool
-	now      func() time.Time
-	postgres *pgx.ConnConfig // nil on SQLite
+	dialect *dialect
+	write   *pool // one connection: writers wait for each other here, not in the engine
+	read    *pool
+	now     func() time.Time
+	session func(context.Context) (*pgx.Conn, error) // beside the pools, on PostgreSQL
 }
 
 // Open opens the database, makes it when it isn't there, and brings its schema up to

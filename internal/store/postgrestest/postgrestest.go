@@ -87,13 +87,13 @@ func Start(t testing.TB, o Options) *Server {
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("test%d", s.databases.Add(1))
-	s.exec(t, "CREATE DATABASE "+name+" ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0")
-	t.Cleanup(func() { s.exec(t, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	s.Exec(t, "CREATE DATABASE "+name+" ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0")
+	t.Cleanup(func() { s.Exec(t, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
 	return s.address(name)
 }
 
-// Exec runs a statement as the owner of everything.
-func (s *Server) exec(t testing.TB, statement string) {
+// Exec runs a statement on the server, as its superuser.
+func (s *Server) Exec(t testing.TB, statement string) {
 	t.Helper()
 	if err := s.run(statement); err != nil {
 		t.Fatal(err)

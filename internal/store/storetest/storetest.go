@@ -14,24 +14,61 @@ import (
 // HostID is a host that every store of this package knows.
 const HostID = "host-1"
 
+// Engine is one of the engines of the store.
+type Engine string
+
+// The engines. Their names are those of the sub-tests.
+const (
+	SQLite   Engine = "sqlite"
+	Postgres Engine = "postgres"
+)
+
 // Open opens an empty store on a real SQLite file that is closed with the test.
 func Open(t testing.TB) *store.DB {
 	t.Helper()
-	return opened(t, store.Options{Path: filepath.Join(t.TempDir(), "bangui.db")})
+	return opened(t, place(t, SQLite))
 }
 
-// Both runs a test on each engine, as sub-tests "sqlite" and "postgres". open gives an
-// empty store on a real database of that engine, which is closed with the test.
+// Both runs a test on each engine, as sub-tests "sqlite" and "postgres". Each call of
+// open gives an empty store on a real database of its own, which is closed with the test.
 func Both(t *testing.T, test func(t *testing.T, open func(testing.TB) *store.DB)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, Open) })
-	t.Run("postgres", func(t *testing.T) { test(t, OpenPostgres) })
+	for _, engine := range []Engine{SQLite, Postgres} {
+		t.Run(string(engine), func(t *testing.T) {
+			test(t, func(t testing.TB) *store.DB {
+				t.Helper()
+				return opened(t, place(t, engine))
+			})
+		})
+	}
 }
 
-// OpenPostgres opens an empty store on a real PostgreSQL database of its own.
-func OpenPostgres(t testing.TB) *store.DB {
+// BothShared is Both, but all calls of open give stores on one database, as several
+// consoles have it.
+func BothShared(t *testing.T, test func(t *testing.T, open func(testing.TB) *store.DB)) {
 	t.Helper()
-	return opened(t, store.Options{Postgres: postgrestest.Database(t)})
+	for _, engine := range []Engine{SQLite, Postgres} {
+		t.Run(string(engine), func(t *testing.T) { test(t, Shared(t, engine)) })
+	}
+}
+
+// Shared makes a database; each call of what it gives opens another store on it.
+func Shared(t testing.TB, engine Engine) func(testing.TB) *store.DB {
+	t.Helper()
+	o := place(t, engine)
+	return func(t testing.TB) *store.DB {
+		t.Helper()
+		return opened(t, o)
+	}
+}
+
+// place is where a new database of an engine is.
+func place(t testing.TB, engine Engine) store.Options {
+	t.Helper()
+	if engine == Postgres {
+		return store.Options{Postgres: postgrestest.Database(t)}
+	}
+	return store.Options{Path: filepath.Join(t.TempDir(), "bangui.db")}
 }
 
 func opened(t testing.TB, o store.Options) *store.DB {
