@@ -55,9 +55,11 @@ type App struct {
 	hostTask *task
 	hintTask *task // looks for the reason why fail2ban is away
 	handler  http.Handler
-	listener net.Listener
-	server   *http.Server
-	failed   chan error // the http server ended by itself
+
+	listeners []*net.TCPListener
+	crowd     *crowd
+	server    *http.Server
+	failed    chan error // the http server ended by itself
 }
 
 // paths say where a fail2ban keeps its things; see config.Config.
@@ -73,7 +75,6 @@ func New(o Options) *App {
 		registry: host.NewRegistry(),
 		bus:      event.NewBus(),
 		stopping: make(chan struct{}),
-		failed:   make(chan error, 1),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 
 	"bangui/internal/fault"
 )
@@ -17,9 +18,9 @@ import (
 // Config is everything that can be set. It holds no defaults of its own: Load
 // fills every field.
 type Config struct {
-	Listen   netip.AddrPort // address of page and API; loopback only; port 0 = any free one
-	DataDir  string         // absolute; holds the database, the host's id and the file `listen`
-	Database string         // absolute path of the SQLite file
+	Listen   []netip.AddrPort // addresses of page and API; loopback only; port 0 = any free one
+	DataDir  string           // absolute; holds the database, the host's id and the file `listen`
+	Database string           // absolute path of the SQLite file
 
 	// What is empty here is asked of the fail2ban server.
 	Fail2banSocket string // path of fail2ban's Unix socket
@@ -68,7 +69,7 @@ type Surroundings struct {
 func Defaults(s Surroundings) Config {
 	dir := DefaultDataDir(s)
 	return Config{
-		Listen:         netip.MustParseAddrPort("127.0.0.1:8000"),
+		Listen:         localhost(8000),
 		DataDir:        dir,
 		Database:       filepath.Join(dir, "bangui.db"),
 		Fail2banSocket: "/var/run/fail2ban/fail2ban.sock",
@@ -97,9 +98,10 @@ func DefaultDataDir(s Surroundings) string {
 // Validate checks what no single value shows: settings that don't go together,
 // and what this version does not offer yet. The error is a fault Invalid.
 func (c Config) Validate() error {
-	if !c.Listen.Addr().IsLoopback() {
-		return fault.New(fault.Invalid, "setting listen = %q is refused: BanGUI has no sign-in yet, so whoever reaches the page could ban and unban; it listens on loopback only", c.Listen).
-			WithMend("Use 127.0.0.1:%d and reach it through a tunnel: ssh -L %d:127.0.0.1:%d this-machine", c.Listen.Port(), tunnelPort(c), tunnelPort(c))
+	if c.BeyondLoopback() {
+		port := tunnelPort(c)
+		return fault.New(fault.Invalid, "setting listen = %q is refused: BanGUI has no sign-in yet, so whoever reaches the page could ban and unban; it listens on loopback only", showListen(c.Listen)).
+			WithMend("Use localhost:%d and reach it through a tunnel: ssh -L %d:127.0.0.1:%d this-machine", c.Listen[0].Port(), port, port)
 	}
 	if public, err := url.Parse(c.PublicURL); err == nil && public.Path != "" && public.Path != c.BasePath {
 		return fault.New(fault.Invalid, "setting public-url = %q has another path than base-path = %q", c.PublicURL, c.BasePath).
@@ -112,9 +114,14 @@ func (c Config) Validate() error {
 	return nil
 }
 
+// BeyondLoopback reports whether others than the programs of this machine can connect.
+func (c Config) BeyondLoopback() bool {
+	return slices.ContainsFunc(c.Listen, func(at netip.AddrPort) bool { return !at.Addr().IsLoopback() })
+}
+
 func tunnelPort(c Config) uint16 {
-	if c.Listen.Port() == 0 {
+	if c.Listen[0].Port() == 0 {
 		return 8000
 	}
-	return c.Listen.Port()
+	return c.Listen[0].Port()
 }

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,8 +39,8 @@ func TestLoad_Precedence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []string{c.LogLevel.String(), c.Listen.String(), c.BasePath, strings.Join(c.AllowedHosts, " "), c.DataDir}
-	want := []string{"WARN", "127.0.0.1:2222", "/flag", "bans.example.org other.example.org", "/home/me/bangui-data"}
+	got := []string{c.LogLevel.String(), fmt.Sprint(c.Listen), c.BasePath, strings.Join(c.AllowedHosts, " "), c.DataDir}
+	want := []string{"WARN", "[127.0.0.1:2222]", "/flag", "bans.example.org other.example.org", "/home/me/bangui-data"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
@@ -80,6 +81,9 @@ func TestLoad_Refuses(t *testing.T) {
 		"BadListen":       {config.Given{Environ: []string{"BANGUI_LISTEN=8000"}}, "", []string{"listen", `"8000"`, "127.0.0.1:8000"}},
 		"AllAddresses":    {config.Given{Flags: map[string]string{"listen": "0.0.0.0:8000"}}, "", []string{"0.0.0.0:8000", "no sign-in yet", "loopback only", "ssh -L 8000"}},
 		"OtherAddress":    {config.Given{Flags: map[string]string{"listen": "[2001:db8::1]:8000"}}, "", []string{"2001:db8::1", "loopback only"}},
+		"TwoPorts":        {config.Given{Flags: map[string]string{"listen": "127.0.0.1:1,127.0.0.2:2"}}, "", []string{"listen", "the same port"}},
+		"HostName":        {config.Given{Flags: map[string]string{"listen": "example.org:8000"}}, "", []string{"listen", "example.org"}},
+		"PortTooLarge":    {config.Given{Flags: map[string]string{"listen": "localhost:65536"}}, "", []string{"listen", "65536"}},
 		"Postgres":        {config.Given{Flags: map[string]string{"database": "postgres://x"}}, "", []string{"database", "postgres://x", "sqlite: and a path"}},
 		"BasePathDots":    {config.Given{Flags: map[string]string{"base-path": "/a/../b"}}, "", []string{"base-path", "/a/../b"}},
 		"BasePathMarkup":  {config.Given{Flags: map[string]string{"base-path": `/"><b>`}}, "", []string{"base-path"}},
@@ -112,9 +116,12 @@ func TestLoad_Refuses(t *testing.T) {
 }
 
 func TestLoad_ListenForms(t *testing.T) {
-	for text, want := range map[string]string{":0": "127.0.0.1:0", "localhost:80": "127.0.0.1:80", "[::1]:9": "[::1]:9", "127.8.9.1:1": "127.8.9.1:1", "[::ffff:127.0.0.1]:7": "127.0.0.1:7"} {
+	for text, want := range map[string]string{
+		":0": "127.0.0.1:0 [::1]:0", "localhost:80": "127.0.0.1:80 [::1]:80", "[::1]:9": "[::1]:9", "127.8.9.1:1": "127.8.9.1:1",
+		"[::ffff:127.0.0.1]:7": "127.0.0.1:7", "127.0.0.1:5, 127.0.0.2:5,localhost:5": "127.0.0.1:5 127.0.0.2:5 [::1]:5",
+	} {
 		c, _, err := config.Load(config.Given{Flags: map[string]string{"listen": text}}, here(nil))
-		if err != nil || c.Listen.String() != want {
+		if err != nil || fmt.Sprint(c.Listen) != "["+want+"]" {
 			t.Errorf("listen %q = %v, %v; want %s", text, c.Listen, err, want)
 		}
 	}

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -37,13 +36,13 @@ func (s Setting) Show(c Config) string { return s.show(c) }
 func Settings() []Setting {
 	return slices.Concat([]Setting{
 		{
-			Name: "listen", Default: "127.0.0.1:8000", Allowed: "a loopback address with a port, such as 127.0.0.1:8000 or [::1]:8000; port 0 = any free one",
-			Meaning: "Address of page and API. Loopback only until sign-in exists. The port in use is logged and written to <data-dir>/listen.",
+			Name: "listen", Default: "localhost:8000", Allowed: "loopback addresses with their ports, separated by commas, such as 127.0.0.1:8000 or [::1]:8000; localhost = both of them; port 0 = any free one",
+			Meaning: "Addresses of page and API. Loopback only until sign-in exists. The port in use is logged and written to <data-dir>/listen.",
 			parse: func(c *Config, text string, _ Surroundings) (err error) {
 				c.Listen, err = parseListen(text)
 				return err
 			},
-			show: func(c Config) string { return c.Listen.String() },
+			show: func(c Config) string { return showListen(c.Listen) },
 		},
 		path("data-dir", "/var/lib/bangui, or $XDG_DATA_HOME/bangui when not root",
 			"Folder of the database, the host's id and the file listen. It is created when missing.",
@@ -169,22 +168,6 @@ func parseDatabase(c *Config, text string, s Surroundings) error {
 		return errNotAllowed
 	}
 	return setPath(&c.Database, file, s)
-}
-
-// parseListen reads an address and a port; localhost is 127.0.0.1, and a bare
-// port means loopback.
-func parseListen(text string) (netip.AddrPort, error) {
-	if rest, ok := strings.CutPrefix(text, "localhost:"); ok {
-		text = "127.0.0.1:" + rest
-	}
-	if strings.HasPrefix(text, ":") {
-		text = "127.0.0.1" + text
-	}
-	at, err := netip.ParseAddrPort(text)
-	if err != nil {
-		return netip.AddrPort{}, errNotAllowed
-	}
-	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), nil
 }
 
 func parseBasePath(text string) (string, error) {
