@@ -43,8 +43,10 @@ type Archive interface {
 
 // Component is one part of this process in the full health answer.
 type Component struct {
-	Name   string
-	Status string // "ok", "failed", "starting", "degraded", "unreachable", …
+	Name string
+	// Status is a word for it. "failed" and "stopping" say that users can't be served,
+	// "stuck" that only a restart helps; "ok", "off", "standby" and any other that they can.
+	Status string
 	Since  time.Time
 	Detail string
 }
@@ -56,10 +58,11 @@ type Options struct {
 	Bus     *event.Bus
 	// Accounts know who asks.
 	Accounts *auth.Accounts
-	// Components are the parts of this process; the first that is "failed" makes it
-	// unavailable. Database asks the database whether it can be written.
+	// Components are the parts of this process. Database asks the database whether it can
+	// be read, Writable whether it can be written; nil = it can.
 	Components func() []Component
 	Database   func(ctx context.Context) error
+	Writable   func(ctx context.Context) error
 
 	Version, Commit, GoVersion string
 	Demo                       bool
@@ -85,6 +88,8 @@ type API struct {
 	replays *replays
 	streams streams
 	doubts  doubts
+
+	readable, writable probe
 }
 
 // Bounds of requests. An operation that bans a thousand addresses one by one with a
@@ -96,10 +101,15 @@ const (
 	writeTime = 55 * time.Second
 )
 
+// writableEvery bounds how often health writes into the database to see that it can.
+const writableEvery = 10 * time.Second
+
 // New builds the API with all its operations.
 func New(o Options) *API {
 	a := &API{Options: o, replays: newReplays(o.Now)}
 	a.table = &table{guard: a.guard}
+	a.readable = probe{question: o.Database, every: time.Second, now: o.Now}
+	a.writable = probe{question: o.Writable, every: writableEvery, now: o.Now}
 	config := huma.DefaultConfig("BanGUI", "1")
 	config.Info.Description = "See and steer fail2ban."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""

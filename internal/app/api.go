@@ -20,17 +20,28 @@ func (a *App) startAPI(context.Context) error {
 	known := namesOf(a.Config)
 	operations := api.New(api.Options{
 		Hosts: a.registry, Archive: a.archive, Bus: a.bus, Accounts: a.accounts,
-		Components: a.health, Database: a.store.Check,
+		Components: a.health, Database: a.store.Check, Writable: a.writable,
 		Version: a.Version, Commit: commit(), GoVersion: runtime.Version(),
 		Demo: a.Config.Demo, InProcess: true,
 		TimeZone: timeZone(), BasePath: a.Config.BasePath, KnownHost: known.known,
-		Proxies:   proxy.Trust{Proxies: a.Config.TrustedProxies, Header: proxy.Header(a.Config.ForwardedHeader)},
+		Proxies:   a.trust(),
 		Protected: func() []allowlist.Entry { return append(allowlist.System{}.Entries(), a.signedInAdmins()...) },
 		Logger:    a.logger.With("part", "api"), Now: time.Now,
 	})
 	page := web.Handler(web.Options{BasePath: a.Config.BasePath, Version: a.Version})
 	a.handler = &site{api: operations, page: page, base: a.Config.BasePath, names: known, stopping: a.stopping}
 	return nil
+}
+
+// trust is which proxies are believed.
+func (a *App) trust() proxy.Trust {
+	return proxy.Trust{Proxies: a.Config.TrustedProxies, Header: proxy.Header(a.Config.ForwardedHeader)}
+}
+
+// writable sees whether the database takes a write, by one that changes nothing.
+func (a *App) writable(ctx context.Context) error {
+	s := a.host.State()
+	return a.store.EnsureHost(ctx, s.ID, s.Name)
 }
 
 // health is this process for the full health answer; the API adds fail2ban.

@@ -62,9 +62,11 @@ type App struct {
 	hostTask *task
 	hintTask *task // looks for the reason why fail2ban is away
 	handler  http.Handler
-	listener net.Listener
-	server   *http.Server
-	failed   chan error // the http server ended by itself
+
+	listeners []*net.TCPListener
+	crowd     *crowd
+	server    *http.Server
+	failed    chan error // the http server ended by itself
 
 	followTask, listenTask *task // tell what other consoles record
 }
@@ -82,7 +84,6 @@ func New(o Options) *App {
 		registry: host.NewRegistry(),
 		bus:      event.NewBus(),
 		stopping: make(chan struct{}),
-		failed:   make(chan error, 1),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -333,7 +334,7 @@ func TestApp_SaysWhatIsWrong(t *testing.T) {
 					t.Fatal(err)
 				}
 				t.Cleanup(func() { _ = l.Close() })
-				c.Listen = l.Addr().(*net.TCPAddr).AddrPort()
+				c.Listen = []netip.AddrPort{l.Addr().(*net.TCPAddr).AddrPort()}
 			},
 			"http",
 			[]string{"taken by another program", "--listen"},

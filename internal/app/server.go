@@ -6,13 +6,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
-
-	"bangui/internal/fault"
 )
 
 // Bounds of the http server. Event streams set their own write deadlines.
@@ -27,37 +23,61 @@ const (
 // startHTTP listens and serves. The address is known before anything is served, so
 // port 0 works: the chosen one is logged and written to <data-dir>/listen.
 func (a *App) startHTTP(ctx context.Context) error {
-	var listening net.ListenConfig
-	listener, err := listening.Listen(ctx, "tcp", a.Config.Listen.String())
+	listeners, err := a.listen(ctx)
 	if err != nil {
-		return listenFault(err, a.Config.Listen)
+		return err
 	}
-	a.listener = listener
-	if err := writeFile(a.listenFile(), a.url()+"\n", 0o644); err != nil {
-		return errors.Join(dirFault(err, a.Config.DataDir), listener.Close())
+	a.listeners = listeners
+	if err := a.writeListenFile(); err != nil {
+		return errors.Join(dirFault(err, a.Config.DataDir), closeAll(listeners))
 	}
+	a.crowd = newCrowd(a.trust(), a.logger.With("part", "http"))
 	a.server = &http.Server{
 		Handler:           a.handler,
 		ReadHeaderTimeout: headerTime, ReadTimeout: bodyTime, IdleTimeout: idleTime,
-		MaxHeaderBytes: headerSize,
-		ErrorLog:       slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
+		MaxHeaderBytes: headerSize, ConnState: a.crowd.observe,
+		DisableGeneralOptionsHandler: true, // `OPTIONS *` is refused with our headers
+		ErrorLog:                     slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
 	}
-	go func() {
-		if err := a.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			a.failed <- err
-		}
-	}()
-	a.logger.InfoContext(ctx, "serving", "url", a.url())
+	a.failed = make(chan error, len(listeners))
+	for _, l := range listeners {
+		go a.serve(l)
+		a.logger.InfoContext(ctx, "serving", "url", a.url(), "address", l.Addr().String())
+	}
 	return nil
 }
 
-// stopHTTP takes no more requests, ends the event streams, and waits for what is
+// serve serves one listener until it is closed.
+func (a *App) serve(l *net.TCPListener) {
+	err := a.server.Serve(crowded{l, a.crowd})
+	select {
+	case <-a.stopping: // then it was we who closed it
+	default:
+		a.failed <- err
+	}
+}
+
+// Times of the stop. In lingerTime clients that hold connections open learn with their
+// next answer that these end, instead of losing a request on one that is being closed.
+const (
+	arriveTime = 50 * time.Millisecond // for connections that were begun when we went deaf
+	lingerTime = time.Second
+)
+
+// stopHTTP takes no more connections, ends the event streams, and waits for what is
 // being answered. What is not done by then is cut off.
 func (a *App) stopHTTP(ctx context.Context) error {
+	began := time.Now()
+	a.parts.report("http", "stopping", "")
 	close(a.stopping)
-	err := a.server.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(err, a.server.Close())
+	a.logger.InfoContext(ctx, "stopping: no new connections; event streams end")
+	err := a.hangUp(ctx)
+	a.logger.InfoContext(ctx, "stopping: waiting for the requests that are being answered", "duration", since(began))
+	if cut := a.server.Shutdown(ctx); cut != nil {
+		a.logger.WarnContext(ctx, "stopping: requests were cut off", "duration", since(began), "error", cut)
+		err = errors.Join(err, cut, a.server.Close())
+	} else {
+		a.logger.InfoContext(ctx, "stopping: every request is answered", "duration", since(began))
 	}
 	if removed := os.Remove(a.listenFile()); removed != nil && !errors.Is(removed, os.ErrNotExist) {
 		err = errors.Join(err, removed)
@@ -65,27 +85,27 @@ func (a *App) stopHTTP(ctx context.Context) error {
 	return err
 }
 
-func (a *App) listenFile() string { return filepath.Join(a.Config.DataDir, "listen") }
-
-// url is the address of the page as seen from this machine.
-func (a *App) url() string {
-	at := a.listener.Addr().String()
-	if bound, err := netip.ParseAddrPort(at); err == nil && bound.Addr().IsUnspecified() {
-		at = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), bound.Port()).String()
+// hangUp closes the listeners so that nobody who got through to us is lost, and lets
+// clients leave by themselves for a while.
+func (a *App) hangUp(ctx context.Context) error {
+	for _, l := range a.listeners {
+		deafen(l)
 	}
-	return "http://" + at + a.Config.BasePath + "/"
+	arrived, cancel := context.WithTimeout(ctx, arriveTime)
+	defer cancel()
+	<-arrived.Done()
+	err := closeAll(a.listeners)
+	lingered, cancel := context.WithTimeout(ctx, lingerTime)
+	defer cancel()
+	a.crowd.untilNoneIdle(lingered)
+	return err
 }
 
-func listenFault(err error, at netip.AddrPort) error {
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fault.Wrap(err, fault.Conflict, "the address %s is taken by another program", at).
-			WithMend("Stop that program, or set another one: --listen %s", netip.AddrPortFrom(at.Addr(), at.Port()+1))
-	case errors.Is(err, syscall.EACCES):
-		return fault.Wrap(err, fault.PermissionDenied, "this user may not listen on port %d", at.Port()).
-			WithMend("Ports below 1024 are root's: use --listen %s:8000", at.Addr())
-	default:
-		return fault.Wrap(err, fault.Invalid, "the address %s can't be listened on (%s)", at, reason(err)).
-			WithMend("Set listen to an address that this machine has, such as 127.0.0.1:8000.")
-	}
+func (a *App) listenFile() string { return filepath.Join(a.Config.DataDir, "listen") }
+
+func (a *App) writeListenFile() error { return writeFile(a.listenFile(), a.url()+"\n", 0o644) }
+
+// url is the address of the page.
+func (a *App) url() string {
+	return "http://" + localAddress(a.listeners[0]) + a.Config.BasePath + "/"
 }

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"bangui/internal/fault"
@@ -18,9 +19,9 @@ import (
 // Config is everything that can be set. It holds no defaults of its own: Load
 // fills every field.
 type Config struct {
-	Listen   netip.AddrPort // address of page and API; port 0 = any free one
-	DataDir  string         // absolute; holds the database, the host's id and the file `listen`
-	Database string         // absolute path of the SQLite file; "" with Postgres
+	Listen   []netip.AddrPort // addresses of page and API; port 0 = any free one
+	DataDir  string           // absolute; holds the database, the host's id and the file `listen`
+	Database string           // absolute path of the SQLite file; "" with Postgres
 
 	Postgres             string // address of a PostgreSQL database; "" = SQLite. It may hold a password
 	DatabasePasswordFile string // holds the password for Postgres; "" = the address or PGPASSFILE
@@ -78,7 +79,7 @@ type Surroundings struct {
 func Defaults(s Surroundings) Config {
 	dir := DefaultDataDir(s)
 	return Config{
-		Listen:         netip.MustParseAddrPort("127.0.0.1:8000"),
+		Listen:         localhost(8000),
 		DataDir:        dir,
 		Database:       filepath.Join(dir, "bangui.db"),
 		Fail2banSocket: "/var/run/fail2ban/fail2ban.sock",
@@ -122,4 +123,9 @@ func (c Config) Validate() error {
 		return fault.New(fault.Invalid, "setting fail2ban-socket is %d bytes long; a Unix socket's path has room for 107", n)
 	}
 	return nil
+}
+
+// BeyondLoopback reports whether others than the programs of this machine can connect.
+func (c Config) BeyondLoopback() bool {
+	return slices.ContainsFunc(c.Listen, func(at netip.AddrPort) bool { return !at.Addr().IsLoopback() })
 }

@@ -39,8 +39,8 @@ func TestLoad_Precedence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []string{c.LogLevel.String(), c.Listen.String(), c.BasePath, strings.Join(c.AllowedHosts, " "), c.DataDir}
-	want := []string{"WARN", "127.0.0.1:2222", "/flag", "bans.example.org other.example.org", "/home/me/bangui-data"}
+	got := []string{c.LogLevel.String(), fmt.Sprint(c.Listen), c.BasePath, strings.Join(c.AllowedHosts, " "), c.DataDir}
+	want := []string{"WARN", "[127.0.0.1:2222]", "/flag", "bans.example.org other.example.org", "/home/me/bangui-data"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
@@ -86,6 +86,9 @@ func TestLoad_Refuses(t *testing.T) {
 		"Postgres":        {config.Given{Flags: map[string]string{"database": "postgres://x"}}, "", []string{"database", "postgres://x", "names no database", "sqlite: and a path"}},
 		"OtherDatabase":   {config.Given{Flags: map[string]string{"database": "mysql://x/y"}}, "", []string{"mysql://x/y", "sqlite: and a path"}},
 		"PostgresBadURL":  {config.Given{Flags: map[string]string{"database": "postgres://u:50%/x"}}, "", []string{"postgres://…", "%25"}},
+		"TwoPorts":        {config.Given{Flags: map[string]string{"listen": "127.0.0.1:1,127.0.0.2:2"}}, "", []string{"listen", "the same port"}},
+		"HostName":        {config.Given{Flags: map[string]string{"listen": "example.org:8000"}}, "", []string{"listen", "example.org"}},
+		"PortTooLarge":    {config.Given{Flags: map[string]string{"listen": "localhost:65536"}}, "", []string{"listen", "65536"}},
 		"BasePathDots":    {config.Given{Flags: map[string]string{"base-path": "/a/../b"}}, "", []string{"base-path", "/a/../b"}},
 		"BasePathMarkup":  {config.Given{Flags: map[string]string{"base-path": `/"><b>`}}, "", []string{"base-path"}},
 		"EmptyDataDir":    {config.Given{Environ: []string{"BANGUI_DATA_DIR="}}, "", []string{"data-dir", "it is empty"}},
@@ -139,9 +142,12 @@ func TestLoad_Postgres(t *testing.T) {
 }
 
 func TestLoad_ListenForms(t *testing.T) {
-	for text, want := range map[string]string{":0": "127.0.0.1:0", "localhost:80": "127.0.0.1:80", "[::1]:9": "[::1]:9", "127.8.9.1:1": "127.8.9.1:1", "[::ffff:127.0.0.1]:7": "127.0.0.1:7"} {
+	for text, want := range map[string]string{
+		":0": "127.0.0.1:0 [::1]:0", "localhost:80": "127.0.0.1:80 [::1]:80", "[::1]:9": "[::1]:9", "127.8.9.1:1": "127.8.9.1:1",
+		"[::ffff:127.0.0.1]:7": "127.0.0.1:7", "127.0.0.1:5, 127.0.0.2:5,localhost:5": "127.0.0.1:5 127.0.0.2:5 [::1]:5",
+	} {
 		c, _, err := config.Load(config.Given{Flags: map[string]string{"listen": text}}, here(nil))
-		if err != nil || c.Listen.String() != want {
+		if err != nil || fmt.Sprint(c.Listen) != "["+want+"]" {
 			t.Errorf("listen %q = %v, %v; want %s", text, c.Listen, err, want)
 		}
 	}

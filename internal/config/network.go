@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -44,6 +45,62 @@ func networkSettings() []Setting {
 			show: func(c Config) string { return string(c.ForwardedHeader) },
 		},
 	}
+}
+
+// localhost is both loopback addresses: a browser may ask either one for that name.
+func localhost(port uint16) []netip.AddrPort {
+	return []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port), netip.AddrPortFrom(netip.IPv6Loopback(), port)}
+}
+
+// maxListen bounds the addresses to listen on.
+const maxListen = 16
+
+// parseListen reads addresses with their ports; localhost is both loopback addresses, and
+// so is a bare port. All have the same port: it is one console, with one address to tell.
+func parseListen(text string) ([]netip.AddrPort, error) {
+	var all []netip.AddrPort
+	for part := range strings.SplitSeq(text, ",") {
+		some, err := parseAddresses(strings.TrimSpace(part))
+		if err != nil {
+			return nil, err
+		}
+		for _, at := range some {
+			if !slices.Contains(all, at) {
+				all = append(all, at)
+			}
+		}
+	}
+	if len(all) > maxListen {
+		return nil, fmt.Errorf("it names more than %d addresses", maxListen)
+	}
+	if slices.ContainsFunc(all, func(at netip.AddrPort) bool { return at.Port() != all[0].Port() }) {
+		return nil, fmt.Errorf("all addresses must have the same port")
+	}
+	return all, nil
+}
+
+func parseAddresses(text string) ([]netip.AddrPort, error) {
+	if name, port, ok := strings.Cut(text, ":"); ok && (name == "" || name == "localhost") {
+		if n, err := strconv.ParseUint(port, 10, 16); err == nil {
+			return localhost(uint16(n)), nil
+		}
+	}
+	at, err := netip.ParseAddrPort(text)
+	if err != nil {
+		return nil, errNotAllowed
+	}
+	return []netip.AddrPort{netip.AddrPortFrom(at.Addr().Unmap(), at.Port())}, nil
+}
+
+func showListen(all []netip.AddrPort) string {
+	if len(all) > 0 && slices.Equal(all, localhost(all[0].Port())) {
+		return fmt.Sprintf("localhost:%d", all[0].Port())
+	}
+	parts := make([]string, len(all))
+	for i, at := range all {
+		parts[i] = at.String()
+	}
+	return strings.Join(parts, ",")
 }
 
 // maxPrefixes bounds a list of networks: each request is compared with all of them.

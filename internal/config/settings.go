@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -40,13 +39,13 @@ func (s Setting) Show(c Config) string { return s.show(c) }
 func Settings() []Setting {
 	return slices.Concat([]Setting{
 		{
-			Name: "listen", Default: "127.0.0.1:8000", Allowed: "an address with a port, such as 127.0.0.1:8000, [::1]:8000 or 0.0.0.0:8000; port 0 = any free one",
-			Meaning: "Address of page and API. Beyond loopback others on the way can read along unless it is encrypted. The port in use is logged and written to <data-dir>/listen.",
+			Name: "listen", Default: "localhost:8000", Allowed: "addresses with their ports, separated by commas, such as 127.0.0.1:8000 or 0.0.0.0:8000; localhost = both of them; port 0 = any free one",
+			Meaning: "Addresses of page and API. Beyond loopback others on the way can read along unless it is encrypted. The port in use is logged and written to <data-dir>/listen.",
 			parse: func(c *Config, text string, _ Surroundings) (err error) {
 				c.Listen, err = parseListen(text)
 				return err
 			},
-			show: func(c Config) string { return c.Listen.String() },
+			show: func(c Config) string { return showListen(c.Listen) },
 		},
 		path("data-dir", "/var/lib/bangui, or $XDG_DATA_HOME/bangui when not root",
 			"Folder of the database, the host's id and the file listen. It is created when missing.",
@@ -297,22 +296,6 @@ func hidePassword(text string) string {
 	}
 	u.Fragment = ""
 	return u.String()
-}
-
-// parseListen reads an address and a port; localhost is 127.0.0.1, and a bare
-// port means loopback.
-func parseListen(text string) (netip.AddrPort, error) {
-	if rest, ok := strings.CutPrefix(text, "localhost:"); ok {
-		text = "127.0.0.1:" + rest
-	}
-	if strings.HasPrefix(text, ":") {
-		text = "127.0.0.1" + text
-	}
-	at, err := netip.ParseAddrPort(text)
-	if err != nil {
-		return netip.AddrPort{}, errNotAllowed
-	}
-	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), nil
 }
 
 func parseBasePath(text string) (string, error) {

@@ -37,7 +37,7 @@ type userSession struct {
 	auth.User
 }
 
-func (db *DB) session(ctx context.Context, column string, value any) (auth.Session, auth.User, bool, error) {
+func (db *DB) sessionBy(ctx context.Context, column string, value any) (auth.Session, auth.User, bool, error) {
 	both, found, err := one(collect(ctx, db.read, func(r *sql.Rows) (userSession, error) {
 		var s sessionRow
 		var u userRow
@@ -49,12 +49,12 @@ func (db *DB) session(ctx context.Context, column string, value any) (auth.Sessi
 
 // SessionBySecret is a session by the hash of its secret.
 func (db *DB) SessionBySecret(ctx context.Context, hash []byte) (auth.Session, auth.User, bool, error) {
-	return db.session(ctx, "s.secret", hash)
+	return db.sessionBy(ctx, "s.secret", hash)
 }
 
 // SessionByID is a session by its public id.
 func (db *DB) SessionByID(ctx context.Context, id string) (auth.Session, auth.User, bool, error) {
-	return db.session(ctx, "s.id", id)
+	return db.sessionBy(ctx, "s.id", id)
 }
 
 // Sessions are those of a user, the newest first.

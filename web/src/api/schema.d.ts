@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** State of every part; 200 while it can serve users */
+        /** How it is; 200 while it can serve users */
         get: operations["getHealth"];
         put?: never;
         post?: never;
@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This process makes progress */
+        /** This process makes progress; a restart helps where it does not */
         get: operations["getLive"];
         put?: never;
         post?: never;
@@ -957,6 +957,7 @@ export interface components {
             username: string;
         };
         Health: {
+            /** @description The parts; none for a caller who is neither signed in nor on the console's own machine. */
             components: {
                 [key: string]: components["schemas"]["HealthComponent"];
             };
