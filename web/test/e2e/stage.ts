@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { Fail2ban } from './fail2ban';
@@ -8,6 +8,19 @@ import { until } from './until';
 const binary = resolve(process.env.BANGUI_BIN ?? '../bin/bangui');
 // A base path in every test: what forgets it breaks here.
 const basePath = '/x/bangui';
+
+/** The first administrator of every stage that is set up. */
+export const admin = { username: 'anna', password: 'four plain words here' };
+
+/** A window of somebody who is not signed in. */
+export const nobody: State = { cookies: [], origins: [] };
+
+type State = Exclude<BrowserContextOptions['storageState'], string | undefined>;
+
+interface StageOptions {
+  /** False for a console that waits for its first administrator. */
+  setUp?: boolean;
+}
 
 /** Ours without BANGUI_…: each of those would be a setting of the console. */
 function environment(): NodeJS.ProcessEnv {
@@ -20,12 +33,16 @@ export class Stage {
   url = '';
   #console: ChildProcess | undefined;
   #browser: Browser | undefined;
+  #admin: State = nobody;
 
   /** Everything that a page complains about goes to complaints: script errors, broken policy, requests elsewhere. */
-  private constructor(readonly complaints: string[]) {}
+  private constructor(
+    readonly complaints: string[],
+    readonly options: StageOptions,
+  ) {}
 
-  static async open(complaints: string[]): Promise<Stage> {
-    const stage = new Stage(complaints);
+  static async open(complaints: string[], options: StageOptions = {}): Promise<Stage> {
+    const stage = new Stage(complaints, options);
     try {
       await stage.#start();
       return stage;
@@ -38,6 +55,7 @@ export class Stage {
   async #start(): Promise<void> {
     await this.fail2ban.start();
     await this.startConsole();
+    if (this.options.setUp !== false) this.#admin = await this.signIn(admin.username, admin.password);
     this.#browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: [
@@ -52,13 +70,21 @@ export class Stage {
     });
   }
 
+  /** The console's data folder. */
+  get data(): string {
+    return join(this.fail2ban.dir, 'data');
+  }
+
   async startConsole(): Promise<void> {
     const { dir, socket, config } = this.fail2ban;
-    const data = join(dir, 'data');
+    const { data } = this;
     mkdirSync(data, { recursive: true });
+    const secret = join(dir, 'password');
+    writeFileSync(secret, `${admin.password}\n`, { mode: 0o600 });
+    const setUp = this.options.setUp === false ? [] : ['--setup-user', admin.username, '--setup-password-file', secret];
     const address = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
     const args = ['serve', '--listen', address, '--data-dir', data, '--fail2ban-socket', socket, '--fail2ban-config', config];
-    this.#console = spawn(binary, [...args, '--base-path', basePath, '--log-level', 'warn'], {
+    this.#console = spawn(binary, [...args, ...setUp, '--base-path', basePath, '--log-level', 'warn'], {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: environment(),
     });
@@ -77,10 +103,37 @@ export class Stage {
     await gone;
   }
 
-  /** A new browser window on a path of the page. */
+  /** Signs in without a browser; the state makes windows of who it is. */
+  async signIn(username: string, password: string): Promise<State> {
+    const answer = await fetch(`${this.url}/api/v1/auth/login`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ username, password }),
+    });
+    if (answer.status !== 204) throw new Error(`${username} can't sign in: ${answer.status} ${await answer.text()}`);
+    const [pair = '', ...attributes] = (answer.headers.getSetCookie()[0] ?? '').split(/;\s*/);
+    const [name = '', value = ''] = pair.split('=');
+    const path = attributes.find((a) => a.startsWith('Path='))?.slice(5) ?? '/';
+    const domain = new URL(this.url).hostname;
+    return { cookies: [{ name, value, domain, path, expires: -1, httpOnly: true, secure: false, sameSite: 'Strict' }], origins: [] };
+  }
+
+  /** Lets ten minutes pass for all sessions: what reaches far wants the password again. */
+  forgetPasswords(): void {
+    const change =
+      "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], timeout=10); db.execute('UPDATE session SET fresh_until = 0'); db.commit()";
+    execFileSync('python3', ['-c', change, join(this.data, 'bangui.db')]);
+  }
+
+  /** A new browser window on a path of the page, of the administrator unless a state says otherwise. */
   async page(path: string, options: BrowserContextOptions = {}): Promise<Page> {
     if (this.#browser === undefined) throw new Error('the stage is not open');
-    const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', ...options });
+    const context = await this.#browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      locale: 'en-US',
+      storageState: this.#admin,
+      ...options,
+    });
     const page = await context.newPage();
     const own = new URL(this.url).origin;
     page.on('pageerror', (error) => this.complaints.push(`script error: ${error.message}`));
