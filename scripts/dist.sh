@@ -7,6 +7,7 @@
 # The page has been built before (make dist does).
 #
 #   DIST_ARCHS="amd64"   fewer architectures
+#   DIST_DIR=/tmp/x      another folder; it is emptied first
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/lib.sh
@@ -19,7 +20,7 @@ export SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}"
 export LC_ALL=C TZ=UTC GOTOOLCHAIN=local CGO_ENABLED=0
 version=$(scripts/version.sh)
 archs=${DIST_ARCHS:-amd64 arm64}
-out=dist
+out=${DIST_DIR:-dist}
 umask 022
 
 # put MODE SOURCE TARGET: one file of the package.
