@@ -4,7 +4,8 @@
 # Needs root, and takes minutes the first time; what it makes lies in a folder of its
 # own and goes at the end, except the base system, kept for the next time.
 #
-#   test-package.sh [SUITE]     Debian's suite, "bookworm" unless given
+# The Debian in it is of this machine's release, from this machine's apt sources.
+#
 #   PACKAGE=x.deb               test this package instead of building one
 #   BASE=/var/tmp/x.tar         where the base system is kept
 set -euo pipefail
@@ -12,7 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/lib.sh
 . scripts/lib.sh
 
-suite=${1:-bookworm}
+suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 arch=$(dpkg --print-architecture)
 base=${BASE:-/var/tmp/bangui-test-$suite.tar}
 work=$(mktemp -d /var/tmp/bangui-package.XXXXXX)
@@ -58,7 +59,6 @@ trap stop EXIT
 
 make_machine() {
   if [ ! -f "$base" ]; then
-    # The own apt sources of this machine: no address stands here.
     mapfile -t sources < <(find /etc/apt/sources.list /etc/apt/sources.list.d -name "*.list" -o -name "*.sources" 2>/dev/null)
     mmdebstrap --quiet --variant=minbase "$suite" "$base.new" "${sources[@]}" \
       --include=systemd,systemd-sysv,dbus,fail2ban,python3-systemd,nftables,iptables,adduser,curl,ca-certificates,procps,iproute2
@@ -177,7 +177,7 @@ until_true 30 inside fail2ban-client status sshd
 
 step "purge leaves nothing"
 must inside env DEBIAN_FRONTEND=noninteractive apt-get purge -y -q bangui
-left=$(inside find / -xdev -iname '*bangui*' -not -path '/root/*' -not -path '/proc/*' -not -path '/tmp/*' -not -path '/var/log/*' -not -path '/var/cache/*')
+left=$(inside find / -xdev -iname '*bangui*' -not -path '/root/*' -not -path '/proc/*' -not -path '/tmp/*' -not -path '/var/log/*' -not -path '/var/cache/*' -not -path '/usr/share/zoneinfo/*')
 [ -z "$left" ] || failed "left over: $left"
 must_not inside getent passwd bangui
 must_not inside getent group bangui
