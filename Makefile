@@ -23,6 +23,14 @@ demo: ## build, and serve a demo server of our own on sample logs
 build: page ## build page and binary: bin/bangui
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/bangui ./cmd/bangui
 
+.PHONY: dist
+dist: page ## static programs and Debian packages for amd64 and arm64: dist/
+	@scripts/dist.sh
+
+.PHONY: exposure
+exposure: ## print how exposed the units of console and helper are, 0 to 10; fails above 1.5
+	@scripts/exposure.sh
+
 .PHONY: page
 page: web/dist/index.html ## build the page only: web/dist
 

@@ -9,6 +9,9 @@ step() { printf '\n== %s\n' "$*"; }
 step "Go tests, with the race detector"
 CGO_ENABLED=1 go test -race -timeout 15m ./...
 
+step "Debian package, without installing it"
+scripts/check-package.sh
+
 step "page: unit tests"
 npm --prefix web run --silent test
 

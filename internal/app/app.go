@@ -72,7 +72,10 @@ type App struct {
 }
 
 // paths say where a fail2ban keeps its things; see config.Config.
-type paths struct{ socket, configDir, database, log string }
+type paths struct {
+	socket, configDir, database, log string
+	seenAt                           host.PathMap
+}
 
 // New builds a console that has done nothing yet.
 func New(o Options) *App {

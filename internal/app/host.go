@@ -31,7 +31,7 @@ func (a *App) startDemo(ctx context.Context) error {
 		return err
 	}
 	a.demo = server
-	a.fail2ban = paths{server.Socket(), server.ConfigDir(), server.Database(), server.LogPath()}
+	a.fail2ban = paths{socket: server.Socket(), configDir: server.ConfigDir(), database: server.Database(), log: server.LogPath()}
 	a.demoTask = startTask(ctx, func(ctx context.Context) { _ = server.Run(ctx) }) // it ends with ctx
 	a.logger.WarnContext(ctx, "this is a demo server: this machine is not protected by it")
 	return nil
@@ -42,7 +42,7 @@ func (a *App) stopDemo(ctx context.Context) error {
 }
 
 func pathsOf(c config.Config) paths {
-	return paths{c.Fail2banSocket, c.Fail2banConfig, c.Fail2banDB, c.Fail2banLog}
+	return paths{c.Fail2banSocket, c.Fail2banConfig, c.Fail2banDB, c.Fail2banLog, c.PathMap}
 }
 
 // startHost begins to follow fail2ban. A fail2ban that is away is a state, told
@@ -114,7 +114,7 @@ func localOptions(p paths, client *fail2ban.Client, id string, logger *slog.Logg
 	}
 	return host.LocalOptions{
 		ID: id, Name: name,
-		Client: client, Socket: p.socket, ConfigDir: p.configDir, LogPath: p.log, Database: p.database,
+		Client: client, Socket: p.socket, ConfigDir: p.configDir, LogPath: p.log, Database: p.database, Paths: p.seenAt,
 		System: allowlist.System{}, Logger: logger, Now: time.Now,
 	}
 }

@@ -31,6 +31,9 @@ type Config struct {
 	Fail2banConfig string // fail2ban's configuration folder
 	Fail2banDB     string // fail2ban's database; "" = ask the server
 	Fail2banLog    string // fail2ban's log; "" = ask the server
+	// PathMap says where we see what fail2ban names by another path: from the start of
+	// a path there to its place here, both absolute and clean.
+	PathMap map[string]string
 
 	BasePath     string   // sub-path behind a proxy, "/bangui"; "" = the root
 	AllowedHosts []string // names besides localhost under which a browser may reach us, lower case

@@ -94,6 +94,9 @@ func TestLoad_Refuses(t *testing.T) {
 		"EmptyDataDir":    {config.Given{Environ: []string{"BANGUI_DATA_DIR="}}, "", []string{"data-dir", "it is empty"}},
 		"ControlInPath":   {config.Given{Flags: map[string]string{"data-dir": "a\nb"}}, "", []string{"data-dir", "control character"}},
 		"LongSocket":      {config.Given{Flags: map[string]string{"fail2ban-socket": "/" + strings.Repeat("x", 107)}}, "", []string{"fail2ban-socket", "107"}},
+		"HalfAPathPair":   {config.Given{Flags: map[string]string{"path-map": "/config"}}, "", []string{"path-map", "THERE=HERE"}},
+		"RelativePath":    {config.Given{Flags: map[string]string{"path-map": "/config=here"}}, "", []string{"path-map", "absolute"}},
+		"PathTwice":       {config.Given{Flags: map[string]string{"path-map": "/a=/b,/a/=/c"}}, "", []string{"path-map", "twice"}},
 		"DemoMaybe":       {config.Given{}, "demo: maybe\n", []string{"demo", `"maybe"`, "true or false"}},
 		"Nested":          {config.Given{}, "listen:\n  port: 1\n", []string{"listen", ":1"}},
 		"NotAMapping":     {config.Given{}, "- listen\n", []string{"name: value"}},
@@ -150,6 +153,16 @@ func TestLoad_ListenForms(t *testing.T) {
 		if err != nil || fmt.Sprint(c.Listen) != "["+want+"]" {
 			t.Errorf("listen %q = %v, %v; want %s", text, c.Listen, err, want)
 		}
+	}
+}
+
+func TestLoad_PathMap(t *testing.T) {
+	c, _, err := config.Load(config.Given{Environ: []string{"BANGUI_PATH_MAP=/config=/fail2ban/config/, /logs/=/var/log"}}, here(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(map[string]string{"/config": "/fail2ban/config", "/logs": "/var/log"}, c.PathMap); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -137,7 +137,7 @@ func (l *Local) logPath() string {
 	if l.LogPath != "" {
 		return l.LogPath
 	}
-	return l.server.logTarget
+	return l.Paths.here(l.server.logTarget)
 }
 
 func (l *Local) followFile(ctx context.Context, path string) {

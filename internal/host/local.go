@@ -26,6 +26,9 @@ type LocalOptions struct {
 	ConfigDir string // fail2ban's configuration folder
 	LogPath   string // where fail2ban's log is; "" = ask the server
 	Database  string // where fail2ban's database is; "" = ask the server
+	// Paths say where we see what the server names; its own answers only. nil = everything
+	// is where it says.
+	Paths PathMap
 	// ClientProgram is fail2ban-client, used to resolve the configuration only;
 	// "" = look in the usual folders.
 	ClientProgram string
@@ -316,7 +319,7 @@ func (l *Local) databasePath() string {
 	if l.Database != "" {
 		return l.Database
 	}
-	return l.server.database
+	return l.Paths.here(l.server.database)
 }
 
 func (l *Local) closeDatabase() {

@@ -570,3 +570,49 @@ func snapshot(t *testing.T, dir string) string {
 	}
 	return b.String()
 }
+
+// A server whose folder is elsewhere than it says, as in another container: nothing
+// is at the paths that it names.
+func TestLocal_FindsWhatFail2banNamesByOtherPaths(t *testing.T) {
+	server := fail2bantest.Start(t, fail2bantest.Options{})
+	elsewhere := server.Dir() + "-here"
+	if err := os.Rename(server.Dir(), elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.Rename(elsewhere, server.Dir()); err != nil {
+			t.Error(err)
+		}
+	})
+	socket := filepath.Join(elsewhere, filepath.Base(server.Socket()))
+	local := host.NewLocal(host.LocalOptions{
+		ID: storetest.HostID, Socket: socket, ConfigDir: filepath.Join(elsewhere, "etc"), Paths: host.PathMap{server.Dir(): elsewhere},
+		Client: fail2ban.New(fail2ban.Options{Socket: socket}), System: allowlist.System{Root: t.TempDir()},
+		Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	db := storetest.Open(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- local.Run(ctx, recorder{history.New(db, event.NewBus(), slog.New(slog.DiscardHandler), time.Now)})
+	}()
+	defer func() {
+		cancel()
+		<-done
+	}()
+	fail2bantest.Until(t, "fail2ban is seen", func() bool { return local.State().Reach == host.Online })
+	if _, err := local.Ban(t.Context(), host.BanOrder{Targets: prefixes("203.0.113.7"), Jails: []string{"manual"}}); err != nil {
+		t.Fatal(err)
+	}
+	fail2bantest.Until(t, "its log is followed", func() bool {
+		mark, err := db.MarkOf(t.Context(), storetest.HostID, "log")
+		return err == nil && mark != ""
+	})
+	fail2bantest.Until(t, "its database is read", func() bool {
+		found, err := local.Evidence(t.Context(), "203.0.113.7")
+		return err == nil && len(found) == 1
+	})
+	if got, want := local.State().Database, filepath.Join(elsewhere, filepath.Base(server.Database())); got != want {
+		t.Errorf("database at %q, want %q", got, want)
+	}
+}
