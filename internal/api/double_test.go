@@ -67,6 +67,8 @@ func (d *double) Jails() []host.Jail {
 	return d.jails
 }
 
+func (d *double) Bans(context.Context, string) ([]host.Ban, error) { return nil, d.err }
+
 func (d *double) Jail(context.Context, string) (host.JailDetail, error) {
 	if d.panics {
 		panic("the secret of the panic")

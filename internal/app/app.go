@@ -51,7 +51,7 @@ type App struct {
 	bus      *event.Bus
 	archive  *history.Archive
 	registry *host.Registry
-	local    *host.Local
+	host     host.Host // the one that we serve ourselves
 	hostTask *task
 	hintTask *task // looks for the reason why fail2ban is away
 	handler  http.Handler

@@ -33,7 +33,7 @@ func OpenDirect(ctx context.Context, c config.Config, logger *slog.Logger) (*Dir
 	if err := client.Ping(ctx); err != nil {
 		return nil, err
 	}
-	local := newLocal(pathsOf(c), client, "direct", false, logger)
+	local := guarded(host.NewLocal(localOptions(pathsOf(c), client, "direct", logger)))
 	d := &Direct{Host: local, seen: newMemory()}
 	d.task = startTask(ctx, func(ctx context.Context) { _ = local.Run(ctx, d.seen) }) // it ends with ctx
 	if err := d.settle(ctx); err != nil {

@@ -57,13 +57,17 @@ func (a *App) startHost(ctx context.Context) error {
 	if err := a.permitted(ctx, client); err != nil {
 		return err
 	}
-	a.local = newLocal(a.fail2ban, client, id, a.Config.Demo, a.logger.With("part", "host"))
-	if err := a.store.EnsureHost(ctx, id, a.local.State().Name); err != nil {
+	options := localOptions(a.fail2ban, client, id, a.logger.With("part", "host"))
+	if options.InProcess = !a.Config.Demo; a.Config.Demo {
+		options.Name, options.Demo = "demo", true
+	}
+	a.host = guarded(host.NewLocal(options))
+	if err := a.store.EnsureHost(ctx, id, a.host.State().Name); err != nil {
 		return err
 	}
-	a.registry.AddLocal(a.local)
+	a.registry.AddLocal(a.host)
 	a.hostTask = startTask(ctx, func(ctx context.Context) {
-		if err := a.local.Run(ctx, recorder{a.archive}); err != nil && ctx.Err() == nil {
+		if err := a.host.Run(ctx, recorder{a.archive}); err != nil && ctx.Err() == nil {
 			a.logger.ErrorContext(ctx, "following fail2ban ended", "error", err)
 		}
 	})
@@ -101,17 +105,20 @@ func (a *App) hint(ctx context.Context) {
 	}
 }
 
-func newLocal(p paths, client *fail2ban.Client, id string, isDemo bool, logger *slog.Logger) *host.Local {
+// localOptions are those of the fail2ban of this machine.
+func localOptions(p paths, client *fail2ban.Client, id string, logger *slog.Logger) host.LocalOptions {
 	name, err := os.Hostname()
 	if err != nil || name == "" {
 		name = "this machine"
 	}
-	if isDemo {
-		name = "demo"
-	}
-	return host.NewLocal(host.LocalOptions{
-		ID: id, Name: name, Demo: isDemo,
+	return host.LocalOptions{
+		ID: id, Name: name,
 		Client: client, Socket: p.socket, ConfigDir: p.configDir, LogPath: p.log, Database: p.database,
 		System: allowlist.System{}, Logger: logger, Now: time.Now,
-	})
+	}
+}
+
+// guarded is a host in our own process, with the rules that the helper has for it too.
+func guarded(local *host.Local) *host.Guard {
+	return host.NewGuard(local, host.GuardOptions{System: local.System, OwnJail: true})
 }

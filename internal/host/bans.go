@@ -18,6 +18,29 @@ const (
 	MaxReason  = 500 // characters
 )
 
+// Bans are the open bans of a jail as last seen; see Host.
+func (l *Local) Bans(_ context.Context, jail string) ([]Ban, error) {
+	if l.stateOf(jail) == JailDown {
+		return nil, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.jails[jail]
+	switch {
+	case w == nil && l.polled:
+		return nil, noSuchJail(jail)
+	case w == nil || w.listed.IsZero() && w.jail.CurrentlyBanned > 0:
+		return nil, fault.New(fault.Unavailable, "the bans of jail %s have not been listed yet", jail).WithMend("Try again in a moment.")
+	}
+	bans := make([]Ban, 0, len(w.bans))
+	for id, h := range w.bans {
+		if !h.lifted {
+			bans = append(bans, h.ban(id))
+		}
+	}
+	return bans, nil
+}
+
 // Check says what Ban would do; see Host.
 func (l *Local) Check(ctx context.Context, order BanOrder) ([]Outcome, error) {
 	if err := l.checkOrder(order); err != nil {
@@ -25,7 +48,7 @@ func (l *Local) Check(ctx context.Context, order BanOrder) ([]Outcome, error) {
 	}
 	var outcomes []Outcome
 	for _, jail := range order.Jails {
-		protected, err := l.protected(ctx, jail, order.Caller)
+		protected, err := l.protected(ctx, jail, order)
 		if err != nil {
 			return nil, err
 		}
@@ -61,9 +84,9 @@ func checkReason(reason string) error {
 }
 
 // protected are the entries that no ban in that jail may touch.
-func (l *Local) protected(ctx context.Context, jail string, caller netip.Addr) ([]allowlist.Entry, error) {
-	entries := l.System.Entries()
-	if e, ok := allowlist.Caller(caller); ok {
+func (l *Local) protected(ctx context.Context, jail string, order BanOrder) ([]allowlist.Entry, error) {
+	entries := append(l.System.Entries(), order.Protected...)
+	if e, ok := allowlist.Caller(order.Caller); ok {
 		entries = append(entries, e)
 	}
 	if l.Protected != nil {

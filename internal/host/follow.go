@@ -375,11 +375,14 @@ func (w *watched) banned(hostID string, line fail2ban.LogLine, row fail2ban.Data
 		}
 		return event.Event{}, isKnown
 	}
-	b := Ban{ID: line.ID, BannedAt: row.BannedAt.UTC(), BanSeconds: row.BanSeconds}
+	b := Ban{
+		ID: line.ID, BannedAt: row.BannedAt.UTC(), BanSeconds: row.BanSeconds, BanCount: row.BanCount, Failures: row.Failures,
+		ByHand: len(row.Lines) == 0 && row.Failures == 0,
+	}
 	w.bans[line.ID] = holding(b, now)
 	w.total++
 	origin := event.ByFail2ban
-	if len(row.Lines) == 0 && row.Failures == 0 {
+	if b.ByHand {
 		origin = event.ByHand
 	}
 	return event.Event{

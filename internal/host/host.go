@@ -2,8 +2,9 @@
 // state, ban and unban, steer jails, follow what happens.
 //
 // Host is the one contract. Local carries it out on this machine, over the
-// fail2ban socket, log and database; later the helper and the agent carry the
-// same contract to other processes and machines, and callers can't tell.
+// fail2ban socket, log and database. Guard stands before it and refuses what no caller
+// may do. Package helper carries the same contract to another process, and callers
+// can't tell.
 package host
 
 import (
@@ -11,6 +12,7 @@ import (
 	"net/netip"
 	"time"
 
+	"bangui/internal/allowlist"
 	"bangui/internal/event"
 	"bangui/internal/health"
 )
@@ -27,6 +29,9 @@ type Host interface {
 	// Jails are all jails, running ones and those the configuration enables but
 	// the server lacks, by name, with counters as of State().AsOf.
 	Jails() []Jail
+	// Bans are the open bans of one jail as last seen, in no order. Unavailable until
+	// its first list has come.
+	Bans(ctx context.Context, jail string) ([]Ban, error)
 	// Jail is one jail with all its options, asked of fail2ban now.
 	Jail(ctx context.Context, name string) (JailDetail, error)
 
@@ -221,6 +226,9 @@ type BanOrder struct {
 	Caller  netip.Addr     // who asks, as we see him; invalid = local command line
 	Actor   string
 	Reason  string // at most 500 characters, no control characters
+	// Protected are prefixes that whoever asks knows to be needed (people who are
+	// signed in, proxies): they are refused as the caller's own address is. At most 1000.
+	Protected []allowlist.Entry
 	// AllowWide confirms networks wider than /24 (IPv4) or /48 (IPv6).
 	AllowWide bool
 }

@@ -18,6 +18,8 @@ type LocalOptions struct {
 	ID   string // random, kept on this machine; never empty
 	Name string // label
 	Demo bool   // our own demo server: it protects nothing
+	// InProcess says that the console itself holds fail2ban's socket; it is told as a finding.
+	InProcess bool
 
 	Client    *fail2ban.Client
 	Socket    string // its path, which tells when the server started; Client has its own
@@ -59,6 +61,7 @@ type Local struct {
 	recorder Recorder
 	polled   bool // counters have come at least once
 
+	begun         time.Time // when a run began after others
 	orphansSought time.Time // when jails were looked for that have open bans and don't exist
 
 	// dropping is held to read while bans of jails are recorded, and to write while a jail
@@ -104,13 +107,22 @@ type held struct {
 	seen  time.Time // when we came to know
 
 	lifted bool // fail2ban said so; its log or a list have not yet
+
+	count, failures int  // as in Ban
+	byHand          bool // as in Ban
 }
 
 // NewLocal returns a Local that has not looked yet: its state is Starting.
 func NewLocal(o LocalOptions) *Local {
+	findings := health.New(o.Now)
+	if o.InProcess {
+		findings.Set("in_process", health.Warning,
+			"The console holds fail2ban's socket itself: whoever takes over the console rules this machine.",
+			"Let a helper hold it: run `bangui helper` as root, and the console as another user with --helper /run/bangui/helper.sock. The Debian package does both.")
+	}
 	return &Local{
 		LocalOptions: o,
-		findings:     health.New(o.Now),
+		findings:     findings,
 		poke:         make(chan struct{}, 1),
 		resolve:      make(chan struct{}, 1),
 		reach:        reach{state: Starting, since: o.Now(), detail: "BanGUI has not talked to fail2ban yet."},
@@ -121,10 +133,8 @@ func NewLocal(o LocalOptions) *Local {
 
 // Run follows fail2ban until ctx ends; see Host.
 func (l *Local) Run(ctx context.Context, to Recorder) error {
-	l.mu.Lock()
-	l.recorder = to
-	l.mu.Unlock()
-	defer l.closeDatabase()
+	l.begin(to)
+	defer l.finish()
 
 	var tasks sync.WaitGroup
 	tasks.Go(func() { l.watch(ctx) })
@@ -133,6 +143,37 @@ func (l *Local) Run(ctx context.Context, to Recorder) error {
 	tasks.Go(func() { l.keepEnabled(ctx) })
 	tasks.Wait()
 	return ctx.Err()
+}
+
+// begin takes a recorder, and forgets what an earlier one was told: how far that one
+// got is for this one's marks and lists to say. Recorders that come and go don't get a
+// list each time.
+func (l *Local) begin(to Recorder) {
+	const again = 10 * time.Second
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recorder, l.orphansSought = to, time.Time{}
+	now := l.Now()
+	soon := len(l.jails) > 0 && now.Sub(l.begun) > again
+	if soon {
+		l.begun = now
+	}
+	for _, w := range l.jails {
+		w.bans, w.total = map[string]held{}, -1
+		w.listed, w.doubted, w.lists = time.Time{}, time.Time{}, 0
+		if soon {
+			w.rested = time.Time{}
+		}
+	}
+}
+
+// finish lets go of the recorder: what commands bring about from now on is found by
+// the lists of the next run.
+func (l *Local) finish() {
+	l.mu.Lock()
+	l.recorder = nil
+	l.mu.Unlock()
+	l.closeDatabase()
 }
 
 // State is the host as last seen; see Host.

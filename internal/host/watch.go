@@ -539,7 +539,7 @@ func (l *Local) reconcile(ctx context.Context, list BanList) error {
 func (w *watched) hold(list BanList, takenAt time.Time) {
 	bans := make(map[string]held, len(list.Bans))
 	for _, b := range list.Bans {
-		bans[b.ID] = holding(b, takenAt)
+		bans[b.ID] = holding(b, takenAt).with(w.bans[b.ID])
 	}
 	for id, h := range w.bans {
 		if _, listed := bans[id]; !listed && (h.seen.After(takenAt) || !list.Complete) {
@@ -550,11 +550,28 @@ func (w *watched) hold(list BanList, takenAt time.Time) {
 }
 
 func holding(b Ban, seen time.Time) held {
-	h := held{start: b.BannedAt.Unix(), seen: seen}
+	h := held{start: b.BannedAt.Unix(), seen: seen, count: b.BanCount, failures: b.Failures, byHand: b.ByHand}
 	if b.BanSeconds >= 0 {
 		h.until = h.start + b.BanSeconds
 	}
 	return h
+}
+
+// with keeps what was known of the same ban before: a list tells it only once.
+func (h held) with(before held) held {
+	if before.start == h.start && h.count == 0 {
+		h.count, h.failures, h.byHand = before.count, before.failures, before.byHand
+	}
+	return h
+}
+
+// ban is what is held, as others see it.
+func (h held) ban(id string) Ban {
+	b := Ban{ID: id, BannedAt: time.Unix(h.start, 0).UTC(), BanSeconds: event.Permanent, BanCount: h.count, Failures: h.failures, ByHand: h.byHand}
+	if h.until != 0 {
+		b.BanSeconds = h.until - h.start
+	}
+	return b
 }
 
 // enrich adds what only fail2ban's database knows to the bans that are new to us:
