@@ -18,19 +18,15 @@ import (
 	"strings"
 
 	"bangui/internal/fault"
+	"bangui/internal/host"
 
 	"github.com/danielgtaylor/huma/v2"
 )
 
-type (
-	requestIDKey struct{}
-	callerKey    struct{}
-)
+type callerKey struct{}
 
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
+// requestID is known to the hosts too: what they carry out is logged under it.
+func requestID(ctx context.Context) string { return host.RequestID(ctx) }
 
 var givenID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
@@ -47,7 +43,7 @@ func (a *API) wrap(mux *table) http.Handler {
 		if !givenID.MatchString(id) {
 			id = rand.Text()
 		}
-		ctx := context.WithValue(r.Context(), requestIDKey{}, id)
+		ctx := host.WithRequestID(r.Context(), id)
 		if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 			ctx = context.WithValue(ctx, callerKey{}, at.Addr().Unmap())
 		}
