@@ -19,19 +19,15 @@ import (
 	"unicode"
 
 	"bangui/internal/fault"
+	"bangui/internal/host"
 
 	"github.com/danielgtaylor/huma/v2"
 )
 
-type (
-	requestIDKey struct{}
-	basePathKey  struct{}
-)
+type basePathKey struct{}
 
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
+// requestID is known to the hosts too: what they carry out is logged under it.
+func requestID(ctx context.Context) string { return host.RequestID(ctx) }
 
 // basePathOf is the path under which the console is served; "" = the root.
 func basePathOf(ctx context.Context) string {
@@ -65,7 +61,7 @@ func (a *API) received(r *http.Request) *http.Request {
 	if !givenID.MatchString(id) {
 		id = rand.Text()
 	}
-	ctx := context.WithValue(r.Context(), requestIDKey{}, id)
+	ctx := host.WithRequestID(r.Context(), id)
 	ctx = context.WithValue(ctx, basePathKey{}, a.BasePath)
 	o := a.origin(r)
 	ctx = context.WithValue(ctx, originKey{}, o)

@@ -17,7 +17,7 @@ import (
 // of ours; files of others stay.
 func Withdraw(ctx context.Context, c config.Config, logger *slog.Logger) (withdrawn string, err error) {
 	client := fail2ban.New(fail2ban.Options{Socket: c.Fail2banSocket, Logger: logger})
-	local := guarded(host.NewLocal(localOptions(pathsOf(c), client, "direct", logger)))
+	local := host.NewLocal(localOptions(pathsOf(c), client, "direct", logger))
 	own, err := local.ManualJail(ctx)
 	if fault.Is(err, fault.NotFound) {
 		return "", nil // no configuration of fail2ban, so nothing of ours in it

@@ -34,7 +34,9 @@ func (l *Local) Bans(_ context.Context, jail string) ([]Ban, error) {
 	}
 	bans := make([]Ban, 0, len(w.bans))
 	for id, h := range w.bans {
-		bans = append(bans, h.ban(id))
+		if !h.lifted {
+			bans = append(bans, h.ban(id))
+		}
 	}
 	return bans, nil
 }

@@ -64,6 +64,7 @@ type Local struct {
 	recorder Recorder
 	polled   bool // counters have come at least once
 
+	begun         time.Time // when a run began after others
 	orphansSought time.Time // when jails were looked for that have open bans and don't exist
 
 	// dropping is held to read while bans of jails are recorded, and to write while a jail
@@ -108,10 +109,10 @@ type held struct {
 	until int64     // Unix seconds; 0 = permanent
 	seen  time.Time // when we came to know
 
+	lifted bool // fail2ban said so; its log or a list have not yet
+
 	count, failures int  // as in Ban
 	byHand          bool // as in Ban
-
-	lifted bool // fail2ban said so; its log or a list have not yet
 }
 
 // NewLocal returns a Local that has not looked yet: its state is Starting.
@@ -148,14 +149,24 @@ func (l *Local) Run(ctx context.Context, to Recorder) error {
 }
 
 // begin takes a recorder, and forgets what an earlier one was told: how far that one
-// got is for this one's marks and lists to say.
+// got is for this one's marks and lists to say. Recorders that come and go don't get a
+// list each time.
 func (l *Local) begin(to Recorder) {
+	const again = 10 * time.Second
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.recorder, l.orphansSought = to, time.Time{}
+	now := l.Now()
+	soon := len(l.jails) > 0 && now.Sub(l.begun) > again
+	if soon {
+		l.begun = now
+	}
 	for _, w := range l.jails {
 		w.bans, w.total = map[string]held{}, -1
-		w.listed, w.doubted, w.rested, w.lists = time.Time{}, time.Time{}, time.Time{}, 0
+		w.listed, w.doubted, w.lists = time.Time{}, time.Time{}, 0
+		if soon {
+			w.rested = time.Time{}
+		}
 	}
 }
 

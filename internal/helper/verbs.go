@@ -1,0 +1,159 @@
+package helper
+
+import (
+	"context"
+	"encoding/json"
+
+	"bangui/internal/host"
+)
+
+// request is one thing that a client asks.
+type request struct {
+	ID     string          `json:"id,omitempty"` // of the request that caused it, for both logs
+	Verb   string          `json:"verb"`
+	Params json.RawMessage `json:"params,omitempty"`
+}
+
+// answer is what became of it. A list comes in pieces; More says that another follows.
+type answer struct {
+	Flaw  *flaw             `json:"flaw,omitempty"`
+	Value json.RawMessage   `json:"value,omitempty"`
+	Items []json.RawMessage `json:"items,omitempty"`
+	More  bool              `json:"more,omitempty"`
+}
+
+// The verbs.
+const (
+	verbLook             = "look"
+	verbBans             = "bans"
+	verbJail             = "jail"
+	verbStartJail        = "start_jail"
+	verbStopJail         = "stop_jail"
+	verbIdleJail         = "idle_jail"
+	verbReloadJail       = "reload_jail"
+	verbReload           = "reload"
+	verbCheck            = "check"
+	verbBan              = "ban"
+	verbLift             = "lift"
+	verbEvidence         = "evidence"
+	verbManualJail       = "manual_jail"
+	verbAddManualJail    = "add_manual_jail"
+	verbRemoveManualJail = "remove_manual_jail"
+	verbFollow           = "follow" // what is behind it is in follow.go
+)
+
+// Parameters of the verbs that don't take an order.
+type (
+	nothing struct{}
+	named   struct{ Jail string }
+	idling  struct {
+		Jail string
+		Idle bool
+	}
+	reloading struct {
+		Jail    string
+		Restart bool
+	}
+	identified struct{ ID string }
+)
+
+// verb is one row of the closed list: whether it changes something, and how a host
+// answers it.
+type verb struct {
+	changes bool
+	instant bool // it waits for nothing, so it needs no slot
+	ask     func(ctx context.Context, h host.Host, params json.RawMessage) (result, error)
+}
+
+// result is a verb's answer before it is packed into frames.
+type result struct {
+	value any
+	items []json.RawMessage
+}
+
+// verbs is the closed list. Nothing else is understood.
+func verbs() map[string]verb {
+	return map[string]verb{
+		verbLook: {instant: true, ask: look},
+		verbBans: lists(func(ctx context.Context, h host.Host, p named) ([]host.Ban, error) { return h.Bans(ctx, p.Jail) }),
+		verbJail: gives(func(ctx context.Context, h host.Host, p named) (host.JailDetail, error) { return h.Jail(ctx, p.Jail) }),
+		verbStartJail: does(func(ctx context.Context, h host.Host, p named) error {
+			return h.StartJail(ctx, p.Jail)
+		}),
+		verbStopJail: does(func(ctx context.Context, h host.Host, p named) error { return h.StopJail(ctx, p.Jail) }),
+		verbIdleJail: does(func(ctx context.Context, h host.Host, p idling) error { return h.IdleJail(ctx, p.Jail, p.Idle) }),
+		verbReloadJail: does(func(ctx context.Context, h host.Host, p reloading) error {
+			return h.ReloadJail(ctx, p.Jail, p.Restart)
+		}),
+		verbReload: does(func(ctx context.Context, h host.Host, _ nothing) error { return h.Reload(ctx) }),
+		verbCheck: lists(func(ctx context.Context, h host.Host, p host.BanOrder) ([]host.Outcome, error) {
+			return h.Check(ctx, p)
+		}),
+		verbBan: changing(lists(func(ctx context.Context, h host.Host, p host.BanOrder) ([]host.Outcome, error) {
+			return h.Ban(ctx, p)
+		})),
+		verbLift: changing(lists(func(ctx context.Context, h host.Host, p host.LiftOrder) ([]host.Outcome, error) {
+			return h.Lift(ctx, p)
+		})),
+		verbEvidence: lists(func(ctx context.Context, h host.Host, p identified) ([]host.Evidence, error) {
+			return h.Evidence(ctx, p.ID)
+		}),
+		verbManualJail:       gives(func(ctx context.Context, h host.Host, _ nothing) (host.OwnJail, error) { return h.ManualJail(ctx) }),
+		verbAddManualJail:    does(func(ctx context.Context, h host.Host, _ nothing) error { return h.AddManualJail(ctx) }),
+		verbRemoveManualJail: does(func(ctx context.Context, h host.Host, _ nothing) error { return h.RemoveManualJail(ctx) }),
+	}
+}
+
+// look answers state and jails at once: the one question that is asked each moment.
+func look(_ context.Context, h host.Host, raw json.RawMessage) (result, error) {
+	if _, err := parameters[nothing](raw); err != nil {
+		return result{}, err
+	}
+	jails, err := rawAll(h.Jails())
+	return result{value: h.State(), items: jails}, err
+}
+
+// gives is a verb that answers one value.
+func gives[P, R any](ask func(context.Context, host.Host, P) (R, error)) verb {
+	return verb{ask: func(ctx context.Context, h host.Host, raw json.RawMessage) (result, error) {
+		p, err := parameters[P](raw)
+		if err != nil {
+			return result{}, err
+		}
+		value, err := ask(ctx, h, p)
+		return result{value: value}, err
+	}}
+}
+
+// lists is a verb that answers a list.
+func lists[P, T any](ask func(context.Context, host.Host, P) ([]T, error)) verb {
+	return verb{ask: func(ctx context.Context, h host.Host, raw json.RawMessage) (result, error) {
+		p, err := parameters[P](raw)
+		if err != nil {
+			return result{}, err
+		}
+		list, err := ask(ctx, h, p)
+		if err != nil {
+			return result{}, err
+		}
+		items, err := rawAll(list)
+		return result{items: items}, err
+	}}
+}
+
+// does is a verb that changes something and answers only whether it went.
+func does[P any](do func(context.Context, host.Host, P) error) verb {
+	return changing(gives(func(ctx context.Context, h host.Host, p P) (nothing, error) { return nothing{}, do(ctx, h, p) }))
+}
+
+func changing(v verb) verb {
+	v.changes = true
+	return v
+}
+
+func parameters[P any](raw json.RawMessage) (p P, err error) {
+	if len(raw) == 0 {
+		raw = json.RawMessage("{}")
+	}
+	return p, decode(raw, &p)
+}
