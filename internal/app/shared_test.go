@@ -18,12 +18,13 @@ import (
 type told struct{ ID, Kind, Host, Address string }
 
 // stream reads the recorded events that a console tells its page.
-func stream(t *testing.T, url string) <-chan told {
+func stream(t *testing.T, url string, session *http.Cookie) <-chan told {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"api/v1/events", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	request.AddCookie(session)
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)
 	if err != nil {
@@ -59,11 +60,12 @@ func TestApp_TwoConsolesOnOnePostgres(t *testing.T) {
 		c.Database, c.Postgres = "", address
 		c.Fail2banSocket, c.Fail2banConfig = server.Socket(), server.ConfigDir()
 		console := serve(t, c)
+		session := console.signIn(t)
 		server.Until("the console shows the jail", func() bool {
-			_, body := get(t, console.url+"api/v1/hosts/local/jails")
+			_, body := send(t, http.MethodGet, console.url+"api/v1/hosts/local/jails", "", session)
 			return strings.Contains(body, `"sshd"`)
 		})
-		streams = append(streams, stream(t, console.url))
+		streams = append(streams, stream(t, console.url, session))
 	}
 	const each = 5
 	var want []string
