@@ -351,6 +351,6 @@ func TestHealth(t *testing.T) {
 		_, body := d.send(scenario{method: "GET", path: "/api/health"})
 		return strings.Contains(string(body), `"status":"unavailable"`)
 	})
-	d.run(scenario{name: "not ready", method: "GET", path: "/api/health/ready", status: 503, has: []string{"unavailable", "/api/health"}})
+	d.run(scenario{name: "not ready", method: "GET", path: "/api/health/ready", status: 503, has: []string{"unavailable", "bangui healthcheck"}})
 	d.run(scenario{name: "alive", method: "GET", path: "/api/health/live", status: 200})
 }
