@@ -70,7 +70,7 @@ type running struct {
 	url   string
 	setup string // the link that makes the first admin
 	log   *journal
-	stop func() error // ends it and gives what Run returned; may be called twice
+	stop  func() error // ends it and gives what Run returned; may be called twice
 }
 
 func serve(t *testing.T, c config.Config) running {

@@ -65,8 +65,13 @@ func add(ctx context.Context, tx Tx, u User) error {
 		return orElse(err, fault.New(fault.Conflict, "there is a user %s already", u.Name).WithMend("Choose another name."))
 	}
 	all, err := tx.Users(ctx)
-	if err != nil || len(all) >= MaxUsers {
-		return orElse(err, fault.New(fault.TooMany, "there are %d users, and no more are taken", MaxUsers))
+	switch {
+	case err != nil:
+		return err
+	case len(all) >= MaxUsers:
+		return fault.New(fault.TooMany, "there are %d users, and no more are taken", MaxUsers)
+	case len(all) == 0 && u.Role != Admin:
+		return fault.New(fault.Conflict, "the first user is an admin: nobody else could make more").WithMend("Give him the role admin.")
 	}
 	return tx.PutUser(ctx, u)
 }
