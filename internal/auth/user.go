@@ -178,7 +178,7 @@ func (a *Accounts) changeUser(ctx context.Context, tx Tx, id string, c UserChang
 	}
 	if hash != "" {
 		u.Hash, u.PasswordChangedAt = hash, now
-		if err := tx.RemoveAttempts(ctx, []string{placeOfAccount(u.Name)}); err != nil {
+		if err := forgetFailures(ctx, tx, u); err != nil {
 			return User{}, err
 		}
 	}
@@ -193,6 +193,14 @@ func (a *Accounts) changeUser(ctx context.Context, tx Tx, id string, c UserChang
 		}
 	}
 	return u, tx.PutUser(ctx, u)
+}
+
+// forgetFailures ends the delays of a user: his guesses were at a password that is gone.
+func forgetFailures(ctx context.Context, tx Tx, u User) error {
+	if err := tx.RemoveAttempts(ctx, []string{placeOfAccount(u.Name)}); err != nil {
+		return err
+	}
+	return tx.RemoveFamiliarAttempts(ctx, u.ID, placeOfFamiliar(u.ID, ""))
 }
 
 // RemoveUser removes a user with his sessions and tokens; not the last enabled admin.
