@@ -21,6 +21,7 @@ func main() {
 		Program: os.Args[0],
 		Args:    os.Args[1:],
 		Environ: os.Environ(),
+		Stdin:   os.Stdin,
 		Stdout:  os.Stdout,
 		Stderr:  os.Stderr,
 		WorkDir: dir,

@@ -125,7 +125,7 @@ func (a *API) cookieName(secure bool) string {
 
 // cookie carries the secret of a session; without one it removes the cookie.
 func (a *API) cookie(v visit, in auth.SignedIn) string {
-	c := http.Cookie{
+	c := http.Cookie{ //nolint:gosec // Secure over TLS; over plain HTTP no browser would keep it
 		Name: a.cookieName(v.secure), Value: in.Secret, Path: a.BasePath + "/", Expires: in.Session.ExpiresAt,
 		Secure: v.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	}

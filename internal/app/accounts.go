@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,7 +12,9 @@ import (
 
 	"bangui/internal/allowlist"
 	"bangui/internal/auth"
+	"bangui/internal/config"
 	"bangui/internal/fault"
+	"bangui/internal/store"
 )
 
 // SetupFile is where the token of the first set-up stands while that is open.
@@ -130,3 +135,37 @@ func (a *App) signedInAdmins() []allowlist.Entry {
 	}
 	return entries
 }
+
+// Offline are the accounts of this machine's console for one command, whether the console
+// runs or not: what changes acts there at once, or within seconds on what is being
+// streamed. Close it.
+type Offline struct {
+	*auth.Accounts
+	store *store.DB
+}
+
+// OpenAccounts opens the accounts where a console has made its database already.
+func OpenAccounts(ctx context.Context, c config.Config, command string) (*Offline, error) {
+	asRoot := "Run it as root, or as the user that runs the console: sudo " + command
+	switch _, err := os.Stat(c.Database); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fault.New(fault.NotFound, "there is no database at %s", c.Database).
+			WithMend("Start the console once (bangui serve), or name its folder with --data-dir.")
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fault.Wrap(err, fault.PermissionDenied, "this user may not open the database %s", c.Database).WithMend("%s", asRoot)
+	}
+	logger := slog.New(slog.DiscardHandler)
+	db, err := store.Open(ctx, store.Options{Path: c.Database, Logger: logger, Now: time.Now})
+	if fault.Is(err, fault.PermissionDenied) {
+		return nil, fault.Wrap(err, fault.PermissionDenied, "this user may not open the database %s", c.Database).WithMend("%s", asRoot)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Offline{store: db, Accounts: auth.New(auth.Options{
+		Store: db, Logger: logger, Now: time.Now, SetupFile: SetupFile(c.DataDir), Session: c.SessionDuration, Idle: c.SessionIdle,
+	})}, nil
+}
+
+// Close closes the database.
+func (o *Offline) Close() error { return o.store.Close() }

@@ -43,11 +43,13 @@ func sourceOf(address netip.Addr) string {
 
 func placeOfAccount(name string) string { return "account " + name }
 
+func placeOfFamiliar(userID, source string) string { return "user " + userID + " at " + source }
+
 // places are where an attempt counts. From a source that the user has signed in from
 // before it counts there alone, so the failures of strangers keep him from nothing.
 func places(name string, userID string, familiar bool, source string) []string {
 	if familiar {
-		return []string{"user " + userID + " at " + source}
+		return []string{placeOfFamiliar(userID, source)}
 	}
 	return []string{placeOfAccount(name), "source " + source}
 }

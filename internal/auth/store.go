@@ -62,6 +62,9 @@ type Tx interface {
 
 	PutAttempt(ctx context.Context, at Attempt) error
 	RemoveAttempts(ctx context.Context, places []string) error
+	// RemoveFamiliarAttempts forgets the failures of a user at his familiar sources, whose
+	// places begin with prefix.
+	RemoveFamiliarAttempts(ctx context.Context, userID, prefix string) error
 	// Tidy removes, of each kind at most limit rows: sessions that ended before now or
 	// were not used since idle, attempts and familiar sources that were last seen before
 	// their moments.

@@ -72,7 +72,7 @@ func (a *Accounts) tidy(ctx context.Context) {
 			}
 		}
 		return tx.Tidy(ctx, Old{
-			Now: now, Idle: now.Add(-a.Idle), Attempts: now.Add(-forgetAfter), Familiar: now.Add(-familiarFor), Tokens: now.Add(-30 * 24 * time.Hour),
+			Now: now, Idle: now.Add(-a.Idle - 2*flushEvery), Attempts: now.Add(-forgetAfter), Familiar: now.Add(-familiarFor), Tokens: now.Add(-30 * 24 * time.Hour),
 		}, maxTidied)
 	})
 	if err == nil {

@@ -24,7 +24,7 @@ type Token struct {
 
 // Bounds of a token.
 const (
-	TokenPrefix  = "bgt_" //nolint:gosec // what tokens begin with, so that scanners find them
+	TokenPrefix  = "bgt_" // so that scanners for secrets find them
 	tokenLength  = len(TokenPrefix) + 43
 	MinTokenLife = 24 * time.Hour
 	MaxTokenLife = 366 * 24 * time.Hour

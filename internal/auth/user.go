@@ -65,8 +65,13 @@ func add(ctx context.Context, tx Tx, u User) error {
 		return orElse(err, fault.New(fault.Conflict, "there is a user %s already", u.Name).WithMend("Choose another name."))
 	}
 	all, err := tx.Users(ctx)
-	if err != nil || len(all) >= MaxUsers {
-		return orElse(err, fault.New(fault.TooMany, "there are %d users, and no more are taken", MaxUsers))
+	switch {
+	case err != nil:
+		return err
+	case len(all) >= MaxUsers:
+		return fault.New(fault.TooMany, "there are %d users, and no more are taken", MaxUsers)
+	case len(all) == 0 && u.Role != Admin:
+		return fault.New(fault.Conflict, "the first user is an admin: nobody else could make more").WithMend("Give him the role admin.")
 	}
 	return tx.PutUser(ctx, u)
 }
@@ -173,7 +178,7 @@ func (a *Accounts) changeUser(ctx context.Context, tx Tx, id string, c UserChang
 	}
 	if hash != "" {
 		u.Hash, u.PasswordChangedAt = hash, now
-		if err := tx.RemoveAttempts(ctx, []string{placeOfAccount(u.Name)}); err != nil {
+		if err := forgetFailures(ctx, tx, u); err != nil {
 			return User{}, err
 		}
 	}
@@ -188,6 +193,14 @@ func (a *Accounts) changeUser(ctx context.Context, tx Tx, id string, c UserChang
 		}
 	}
 	return u, tx.PutUser(ctx, u)
+}
+
+// forgetFailures ends the delays of a user: his guesses were at a password that is gone.
+func forgetFailures(ctx context.Context, tx Tx, u User) error {
+	if err := tx.RemoveAttempts(ctx, []string{placeOfAccount(u.Name)}); err != nil {
+		return err
+	}
+	return tx.RemoveFamiliarAttempts(ctx, u.ID, placeOfFamiliar(u.ID, ""))
 }
 
 // RemoveUser removes a user with his sessions and tokens; not the last enabled admin.

@@ -127,11 +127,12 @@ const probeTime = 3 * time.Second
 // addBackend gives a command the flags that choose what it talks to.
 func (c *command) addBackend(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.url, "url", "", "address of the console (default BANGUI_URL, else the one of this machine)")
+	cmd.Flags().StringVar(&c.token, "token", "", "API token for the console (default BANGUI_TOKEN, which nobody sees in a list of processes)")
 	c.addSettings(cmd.Flags(), "data-dir", "fail2ban-socket", "fail2ban-config", "fail2ban-db", "fail2ban-log", "path-map")
 }
 
-// with runs one command on the console that was named; without a name on the
-// console of this machine, else straight on the fail2ban of this machine.
+// with runs one command on the console that was named; without a name on the console of
+// this machine, else, or without a token for it, straight on the fail2ban of this machine.
 func (c *command) with(run func(ctx context.Context, b backend, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		b, err := c.open(cmd)
@@ -150,15 +151,24 @@ func (c *command) open(cmd *cobra.Command) (backend, error) {
 		return nil, err
 	}
 	if named := cmp.Or(c.url, c.getenv("BANGUI_URL")); named != "" {
+		if c.apiToken() == "" {
+			return nil, c.needsToken(named)
+		}
 		return c.openRemote(ctx, named)
 	}
 	remote, remoteErr := c.openRemote(ctx, localURL(conf))
-	if remoteErr == nil {
+	if remoteErr == nil && c.apiToken() != "" {
 		return remote, nil
 	}
 	direct, err := app.OpenDirect(ctx, conf, slog.New(slog.DiscardHandler))
-	if err != nil {
+	switch {
+	case err != nil && remoteErr == nil:
+		remote.Close()
+		return nil, c.needsToken(localURL(conf))
+	case err != nil:
 		return nil, c.neither(err)
+	case remoteErr == nil:
+		remote.Close()
 	}
 	return &local{direct: direct}, nil
 }

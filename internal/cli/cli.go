@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,7 @@ type Process struct {
 	Program string   // how we were called: argv[0]
 	Args    []string // without the program
 	Environ []string // NAME=value
+	Stdin   *os.File
 	Stdout  io.Writer
 	Stderr  io.Writer
 	WorkDir string // absolute
@@ -50,7 +52,7 @@ func Main(ctx context.Context, p Process) int {
 type command struct {
 	Process
 	asJSON     bool
-	url        string
+	url, token string
 	configFile string
 }
 
@@ -67,6 +69,7 @@ func (c *command) root() *cobra.Command {
 	root.AddCommand(
 		c.serve(), c.demo(), c.doctor(), c.healthcheck(), c.version(),
 		c.jail(), c.bans(), c.ban(), c.unban(), c.why(), c.withdraw(),
+		c.user(), c.tokens(), c.setupToken(),
 		c.documents(),
 	)
 	root.SetHelpCommand(&cobra.Command{Hidden: true})

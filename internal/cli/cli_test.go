@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 				panic(err)
 			}
 			os.Exit(cli.Main(context.Background(), cli.Process{
-				Program: "bangui", Args: os.Args[1:], Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr,
+				Program: "bangui", Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 				WorkDir: dir, TempDir: os.TempDir(), Root: os.Geteuid() == 0, Version: "test",
 			}))
 		},
@@ -45,7 +45,8 @@ func scripts(t *testing.T, dir string, f2b *fail2bantest.Server) {
 			env.Setenv("BANGUI_FAIL2BAN_CONFIG", config)
 			env.Setenv("BANGUI_LISTEN", "127.0.0.1:0")
 			env.Setenv("HOME", env.WorkDir)
-			return nil
+			env.Setenv("BANGUI_SETUP_PASSWORD_FILE", env.WorkDir+"/admin-password")
+			return os.WriteFile(env.WorkDir+"/admin-password", []byte("a password of tests\n"), 0o600)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			// status N COMMAND...: runs it and wants exactly that exit status.
@@ -63,6 +64,11 @@ func scripts(t *testing.T, dir string, f2b *fail2bantest.Server) {
 					err := ts.Exec(args[1], args[2:]...)
 					return err == nil && strings.Contains(ts.ReadFile("stdout"), args[0])
 				})
+			},
+			// token ARGUMENT...: what follows has a new API token of the admin.
+			"token": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(ts.Exec("bangui", append([]string{"token", "create", "test"}, args...)...))
+				ts.Setenv("BANGUI_TOKEN", strings.TrimSpace(ts.ReadFile("stdout")))
 			},
 			// attack ADDRESS USER: five failed sign-ins in the log that sshd's jail watches.
 			"attack": func(_ *testscript.TestScript, _ bool, args []string) { f2b.Fail(args[0], 5, args[1]) },

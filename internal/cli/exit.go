@@ -60,9 +60,9 @@ func statusOf(err error) int {
 		return NoDatabase
 	}
 	switch coded.Code {
-	case fault.Invalid:
+	case fault.Invalid, fault.PasswordWeak:
 		return Usage
-	case fault.PermissionDenied, fault.Fail2banForbidden:
+	case fault.PermissionDenied, fault.Fail2banForbidden, fault.NotSignedIn, fault.SetupNeeded, fault.NotAllowed:
 		return NoPermit
 	case fault.Fail2banUnreachable, fault.Fail2banTimeout, fault.Unavailable:
 		return Unreachable

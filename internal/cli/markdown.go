@@ -16,7 +16,9 @@ func Markdown() string {
 Generated from internal/cli by ` + "`make generate`" + `; a test keeps it equal.
 
 Commands that see and steer talk to the console that ` + "`--url`" + ` or BANGUI_URL names; without a name to the console of this machine, and
-where none answers straight to the fail2ban of this machine, with the same rules. ` + "`--json`" + ` works everywhere. Tables and colours are for
+where none answers straight to the fail2ban of this machine, with the same rules. A console wants an API token: make one with
+` + "`bangui token create`" + ` and set BANGUI_TOKEN to it, or give it with ` + "`--token`" + `. Without one, whoever may open fail2ban's socket (root) works
+on this machine's fail2ban directly, though a console runs. ` + "`--json`" + ` works everywhere. Tables and colours are for
 terminals; elsewhere a list is one line each with fields separated by tabs. ` + "`bangui completion bash|zsh|fish`" + ` writes completion for a shell.
 
 `)

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"net/url"
+	"strings"
 
 	"bangui/internal/client"
+	"bangui/internal/fault"
 )
 
 // remote works over the API of a console, for its local host.
@@ -22,7 +25,17 @@ func (c *command) openRemote(ctx context.Context, address string) (*remote, erro
 		console.Close()
 		return nil, err
 	}
+	console.Authorize(c.apiToken())
 	return &remote{console}, nil
+}
+
+// apiToken is the token that was given; "" = none.
+func (c *command) apiToken() string { return cmp.Or(c.token, c.getenv("BANGUI_TOKEN")) }
+
+// needsToken says that a console answers, and lets nobody in without a token.
+func (c *command) needsToken(address string) error {
+	return fault.New(fault.NotSignedIn, "the console at %s wants an API token", strings.TrimRight(address, "/")).
+		WithMend("Make one on its machine, `bangui token create NAME`, and set BANGUI_TOKEN to it, or give it with --token.\nAs root it works without: sudo %s", c.typed())
 }
 
 func (r *remote) Close() { r.client.Close() }

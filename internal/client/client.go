@@ -34,6 +34,7 @@ type Client struct {
 	base  *url.URL
 	http  *http.Client
 	agent string
+	token string // "" = none
 }
 
 // New returns a client for the console at an address such as
@@ -53,6 +54,9 @@ func New(address, version string) (*Client, error) {
 	}
 	return &Client{base: base, http: &http.Client{Transport: transport, Timeout: requestTime}, agent: "bangui/" + version}, nil
 }
+
+// Authorize makes the client send an API token with every request.
+func (c *Client) Authorize(token string) { c.token = token }
 
 // Close ends idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
@@ -130,6 +134,9 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	}
 	asked.Header.Set("Accept", "application/json")
 	asked.Header.Set("User-Agent", c.agent)
+	if c.token != "" {
+		asked.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	if body != nil {
 		asked.Header.Set("Content-Type", "application/json")
 	}

@@ -55,6 +55,11 @@ func (tx *Tx) RemoveAttempts(ctx context.Context, places []string) error {
 	return nil
 }
 
+// RemoveFamiliarAttempts forgets the failures of a user at his familiar sources.
+func (tx *Tx) RemoveFamiliarAttempts(ctx context.Context, userID, prefix string) error {
+	return tx.exec(ctx, "DELETE FROM attempt WHERE place IN (SELECT $2 || source FROM familiar WHERE account_id = $1)", userID, prefix)
+}
+
 // maxAttempts bounds the table: beyond it the counters that have been still for the
 // longest are forgotten. Each row costs whoever fills it a hash, so that takes hours.
 const maxAttempts = 50_000

@@ -8,7 +8,7 @@ import (
 	"bangui/internal/auth"
 )
 
-const tokenColumns = "t.id, t.account_id, a.name, t.name, t.scope, t.created_at, t.expires_at, t.last_used_at"
+const tokenColumns = "t.id, t.account_id, a.name, t.name, t.scope, t.created_at, t.expires_at, t.last_used_at" //nolint:gosec // names of columns
 
 // tokenRow takes a token from a row.
 type tokenRow struct {
