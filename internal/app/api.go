@@ -20,7 +20,7 @@ func (a *App) startAPI(context.Context) error {
 		Hosts: a.registry, Archive: a.archive, Bus: a.bus,
 		Components: a.health, Database: a.store.Check,
 		Version: a.Version, Commit: commit(), GoVersion: runtime.Version(),
-		Demo: a.Config.Demo, InProcess: true,
+		Demo: a.Config.Demo, InProcess: a.Config.Helper == "",
 		TimeZone: timeZone(), BasePath: a.Config.BasePath,
 		Protected: func() []allowlist.Entry { return allowlist.System{}.Entries() },
 		Logger:    a.logger.With("part", "api"), Now: time.Now,
