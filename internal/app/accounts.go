@@ -117,6 +117,11 @@ func (a *App) tellSetup(ctx context.Context) {
 	}
 }
 
+// protected are the addresses that this console knows to be needed.
+func (a *App) protected() []allowlist.Entry {
+	return append(allowlist.System{}.Entries(), a.signedInAdmins()...)
+}
+
 // signedInAdmins are addresses that are never banned: those of the admins who are here.
 func (a *App) signedInAdmins() []allowlist.Entry {
 	const patience = 2 * time.Second
