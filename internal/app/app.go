@@ -15,9 +15,11 @@ import (
 	"os"
 	"time"
 
+	"bangui/internal/certificate"
 	"bangui/internal/config"
 	"bangui/internal/demo"
 	"bangui/internal/event"
+	"bangui/internal/health"
 	"bangui/internal/history"
 	"bangui/internal/host"
 	"bangui/internal/store"
@@ -31,6 +33,8 @@ type Options struct {
 	Command string    // how this was started, for "run it as root": "bangui serve"
 	// Ready is told the address of the page once it is served; may be nil.
 	Ready func(url string)
+	// Hangup gets a value for each SIGHUP: certificates are read anew; may be nil.
+	Hangup <-chan os.Signal
 }
 
 // App is one console. Build it with New; Run does everything else.
@@ -56,6 +60,10 @@ type App struct {
 	hintTask *task // looks for the reason why fail2ban is away
 	handler  http.Handler
 
+	findings        *health.Registry    // of the console itself
+	certificate     *certificate.Keeper // nil without TLS
+	certificateTask *task
+
 	listeners []*net.TCPListener
 	crowd     *crowd
 	server    *http.Server
@@ -74,6 +82,7 @@ func New(o Options) *App {
 		fail2ban: pathsOf(o.Config),
 		registry: host.NewRegistry(),
 		bus:      event.NewBus(),
+		findings: health.New(time.Now),
 		stopping: make(chan struct{}),
 	}
 }
@@ -84,6 +93,7 @@ const (
 	hostTime     = 10 * time.Second
 	demoTime     = 25 * time.Second
 	databaseTime = 10 * time.Second
+	tlsTime      = 5 * time.Second
 )
 
 // graph are the stages in the order of their start.
@@ -95,7 +105,8 @@ func (a *App) graph() []stage {
 		{name: "demo", off: !a.Config.Demo, needs: []string{"config", "logging"}, start: a.startDemo, stop: a.stopDemo, grace: demoTime},
 		{name: "host", needs: []string{"database", "demo"}, start: a.startHost, stop: a.stopHost, grace: hostTime},
 		{name: "api", needs: []string{"database", "host"}, start: a.startAPI},
-		{name: "http", needs: []string{"api"}, start: a.startHTTP, stop: a.stopHTTP, grace: drainTime},
+		{name: "tls", needs: []string{"config", "logging"}, start: a.startTLS, stop: a.stopTLS, grace: tlsTime},
+		{name: "http", needs: []string{"api", "tls"}, start: a.startHTTP, stop: a.stopHTTP, grace: drainTime},
 	}
 }
 

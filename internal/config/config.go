@@ -34,6 +34,9 @@ type Config struct {
 
 	TrustedProxies  []netip.Prefix  // believed when they say where a request came from
 	ForwardedHeader ForwardedHeader // in which they say it
+
+	TLS             TLS    // whether we make a certificate ourselves
+	TLSCert, TLSKey string // paths of the operator's own, which win over TLS; "" = none
 	LogLevel        slog.Level
 	LogFormat       LogFormat
 	Demo            bool // serve a demo server of our own instead of this machine's fail2ban
@@ -58,6 +61,18 @@ const (
 	Forwarded     ForwardedHeader = "forwarded"       // RFC 7239
 )
 
+// TLS is whether page and API are encrypted by a certificate that we make.
+type TLS string
+
+// The ways.
+const (
+	TLSOff        TLS = "off"
+	TLSSelfSigned TLS = "self-signed"
+)
+
+// Encrypted reports whether page and API are served over TLS.
+func (c Config) Encrypted() bool { return c.TLSCert != "" || c.TLS == TLSSelfSigned }
+
 // Surroundings are the facts about this process on which defaults depend.
 type Surroundings struct {
 	Root    bool                // runs as root
@@ -78,6 +93,7 @@ func Defaults(s Surroundings) Config {
 		LogFormat:      Auto,
 
 		ForwardedHeader: XForwardedFor,
+		TLS:             TLSOff,
 	}
 }
 
@@ -102,6 +118,10 @@ func (c Config) Validate() error {
 		port := tunnelPort(c)
 		return fault.New(fault.Invalid, "setting listen = %q is refused: BanGUI has no sign-in yet, so whoever reaches the page could ban and unban; it listens on loopback only", showListen(c.Listen)).
 			WithMend("Use localhost:%d and reach it through a tunnel: ssh -L %d:127.0.0.1:%d this-machine", c.Listen[0].Port(), port, port)
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return fault.New(fault.Invalid, "settings tls-cert = %q and tls-key = %q go together only", c.TLSCert, c.TLSKey).
+			WithMend("Set both, or neither and --tls self-signed.")
 	}
 	if public, err := url.Parse(c.PublicURL); err == nil && public.Path != "" && public.Path != c.BasePath {
 		return fault.New(fault.Invalid, "setting public-url = %q has another path than base-path = %q", c.PublicURL, c.BasePath).

@@ -138,8 +138,13 @@ func path(name, standard, meaning string, field func(*Config) *string) Setting {
 }
 
 func optionalPath(name, meaning string, field func(*Config) *string) Setting {
+	return pathOr(name, "empty = ask the server", meaning, field)
+}
+
+// pathOr is a path that may be empty, which then means the standard.
+func pathOr(name, standard, meaning string, field func(*Config) *string) Setting {
 	return Setting{
-		Name: name, Default: "empty = ask the server", Meaning: meaning, Allowed: "a path, or empty",
+		Name: name, Default: standard, Meaning: meaning, Allowed: "a path, or empty",
 		parse: func(c *Config, text string, s Surroundings) error {
 			if text == "" {
 				*field(c) = ""
