@@ -15,6 +15,7 @@ import (
 	"bangui/internal/allowlist"
 	"bangui/internal/auth"
 	"bangui/internal/event"
+	"bangui/internal/health"
 	"bangui/internal/history"
 	"bangui/internal/host"
 	"bangui/internal/proxy"
@@ -74,6 +75,9 @@ type Options struct {
 	// KnownHost reports whether a Host header is one of our names; nil = each is.
 	KnownHost func(host string) bool
 	Protected func() []allowlist.Entry
+	// Findings are what somebody should know of this console, shown with the host that it
+	// serves itself; nil = none.
+	Findings func() []health.Condition
 
 	Logger *slog.Logger
 	Now    func() time.Time

@@ -101,6 +101,9 @@ func (a *API) hostOf(s host.State) Host {
 	if alias := a.Hosts.Alias(s.ID); alias != s.ID {
 		h.Alias = &alias
 	}
+	if h.Alias != nil && a.Findings != nil {
+		h.Findings = append(h.Findings, mapAll(a.Findings(), findingOf)...)
+	}
 	return h
 }
 

@@ -22,13 +22,13 @@ func (a *App) startAPI(context.Context) error {
 		Components: a.health, Database: a.store.Check, Writable: a.writable,
 		Version: a.Version, Commit: commit(), GoVersion: runtime.Version(),
 		Demo: a.Config.Demo, InProcess: a.Config.Helper == "",
-		TimeZone: timeZone(), BasePath: a.Config.BasePath, KnownHost: known.known,
+		TimeZone: timeZone(), BasePath: a.Config.BasePath, KnownHost: known.known, Findings: a.findings.All,
 		Proxies:   a.trust(),
 		Protected: a.protected,
 		Logger:    a.logger.With("part", "api"), Now: time.Now,
 	})
 	page := web.Handler(web.Options{BasePath: a.Config.BasePath, Version: a.Version})
-	a.handler = &site{api: operations, page: page, base: a.Config.BasePath, names: known, stopping: a.stopping}
+	a.handler = &site{api: operations, page: page, base: a.Config.BasePath, names: known, stopping: a.stopping, strict: a.Config.TLSCert != ""}
 	return nil
 }
 

@@ -16,9 +16,11 @@ import (
 	"time"
 
 	"bangui/internal/auth"
+	"bangui/internal/certificate"
 	"bangui/internal/config"
 	"bangui/internal/demo"
 	"bangui/internal/event"
+	"bangui/internal/health"
 	"bangui/internal/history"
 	"bangui/internal/host"
 	"bangui/internal/store"
@@ -33,6 +35,8 @@ type Options struct {
 	// Ready is told the address of the page once it is served, and the link that makes
 	// the first admin while there is none; may be nil.
 	Ready func(url, setupLink string)
+	// Hangup gets a value for each SIGHUP: certificates are read anew; may be nil.
+	Hangup <-chan os.Signal
 }
 
 // App is one console. Build it with New; Run does everything else.
@@ -63,6 +67,10 @@ type App struct {
 	hintTask *task // looks for the reason why fail2ban is away
 	handler  http.Handler
 
+	findings        *health.Registry    // of the console itself
+	certificate     *certificate.Keeper // nil without TLS
+	certificateTask *task
+
 	listeners []*net.TCPListener
 	crowd     *crowd
 	server    *http.Server
@@ -86,6 +94,7 @@ func New(o Options) *App {
 		fail2ban: pathsOf(o.Config),
 		registry: host.NewRegistry(),
 		bus:      event.NewBus(),
+		findings: health.New(time.Now),
 		stopping: make(chan struct{}),
 	}
 }
@@ -97,6 +106,7 @@ const (
 	demoTime     = 25 * time.Second
 	databaseTime = 10 * time.Second
 	accountsTime = 5 * time.Second
+	tlsTime      = 5 * time.Second
 )
 
 // graph are the stages in the order of their start.
@@ -109,7 +119,8 @@ func (a *App) graph() []stage {
 		{name: "demo", off: !a.Config.Demo, needs: []string{"config", "logging"}, start: a.startDemo, stop: a.stopDemo, grace: demoTime},
 		{name: "host", needs: []string{"database", "accounts", "demo"}, start: a.startHost, stop: a.stopHost, grace: hostTime},
 		{name: "api", needs: []string{"database", "accounts", "host"}, start: a.startAPI},
-		{name: "http", needs: []string{"api"}, start: a.startHTTP, stop: a.stopHTTP, grace: drainTime},
+		{name: "tls", needs: []string{"config", "logging"}, start: a.startTLS, stop: a.stopTLS, grace: tlsTime},
+		{name: "http", needs: []string{"api", "tls"}, start: a.startHTTP, stop: a.stopHTTP, grace: drainTime},
 	}
 }
 

@@ -77,9 +77,8 @@ func addressOf(l *net.TCPListener) netip.AddrPort {
 	return l.Addr().(*net.TCPAddr).AddrPort() //nolint:forcetypeassert // a TCP listener has no other
 }
 
-// localAddress is one under which programs of this machine reach a listener.
-func localAddress(l *net.TCPListener) string {
-	at := addressOf(l)
+// nearby is where programs of this machine reach what listens at an address.
+func nearby(at netip.AddrPort) string {
 	addr := at.Addr().Unmap()
 	switch {
 	case addr == netip.IPv4Unspecified():

@@ -6,9 +6,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
+
+	"bangui/internal/certificate"
+	"bangui/internal/client"
+	"bangui/internal/config"
 )
 
 // Bounds of the http server. Event streams set their own write deadlines.
@@ -39,22 +44,40 @@ func (a *App) startHTTP(ctx context.Context) error {
 		DisableGeneralOptionsHandler: true, // `OPTIONS *` is refused with our headers
 		ErrorLog:                     slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
 	}
+	if a.certificate != nil {
+		a.server.TLSConfig = a.certificate.Config()
+	}
 	a.failed = make(chan error, len(listeners))
 	for _, l := range listeners {
 		go a.serve(l)
-		a.logger.InfoContext(ctx, "serving", "url", a.url(), "address", l.Addr().String())
+		a.logger.InfoContext(ctx, "serving", "url", a.urlAt(addressOf(l)))
 	}
 	return nil
 }
 
 // serve serves one listener until it is closed.
 func (a *App) serve(l *net.TCPListener) {
-	err := a.server.Serve(crowded{l, a.crowd})
+	err := a.serveOn(crowded{l, a.crowd})
 	select {
 	case <-a.stopping: // then it was we who closed it
 	default:
 		a.failed <- err
 	}
+}
+
+func (a *App) serveOn(l net.Listener) error {
+	if a.certificate == nil {
+		return a.server.Serve(l)
+	}
+	return a.server.ServeTLS(certificate.Listener{Listener: l, Address: a.secureAddress}, "", "")
+}
+
+// secureAddress is where a client that spoke plain HTTP to a host of ours finds the page.
+func (a *App) secureAddress(host string) string {
+	if !namesOf(a.Config).known(host) {
+		return a.url()
+	}
+	return "https://" + host + a.Config.BasePath + "/"
 }
 
 // Times of the stop. In lingerTime clients that hold connections open learn with their
@@ -103,9 +126,42 @@ func (a *App) hangUp(ctx context.Context) error {
 
 func (a *App) listenFile() string { return filepath.Join(a.Config.DataDir, "listen") }
 
-func (a *App) writeListenFile() error { return writeFile(a.listenFile(), a.url()+"\n", 0o644) }
+// writeListenFile tells the commands of this machine where we are. Behind the address
+// stands the certificate that they will see, since its names may not be that address.
+func (a *App) writeListenFile() error {
+	address := a.url()
+	if a.certificate != nil {
+		address += client.Pin(certificate.Fingerprint(a.certificate.Current()))
+	}
+	return writeFile(a.listenFile(), address+"\n", 0o644)
+}
+
+// LocalURL is where a console with these settings is reached from its own machine, with
+// its certificate if it makes that itself; a port that is chosen at the start isn't known.
+func LocalURL(c config.Config) string {
+	scheme, pin := "http://", ""
+	if c.Encrypted() {
+		scheme = "https://"
+		if fingerprint := OwnFingerprint(c); fingerprint != "" && c.TLSCert == "" {
+			pin = client.Pin(fingerprint)
+		}
+	}
+	return scheme + nearby(c.Listen[0]) + c.BasePath + "/" + pin
+}
+
+// OwnFingerprint is the SHA-256 of the certificate that a console with these settings
+// has made; "" when it has none.
+func OwnFingerprint(c config.Config) string {
+	return certificate.Shown(certificate.OwnFingerprint(certificateDir(c)))
+}
 
 // url is the address of the page.
-func (a *App) url() string {
-	return "http://" + localAddress(a.listeners[0]) + a.Config.BasePath + "/"
+func (a *App) url() string { return a.urlAt(addressOf(a.listeners[0])) }
+
+func (a *App) urlAt(at netip.AddrPort) string {
+	scheme := "http://"
+	if a.certificate != nil {
+		scheme = "https://"
+	}
+	return scheme + nearby(at) + a.Config.BasePath + "/"
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestWithSignals_HangupIsHarmlessAndTermEnds(t *testing.T) {
-	ctx, release := WithSignals(t.Context())
+	ctx, _, release := WithSignals(t.Context())
 	defer release()
 	self, err := os.FindProcess(os.Getpid())
 	if err != nil {

@@ -21,16 +21,16 @@ func (a *App) startLogging(context.Context) error {
 }
 
 // WithSignals gives a context that ends with the first SIGINT or SIGTERM. The second
-// one ends the process at once, as if nobody had listened. SIGHUP does nothing: a
-// console that was started in a terminal outlives it, and nothing is re-read yet.
+// one ends the process at once, as if nobody had listened. SIGHUP ends nothing: it comes
+// out of hangup, for what can be read anew; those that nobody waits for are dropped.
 // release ends the listening.
-func WithSignals(parent context.Context) (ctx context.Context, release func()) {
+func WithSignals(parent context.Context) (ctx context.Context, hangup <-chan os.Signal, release func()) {
 	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP) // taken from the default, which would end us
-	return ctx, func() {
+	taken := make(chan os.Signal, 1)
+	signal.Notify(taken, syscall.SIGHUP)
+	return ctx, taken, func() {
 		stop()
-		signal.Stop(hangup)
+		signal.Stop(taken)
 	}
 }

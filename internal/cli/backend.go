@@ -118,9 +118,6 @@ type whyView struct {
 	EvidenceError string     `json:"evidence_error,omitempty"`
 }
 
-// standardURL is where a console listens when nobody said otherwise.
-const standardURL = "http://127.0.0.1:8000/"
-
 // probeTime bounds the question whether a console answers.
 const probeTime = 3 * time.Second
 
@@ -173,13 +170,13 @@ func (c *command) open(cmd *cobra.Command) (backend, error) {
 	return &local{direct: direct}, nil
 }
 
-// localURL is the console of this machine: where its file says, else the standard.
+// localURL is the console of this machine: where its file says, else where the settings do.
 func localURL(conf config.Config) string {
 	content, err := os.ReadFile(filepath.Join(conf.DataDir, "listen"))
-	if url := strings.TrimSpace(string(content)); err == nil && strings.HasPrefix(url, "http://") {
+	if url := strings.TrimSpace(string(content)); err == nil && strings.HasPrefix(url, "http") {
 		return url
 	}
-	return standardURL
+	return app.LocalURL(conf)
 }
 
 // neither says that there is nothing to talk to, and why.

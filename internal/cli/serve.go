@@ -73,10 +73,10 @@ func (c *command) settings(flags *pflag.FlagSet, assumed map[string]string) (con
 
 // runConsole runs until a signal comes.
 func (c *command) runConsole(ctx context.Context, conf config.Config) error {
-	ctx, release := app.WithSignals(ctx)
+	ctx, hangup, release := app.WithSignals(ctx)
 	defer release()
 	err := app.New(app.Options{
-		Config: conf, Version: c.Version, Log: c.Stderr, Command: c.typed(),
+		Config: conf, Version: c.Version, Log: c.Stderr, Command: c.typed(), Hangup: hangup,
 		Ready: func(url, setupLink string) { c.print("%s", banner(url, setupLink, conf.Demo)) },
 	}).Run(ctx)
 	return startError(err)

@@ -38,8 +38,13 @@ type Client struct {
 }
 
 // New returns a client for the console at an address such as
-// "http://127.0.0.1:8000/bangui/". It connects with the first request.
+// "http://127.0.0.1:8000/bangui/". A Pin behind it names the one certificate that is
+// accepted then. It connects with the first request.
 func New(address, version string) (*Client, error) {
+	address, pin, err := cutPin(address)
+	if err != nil {
+		return nil, err
+	}
 	base, err := url.Parse(strings.TrimRight(address, "/") + "/")
 	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" {
 		return nil, fault.New(fault.Invalid, "%q is not the address of a console", address).
@@ -51,6 +56,7 @@ func New(address, version string) (*Client, error) {
 		ResponseHeaderTimeout: requestTime,
 		MaxIdleConnsPerHost:   2,
 		IdleConnTimeout:       10 * time.Second,
+		TLSClientConfig:       tlsConfig(pin),
 	}
 	return &Client{base: base, http: &http.Client{Transport: transport, Timeout: requestTime}, agent: "bangui/" + version}, nil
 }
@@ -147,6 +153,9 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 func (c *Client) unreachable(err error) error {
 	if urlError, ok := errors.AsType[*url.Error](err); ok {
 		err = urlError.Err
+	}
+	if mend := certificateMend(err); mend != "" {
+		return fault.Wrap(err, fault.Forbidden, "the certificate at %s is not trusted (%s)", c.base.Redacted(), err.Error()).WithMend("%s", mend)
 	}
 	return fault.Wrap(err, fault.Unavailable, "no console answers at %s", c.base.Redacted()).
 		WithMend("Start one with `bangui serve`, or name another with --url.")

@@ -43,6 +43,9 @@ type Config struct {
 
 	TrustedProxies  []netip.Prefix  // believed when they say where a request came from
 	ForwardedHeader ForwardedHeader // in which they say it
+
+	TLS             TLS    // whether we make a certificate ourselves
+	TLSCert, TLSKey string // paths of the operator's own, which win over TLS; "" = none
 	LogLevel        slog.Level
 	LogFormat       LogFormat
 
@@ -76,6 +79,18 @@ const (
 // StandardFail2banSocket is where fail2ban's socket is unless somebody moved it.
 const StandardFail2banSocket = "/var/run/fail2ban/fail2ban.sock"
 
+// TLS is whether page and API are encrypted by a certificate that we make.
+type TLS string
+
+// The ways.
+const (
+	TLSOff        TLS = "off"
+	TLSSelfSigned TLS = "self-signed"
+)
+
+// Encrypted reports whether page and API are served over TLS.
+func (c Config) Encrypted() bool { return c.TLSCert != "" || c.TLS == TLSSelfSigned }
+
 // Surroundings are the facts about this process on which defaults depend.
 type Surroundings struct {
 	Root    bool                // runs as root
@@ -99,6 +114,7 @@ func Defaults(s Surroundings) Config {
 		SessionIdle:     30 * time.Minute,
 		SetupUser:       "admin",
 		ForwardedHeader: XForwardedFor,
+		TLS:             TLSOff,
 	}
 }
 
@@ -121,6 +137,10 @@ func (c Config) Validate() error {
 	if c.SessionIdle > c.SessionDuration {
 		return fault.New(fault.Invalid, "setting session-idle = %s is longer than session-duration = %s", c.SessionIdle, c.SessionDuration).
 			WithMend("Set both: a session ends unused before it ends altogether.")
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return fault.New(fault.Invalid, "settings tls-cert = %q and tls-key = %q go together only", c.TLSCert, c.TLSKey).
+			WithMend("Set both, or neither and --tls self-signed.")
 	}
 	if public, err := url.Parse(c.PublicURL); err == nil && public.Path != "" && public.Path != c.BasePath {
 		return fault.New(fault.Invalid, "setting public-url = %q has another path than base-path = %q", c.PublicURL, c.BasePath).

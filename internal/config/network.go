@@ -44,6 +44,24 @@ func networkSettings() []Setting {
 			},
 			show: func(c Config) string { return string(c.ForwardedHeader) },
 		},
+		{
+			Name: "tls", Default: "off", Allowed: "off or self-signed",
+			Meaning: "self-signed = serve https with a certificate that BanGUI makes and renews in <data-dir>/tls. Its fingerprint is in the log and in `bangui version`.",
+			parse: func(c *Config, text string, _ Surroundings) error {
+				switch way := TLS(text); way {
+				case TLSOff, TLSSelfSigned:
+					c.TLS = way
+					return nil
+				default:
+					return errNotAllowed
+				}
+			},
+			show: func(c Config) string { return string(c.TLS) },
+		},
+		pathOr("tls-cert", "empty = none", "Certificate in PEM, with its chain, to serve https with; it wins over tls. Read anew when it changes and at SIGHUP.",
+			func(c *Config) *string { return &c.TLSCert }),
+		pathOr("tls-key", "empty = none", "Key of tls-cert in PEM, not encrypted.",
+			func(c *Config) *string { return &c.TLSKey }),
 	}
 }
 

@@ -69,7 +69,7 @@ func Settings() []Setting {
 			},
 			show: func(c Config) string { return c.DatabasePasswordFile },
 		},
-		optionalPathOr("helper", "empty = in the same process",
+		pathOr("helper", "empty = in the same process",
 			"Unix socket of the helper (`bangui helper`), which talks to fail2ban for us; the console then needs no rights on it, nor any of the settings fail2ban-*.",
 			func(c *Config) *string { return &c.Helper }),
 		path("fail2ban-socket", "/var/run/fail2ban/fail2ban.sock", "Unix socket of the fail2ban server.",
@@ -166,10 +166,11 @@ func path(name, standard, meaning string, field func(*Config) *string) Setting {
 }
 
 func optionalPath(name, meaning string, field func(*Config) *string) Setting {
-	return optionalPathOr(name, "empty = ask the server", meaning, field)
+	return pathOr(name, "empty = ask the server", meaning, field)
 }
 
-func optionalPathOr(name, standard, meaning string, field func(*Config) *string) Setting {
+// pathOr is a path that may be empty, which then means the standard.
+func pathOr(name, standard, meaning string, field func(*Config) *string) Setting {
 	return Setting{
 		Name: name, Default: standard, Meaning: meaning, Allowed: "a path, or empty",
 		parse: func(c *Config, text string, s Surroundings) error {
