@@ -66,6 +66,22 @@ generate: web/node_modules/.package-lock.json ## write the generated files anew:
 bench: ## measure: the packages that have benchmarks
 	@go test -run='^$$' -bench=. -benchmem $$(git grep -l --untracked '^func Benchmark' -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed 's|^|./|')
 
+# Containers: COMPOSE="docker compose -f compose.yml -f compose.prod.yml" for others than the first file.
+COMPOSE ?= docker compose
+export BANGUI_VERSION = $(VERSION)
+
+.PHONY: up
+up: ## build and start console and helper in containers
+	$(COMPOSE) up -d --build
+
+.PHONY: down
+down: ## stop and remove the containers; their data stays
+	$(COMPOSE) down
+
+.PHONY: logs
+logs: ## follow what the containers log
+	$(COMPOSE) logs --follow --tail 100
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf bin web/node_modules web/tools/*/node_modules
