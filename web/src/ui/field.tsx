@@ -34,6 +34,11 @@ export function Input({ className, ...rest }: ComponentProps<'input'>) {
   return <Base.Control render={<input className={classes(control, 'h-(--control)', className)} {...rest} />} />;
 }
 
+/** One choice among many. */
+export function Select({ className, ...rest }: ComponentProps<'select'>) {
+  return <Base.Control render={<select className={classes(control, 'h-(--control)', className)} {...rest} />} />;
+}
+
 /** Several lines of text. */
 export function TextArea({ className, ...rest }: ComponentProps<'textarea'>) {
   return <Base.Control render={<textarea className={classes(control, 'py-1.5', className)} {...rest} />} />;

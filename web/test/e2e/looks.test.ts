@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Stage } from './stage';
+import { nobody, Stage } from './stage';
 import { until } from './until';
 
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
@@ -25,21 +25,34 @@ async function axe(page: Page): Promise<string[]> {
   return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
 }
 
-const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
-const desk = { viewport: { width: 1280, height: 800 } };
-
-test.each([
-  ['desktop', 'light', desk],
-  ['desktop', 'dark', desk],
-  ['phone', 'light', phone],
-  ['phone', 'dark', phone],
-] as const)('nothing is inaccessible: %s, %s', async (_, colorScheme, size) => {
-  const page = await stage.page('/', { ...size, colorScheme });
+/** Looks at a page in several places, and remembers where something was found. */
+function looker(page: Page) {
   const found: Record<string, string[]> = {};
   const look = async (name: string) => {
     const violations = await axe(page);
     if (violations.length > 0) found[name] = violations;
   };
+  return { found, look };
+}
+
+/** What is wider than the window: nothing should be. */
+function overhang(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+const desk = { viewport: { width: 1280, height: 800 } };
+
+const everyLook = [
+  ['desktop', 'light', desk],
+  ['desktop', 'dark', desk],
+  ['phone', 'light', phone],
+  ['phone', 'dark', phone],
+] as const;
+
+test.each(everyLook)('nothing is inaccessible: %s, %s', async (_, colorScheme, size) => {
+  const page = await stage.page('/', { ...size, colorScheme });
+  const { found, look } = looker(page);
   await page.getByRole('link', { name: /Active bans/ }).waitFor();
   await look('overview');
   for (const [path, text] of [
@@ -77,8 +90,65 @@ test.each([
   await look('ban dialog');
   expect(found).toEqual({});
   expect(await page.locator('style').count()).toBe(0);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(wide).toBeLessThanOrEqual(0);
+  expect(await overhang(page)).toBeLessThanOrEqual(0);
+  await page.context().close();
+});
+
+test.each(everyLook)('accounts and the audit log are accessible: %s, %s', async (_, colorScheme, size) => {
+  const page = await stage.page('/', { ...size, colorScheme });
+  const { found, look } = looker(page);
+  for (const [path, text] of [
+    ['/account', 'this one'],
+    ['/users', 'anna'],
+    ['/audit', 'Audit log'],
+  ] as const) {
+    await page.goto(stage.url + path);
+    await page.locator('main').getByText(text).first().waitFor();
+    await look(path);
+    expect(await overhang(page)).toBeLessThanOrEqual(0);
+  }
+  await page.goto(`${stage.url}/users`);
+  await page.getByRole('link', { name: 'anna' }).click();
+  await page.locator('main').getByText('Last sign-in').waitFor();
+  await look('user');
+  await page.goto(`${stage.url}/users`);
+  await page.getByRole('button', { name: 'Add a user' }).click();
+  await page.getByRole('button', { name: 'Suggest one' }).click();
+  await look('add user');
+  await page.getByLabel('User name').fill('bert');
+  stage.forgetPasswords();
+  await page.getByRole('button', { name: 'Add the user' }).click();
+  await page.getByRole('dialog', { name: 'Is it still you?' }).waitFor();
+  await look('step-up');
+  await page.goto(`${stage.url}/account`);
+  await page.getByRole('button', { name: 'Create a token' }).click();
+  await page.getByRole('dialog').waitFor();
+  await look('create token');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('menu').waitFor();
+  await look('account menu');
+  await page.keyboard.press('Escape');
+  expect(found).toEqual({});
+  expect(await page.locator('style').count()).toBe(0);
+  await page.context().close();
+});
+
+test.each([
+  ['desktop', 'light', desk],
+  ['phone', 'dark', phone],
+] as const)('the way in is accessible: %s, %s', async (_, colorScheme, size) => {
+  const page = await stage.page('/', { ...size, colorScheme, storageState: nobody });
+  await page.getByRole('heading', { name: 'Sign in to BanGUI' }).waitFor();
+  expect(await axe(page)).toEqual([]);
+  await page.getByText('Password forgotten?').click();
+  await page.keyboard.press('Shift+Tab');
+  await page.getByLabel('User name').fill('guest');
+  await page.getByLabel('Password', { exact: true }).fill('not the password');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('alert').waitFor();
+  expect(await axe(page)).toEqual([]);
+  expect(await overhang(page)).toBeLessThanOrEqual(0);
   await page.context().close();
 });
 

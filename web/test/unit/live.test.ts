@@ -130,3 +130,16 @@ test('the feed shows the newest on top, nothing twice, and stays bounded', () =>
   expect(many).toHaveLength(200);
   expect(many[0]?.address).toBe('x899');
 });
+
+test('a stopped source forgets what it heard: who comes next starts anew', () => {
+  const { live, batches, stop: end } = startLive();
+  newest().say('hello', {}, '7');
+  newest().say('ban', ban('10.0.0.1'), '8');
+  end();
+  vi.advanceTimersByTime(1000);
+  expect(batches).toEqual([]);
+  expect(newest().readyState).toBe(2);
+  stop = live.start();
+  expect(new URL(newest().url).search).toBe('?replay=50');
+  expect(live.state.get()).toBe('connecting');
+});

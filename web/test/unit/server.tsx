@@ -5,7 +5,8 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { render } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { vi } from 'vitest';
-import type { BanOrder, Jail } from '@/api/types';
+import { access } from '@/api/access';
+import type { BanOrder, CurrentSession, Jail, Role } from '@/api/types';
 import { ToastCorner } from '@/ui/toast';
 
 /** What was asked of the pretended server, newest last. */
@@ -15,7 +16,7 @@ export interface Asked {
   body: unknown;
 }
 
-type Answer = (asked: Asked) => { status?: number; body?: unknown };
+type Answer = (asked: Asked) => { status?: number; body?: unknown; headers?: Record<string, string> };
 
 /** Stands in for the API at the network's edge; everything above it is real. */
 export function pretendServer(answer: Answer): Asked[] {
@@ -24,11 +25,28 @@ export function pretendServer(answer: Answer): Asked[] {
     const text = await request.clone().text();
     const one = { method: request.method, path: new URL(request.url).pathname, body: text === '' ? undefined : JSON.parse(text) };
     asked.push(one);
-    const { status = 200, body = {} } = answer(one);
+    const { status = 200, body = {}, headers = {} } = answer(one);
     const type = status >= 400 ? 'application/problem+json' : 'application/json';
-    return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': type } });
+    return new Response(status === 204 ? null : JSON.stringify(body), { status, headers: { 'Content-Type': type, ...headers } });
   });
   return asked;
+}
+
+/** Lets the page believe that somebody is signed in. */
+export function signInAs(role: Role, over: Partial<CurrentSession> = {}): CurrentSession {
+  const session: CurrentSession = {
+    user: { id: 'u1', username: 'anna', role },
+    via: 'session',
+    session_id: 's1',
+    created_at: '2026-11-24T10:00:00Z',
+    expires_at: '2026-11-24T22:00:00Z',
+    idle_expires_at: '2026-11-24T12:00:00Z',
+    fresh_until: null,
+    secure: false,
+    ...over,
+  };
+  access.set({ state: 'in', session });
+  return session;
 }
 
 /** Draws a part of the page with what the shell would put around it. */

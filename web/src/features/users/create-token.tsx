@@ -9,7 +9,7 @@ import { duration } from '@/lib/time';
 import { Button } from '@/ui/button';
 import { CopyButton } from '@/ui/copy';
 import { Dialog } from '@/ui/dialog';
-import { Field, Input } from '@/ui/field';
+import { Field, Input, Select } from '@/ui/field';
 import { type Choice, Pick } from '@/ui/pick';
 import { Failure } from '@/ui/states';
 
@@ -67,17 +67,13 @@ export function CreateToken({ onClose, mayWrite }: { onClose: () => void; mayWri
         </Field>
         <Pick legend={t`It may`} name="scope" choices={scopes(mayWrite)} value={scope} onPick={setScope} />
         <Field label={t`Ends after`}>
-          <select
-            value={life}
-            onChange={(event) => setLife(event.target.value as Life)}
-            className="h-(--control) w-full rounded-md border border-line-strong bg-surface px-2 text-sm max-md:text-lg"
-          >
+          <Select value={life} onChange={(event) => setLife(event.target.value as Life)}>
             {lives.map((days) => (
               <option key={days} value={days}>
                 {days === '365' ? t`1 year` : duration(Number(days) * 86_400)}
               </option>
             ))}
-          </select>
+          </Select>
         </Field>
         {error !== undefined && <Failure error={error} />}
       </form>
