@@ -25,7 +25,7 @@ func (c *command) helper() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ctx, release := app.WithSignals(cmd.Context())
+			ctx, _, release := app.WithSignals(cmd.Context())
 			defer release()
 			return app.RunHelper(ctx, app.HelperOptions{
 				Config: settings, Version: c.Version, Log: c.Stderr, Command: c.typed(), Getenv: c.getenv,
