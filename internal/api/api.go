@@ -74,6 +74,8 @@ type Options struct {
 	// KnownHost reports whether a Host header is one of our names; nil = each is.
 	KnownHost func(host string) bool
 	Protected func() []allowlist.Entry
+	// Rate is how many requests one client may send within a minute; 0 = 200.
+	Rate int
 
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -88,6 +90,7 @@ type API struct {
 	replays *replays
 	streams streams
 	doubts  doubts
+	limiter *limiter
 
 	readable, writable probe
 }
@@ -106,7 +109,7 @@ const writableEvery = 10 * time.Second
 
 // New builds the API with all its operations.
 func New(o Options) *API {
-	a := &API{Options: o, replays: newReplays(o.Now)}
+	a := &API{Options: o, replays: newReplays(o.Now), limiter: newLimiter(o.Now, o.Rate)}
 	a.table = &table{guard: a.guard}
 	a.readable = probe{question: o.Database, every: time.Second, now: o.Now}
 	a.writable = probe{question: o.Writable, every: writableEvery, now: o.Now}

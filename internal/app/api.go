@@ -23,7 +23,7 @@ func (a *App) startAPI(context.Context) error {
 		Components: a.health, Database: a.store.Check, Writable: a.writable,
 		Version: a.Version, Commit: commit(), GoVersion: runtime.Version(),
 		Demo: a.Config.Demo, InProcess: true,
-		TimeZone: timeZone(), BasePath: a.Config.BasePath, KnownHost: known.known,
+		TimeZone: timeZone(), BasePath: a.Config.BasePath, Rate: a.Config.RateLimit, KnownHost: known.known,
 		Proxies:   a.trust(),
 		Protected: func() []allowlist.Entry { return append(allowlist.System{}.Entries(), a.signedInAdmins()...) },
 		Logger:    a.logger.With("part", "api"), Now: time.Now,

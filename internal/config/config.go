@@ -41,6 +41,7 @@ type Config struct {
 
 	TrustedProxies  []netip.Prefix  // believed when they say where a request came from
 	ForwardedHeader ForwardedHeader // in which they say it
+	RateLimit       int             // requests that one client may send within 60 s
 	LogLevel        slog.Level
 	LogFormat       LogFormat
 
@@ -87,6 +88,7 @@ func Defaults(s Surroundings) Config {
 		Database:       filepath.Join(dir, "bangui.db"),
 		Fail2banSocket: "/var/run/fail2ban/fail2ban.sock",
 		Fail2banConfig: "/etc/fail2ban",
+		RateLimit:      200,
 		LogLevel:       slog.LevelInfo,
 		LogFormat:      Auto,
 
