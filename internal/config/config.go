@@ -42,6 +42,7 @@ type Config struct {
 	TrustedProxies  []netip.Prefix  // believed when they say where a request came from
 	ForwardedHeader ForwardedHeader // in which they say it
 	RateLimit       int             // requests that one client may send within 60 s
+	AuditDays       int             // for how long entries of the audit are kept
 	LogLevel        slog.Level
 	LogFormat       LogFormat
 
@@ -89,6 +90,7 @@ func Defaults(s Surroundings) Config {
 		Fail2banSocket: "/var/run/fail2ban/fail2ban.sock",
 		Fail2banConfig: "/etc/fail2ban",
 		RateLimit:      200,
+		AuditDays:      365,
 		LogLevel:       slog.LevelInfo,
 		LogFormat:      Auto,
 
