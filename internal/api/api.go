@@ -57,6 +57,7 @@ type Options struct {
 	Hosts   Hosts
 	Archive Archive
 	Bus     *event.Bus
+	Audit   Audit
 	// Accounts know who asks.
 	Accounts *auth.Accounts
 	// Components are the parts of this process. Database asks the database whether it can
@@ -78,6 +79,8 @@ type Options struct {
 	// Findings are what somebody should know of this console, shown with the host that it
 	// serves itself; nil = none.
 	Findings func() []health.Condition
+	// Rate is how many requests one client may send within a minute; 0 = 200.
+	Rate int
 
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -92,6 +95,7 @@ type API struct {
 	replays *replays
 	streams streams
 	doubts  doubts
+	limiter *limiter
 
 	readable, writable probe
 }
@@ -110,7 +114,7 @@ const writableEvery = 10 * time.Second
 
 // New builds the API with all its operations.
 func New(o Options) *API {
-	a := &API{Options: o, replays: newReplays(o.Now)}
+	a := &API{Options: o, replays: newReplays(o.Now), limiter: newLimiter(o.Now, o.Rate)}
 	a.table = &table{guard: a.guard}
 	a.readable = probe{question: o.Database, every: time.Second, now: o.Now}
 	a.writable = probe{question: o.Writable, every: writableEvery, now: o.Now}
@@ -134,6 +138,7 @@ func New(o Options) *API {
 	a.registerAuth()
 	a.registerUsers()
 	a.registerTokens()
+	a.registerAudit()
 	a.describe()
 	a.registerDocs()
 	a.handler = a.wrap(a.table)
@@ -159,7 +164,11 @@ func register[I, O any](a *API, r route, handle func(ctx context.Context, in *I)
 	}, func(ctx context.Context, in *I) (*O, error) {
 		ctx, cancel := context.WithTimeout(ctx, r.limit)
 		defer cancel()
-		out, err := handle(ctx, in)
+		var out *O
+		err := a.recorded(ctx, in, func() (err error) {
+			out, err = handle(ctx, in)
+			return err
+		})
 		if err != nil {
 			return nil, a.problem(ctx, err)
 		}

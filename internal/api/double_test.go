@@ -13,10 +13,12 @@ import (
 
 	"bangui/internal/allowlist"
 	"bangui/internal/api"
+	"bangui/internal/audit"
 	"bangui/internal/auth"
 	"bangui/internal/event"
 	"bangui/internal/history"
 	"bangui/internal/host"
+	"bangui/internal/store"
 	"bangui/internal/store/storetest"
 )
 
@@ -180,6 +182,8 @@ type desk struct {
 	log     *logText
 	handler http.Handler       // the API itself
 	stop    context.CancelFunc // ends the context of all requests, as the stopping server does
+	changes []func(*api.Options)
+	trail   *audit.Trail
 }
 
 // logText is what was logged, one JSON object a line.
@@ -200,10 +204,10 @@ func (l *logText) String() string {
 	return l.text.String()
 }
 
-func openDesk(t *testing.T) *desk {
+func openDesk(t *testing.T, changes ...func(*api.Options)) *desk {
 	t.Helper()
 	d := &desk{
-		site: &site{t: t, db: storetest.Open(t)}, bus: event.NewBus(), log: &logText{},
+		site: &site{t: t, db: storetest.Open(t)}, bus: event.NewBus(), log: &logText{}, changes: changes,
 		host: &double{state: host.State{Reach: host.Online, AsOf: time.Unix(1_790_000_000, 0)}, jails: []host.Jail{{Name: "sshd", State: host.JailRunning}}},
 	}
 	logger := slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -229,16 +233,26 @@ func openDesk(t *testing.T) *desk {
 	return d
 }
 
+// trailOf is the audit of a test.
+func trailOf(db *store.DB) *audit.Trail {
+	return audit.New(audit.Options{Store: db, Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+}
+
 // build makes the API and its accounts anew. In a bubble of synctest that is done inside:
 // whoever waits for a channel from outside does not count as waiting there.
 func (d *desk) build() {
+	d.trail = trailOf(d.db)
 	hosts := host.NewRegistry()
 	hosts.AddLocal(d.host)
 	d.people.Accounts = auth.New(d.people.Options)
-	d.handler = api.New(api.Options{
-		Accounts: d.people.Accounts, Hosts: hosts, Archive: d.noting, Bus: d.bus, Components: func() []api.Component { return nil }, Database: d.db.Check,
+	options := api.Options{
+		Accounts: d.people.Accounts, Hosts: hosts, Archive: d.noting, Bus: d.bus, Audit: d.trail, Components: func() []api.Component { return nil }, Database: d.db.Check,
 		Version: "test", TimeZone: "UTC", Protected: func() []allowlist.Entry { return nil }, Logger: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now,
-	})
+	}
+	for _, change := range d.changes {
+		change(&options)
+	}
+	d.handler = api.New(options)
 }
 
 // asking is a request of the admin for the handler itself.

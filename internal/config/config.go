@@ -46,6 +46,8 @@ type Config struct {
 
 	TLS             TLS    // whether we make a certificate ourselves
 	TLSCert, TLSKey string // paths of the operator's own, which win over TLS; "" = none
+	RateLimit       int    // requests that one client may send within 60 s
+	AuditDays       int    // for how long entries of the audit are kept
 	LogLevel        slog.Level
 	LogFormat       LogFormat
 
@@ -107,6 +109,8 @@ func Defaults(s Surroundings) Config {
 		Database:       filepath.Join(dir, "bangui.db"),
 		Fail2banSocket: StandardFail2banSocket,
 		Fail2banConfig: "/etc/fail2ban",
+		RateLimit:      200,
+		AuditDays:      365,
 		LogLevel:       slog.LevelInfo,
 		LogFormat:      Auto,
 
