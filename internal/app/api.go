@@ -37,8 +37,8 @@ func (a *App) trust() proxy.Trust {
 	return proxy.Trust{Proxies: a.Config.TrustedProxies, Header: proxy.Header(a.Config.ForwardedHeader)}
 }
 
-// writable sees whether the database takes a write, by one that changes nothing.
-func (a *App) writable(ctx context.Context) error {
+// writeNothing sees whether the database takes a write, by one that changes nothing.
+func (a *App) writeNothing(ctx context.Context) error {
 	s := a.host.State()
 	return a.store.EnsureHost(ctx, s.ID, s.Name)
 }

@@ -72,8 +72,9 @@ type App struct {
 	hintTask *task // looks for the reason why fail2ban is away
 	handler  http.Handler
 
-	findings        *health.Registry    // of the console itself
-	certificate     *certificate.Keeper // nil without TLS
+	writable        func(ctx context.Context) error // whether the database takes a write
+	findings        *health.Registry                // of the console itself
+	certificate     *certificate.Keeper             // nil without TLS
 	certificateTask *task
 
 	listeners []*net.TCPListener
@@ -92,7 +93,7 @@ type paths struct {
 
 // New builds a console that has done nothing yet.
 func New(o Options) *App {
-	return &App{
+	a := &App{
 		Options:  o,
 		logger:   slog.New(slog.NewTextHandler(o.Log, nil)), // until the stage logging
 		parts:    newComponents(time.Now),
@@ -102,6 +103,8 @@ func New(o Options) *App {
 		findings: health.New(time.Now),
 		stopping: make(chan struct{}),
 	}
+	a.writable = a.writeNothing
+	return a
 }
 
 // Bounds of each stage's stop. Requests get the longest: 25 s to end by themselves.

@@ -76,9 +76,14 @@ type running struct {
 
 func serve(t *testing.T, c config.Config) running {
 	t.Helper()
-	log := &journal{}
-	ready := make(chan [2]string, 1)
-	a := New(Options{Config: c, Version: "test", Log: log, Command: "bangui serve", Ready: func(url, setup string) { ready <- [2]string{url, setup} }})
+	return serveApp(t, New(Options{Config: c, Version: "test", Log: &journal{}, Command: "bangui serve"}))
+}
+
+// serveApp runs a console that logs into a journal.
+func serveApp(t *testing.T, a *App) running {
+	t.Helper()
+	log, ready := a.Log.(*journal), make(chan [2]string, 1)
+	a.Ready = func(url, setup string) { ready <- [2]string{url, setup} }
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()

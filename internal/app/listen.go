@@ -52,11 +52,16 @@ func listenTCP(ctx context.Context, at netip.AddrPort) (*net.TCPListener, error)
 		network = "tcp4"
 	}
 	var listening net.ListenConfig
+	listening.SetMultipathTCP(false) // its sockets can't be deafened
 	l, err := listening.Listen(ctx, network, at.String())
 	if err != nil {
 		return nil, err
 	}
-	return l.(*net.TCPListener), nil //nolint:forcetypeassert // what listening on tcp gives
+	tcp, ok := l.(*net.TCPListener)
+	if !ok {
+		return nil, errors.Join(fault.New(fault.Internal, "%s is no TCP listener", network), l.Close())
+	}
+	return tcp, nil
 }
 
 func isMissing(err error) bool {
@@ -74,7 +79,8 @@ func closeAll(listeners []*net.TCPListener) error {
 }
 
 func addressOf(l *net.TCPListener) netip.AddrPort {
-	return l.Addr().(*net.TCPAddr).AddrPort() //nolint:forcetypeassert // a TCP listener has no other
+	at, _ := netip.ParseAddrPort(l.Addr().String()) // a TCP listener has no other kind
+	return at
 }
 
 // nearby is where programs of this machine reach what listens at an address.
@@ -100,29 +106,5 @@ func listenFault(err error, at netip.AddrPort) error {
 	default:
 		return fault.Wrap(err, fault.Invalid, "the address %s can't be listened on (%s)", at, reason(err)).
 			WithMend("Set listen to an address that this machine has, such as 127.0.0.1:8000.")
-	}
-}
-
-// deafen makes a listener take no more new connections while those that are on their way
-// still arrive: the kernel drops the packets that begin one (SYN), and the client, which
-// tries again a second later, finds the door closed. A listener that is simply closed
-// resets the connections that wait to be accepted, with the requests in them. What can't
-// be deafened is closed all the same, so errors count for nothing.
-func deafen(l *net.TCPListener) {
-	const (
-		flags = 13 // their place in the TCP header, where the filter's packet begins
-		syn   = 0x02
-		all   = 0xffffffff
-	)
-	filter := []syscall.SockFilter{
-		{Code: syscall.BPF_LD | syscall.BPF_B | syscall.BPF_ABS, K: flags},
-		{Code: syscall.BPF_JMP | syscall.BPF_JSET | syscall.BPF_K, K: syn, Jt: 0, Jf: 1},
-		{Code: syscall.BPF_RET | syscall.BPF_K, K: 0},
-		{Code: syscall.BPF_RET | syscall.BPF_K, K: all},
-	}
-	if raw, err := l.SyscallConn(); err == nil {
-		_ = raw.Control(func(fd uintptr) {
-			_ = syscall.AttachLsf(int(fd), filter) //nolint:staticcheck // four instructions are not worth a dependency
-		})
 	}
 }

@@ -80,13 +80,6 @@ func (a *App) secureAddress(host string) string {
 	return "https://" + host + a.Config.BasePath + "/"
 }
 
-// Times of the stop. In lingerTime clients that hold connections open learn with their
-// next answer that these end, instead of losing a request on one that is being closed.
-const (
-	arriveTime = 50 * time.Millisecond // for connections that were begun when we went deaf
-	lingerTime = time.Second
-)
-
 // stopHTTP takes no more connections, ends the event streams, and waits for what is
 // being answered. What is not done by then is cut off.
 func (a *App) stopHTTP(ctx context.Context) error {
@@ -105,22 +98,6 @@ func (a *App) stopHTTP(ctx context.Context) error {
 	if removed := os.Remove(a.listenFile()); removed != nil && !errors.Is(removed, os.ErrNotExist) {
 		err = errors.Join(err, removed)
 	}
-	return err
-}
-
-// hangUp closes the listeners so that nobody who got through to us is lost, and lets
-// clients leave by themselves for a while.
-func (a *App) hangUp(ctx context.Context) error {
-	for _, l := range a.listeners {
-		deafen(l)
-	}
-	arrived, cancel := context.WithTimeout(ctx, arriveTime)
-	defer cancel()
-	<-arrived.Done()
-	err := closeAll(a.listeners)
-	lingered, cancel := context.WithTimeout(ctx, lingerTime)
-	defer cancel()
-	a.crowd.untilNoneIdle(lingered)
 	return err
 }
 

@@ -33,8 +33,10 @@ type site struct {
 // ServeHTTP answers every request that arrives.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.protect(w.Header())
-	if s.isStopping() {
-		w.Header().Set("Connection", "close") // the next request belongs elsewhere
+	if s.isStopping() || len(r.TransferEncoding) > 0 {
+		// The next request belongs elsewhere; and where a body in chunks came with a length as
+		// well, proxies before us may see another end of it than we do (RFC 9112, 6.3).
+		w.Header().Set("Connection", "close")
 	}
 	// A writer without deadlines (in tests) needs none. Event streams lengthen theirs.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime))

@@ -112,7 +112,7 @@ func TestOpen_KeepsItsCertificateWhileItCan(t *testing.T) {
 		"KeyForAll": {func(dir string, _ *Options) error { return os.Chmod(filepath.Join(dir, "key.pem"), 0o644) }, true},
 		"NoKey":     {func(dir string, _ *Options) error { return os.Remove(filepath.Join(dir, "key.pem")) }, false},
 		"EmptyFile": {func(dir string, _ *Options) error { return os.Truncate(filepath.Join(dir, "certificate.pem"), 0) }, false},
-		"OtherKey": {func(dir string, o *Options) error {
+		"OtherKey": {func(dir string, _ *Options) error {
 			_, err := Open(options(dir + "2"))
 			return errors.Join(err, os.Rename(filepath.Join(dir+"2", "key.pem"), filepath.Join(dir, "key.pem")))
 		}, false},

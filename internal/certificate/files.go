@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"bangui/internal/fault"
@@ -37,16 +38,16 @@ func (f files) load(time.Time) (*tls.Certificate, error) {
 
 // version follows links, so that a link that is set to another file counts as a change.
 func (f files) version(time.Time) string {
-	var seen string
+	var seen strings.Builder
 	for _, name := range []string{f.cert, f.key} {
 		info, err := os.Stat(name)
 		if err != nil {
-			seen += err.Error()
+			seen.WriteString(err.Error())
 			continue
 		}
-		seen += fmt.Sprint(info.ModTime().UnixNano(), info.Size(), "\n")
+		fmt.Fprintln(&seen, info.ModTime().UnixNano(), info.Size())
 	}
-	return seen
+	return seen.String()
 }
 
 func readFile(name, setting string) ([]byte, error) {
