@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"bangui/internal/allowlist"
 	"bangui/internal/api"
 	"bangui/internal/proxy"
 	"bangui/web"
@@ -22,10 +21,10 @@ func (a *App) startAPI(context.Context) error {
 		Hosts: a.registry, Archive: a.archive, Bus: a.bus, Accounts: a.accounts,
 		Components: a.health, Database: a.store.Check, Writable: a.writable,
 		Version: a.Version, Commit: commit(), GoVersion: runtime.Version(),
-		Demo: a.Config.Demo, InProcess: true,
+		Demo: a.Config.Demo, InProcess: a.Config.Helper == "",
 		TimeZone: timeZone(), BasePath: a.Config.BasePath, KnownHost: known.known,
 		Proxies:   a.trust(),
-		Protected: func() []allowlist.Entry { return append(allowlist.System{}.Entries(), a.signedInAdmins()...) },
+		Protected: a.protected,
 		Logger:    a.logger.With("part", "api"), Now: time.Now,
 	})
 	page := web.Handler(web.Options{BasePath: a.Config.BasePath, Version: a.Version})

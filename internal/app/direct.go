@@ -2,16 +2,19 @@ package app
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"bangui/internal/config"
 	"bangui/internal/event"
 	"bangui/internal/fail2ban"
 	"bangui/internal/fault"
+	"bangui/internal/helper"
 	"bangui/internal/host"
 )
 
@@ -22,20 +25,53 @@ const directTime = 15 * time.Second
 // for one command. Close it.
 type Direct struct {
 	host.Host
-	task *task
-	seen *memory
+	helper *helper.Client // nil = in this process
+	task   *task
 }
 
-// OpenDirect looks at the fail2ban of this machine. The error is a fault:
-// Fail2banUnreachable, Fail2banForbidden, Fail2banTimeout.
+// OpenDirect looks at the fail2ban of this machine: through its helper where there is
+// one that lets us in, else by fail2ban's socket. The error is a fault:
+// Fail2banUnreachable, Fail2banForbidden, Fail2banTimeout, or of a helper that was named.
 func OpenDirect(ctx context.Context, c config.Config, logger *slog.Logger) (*Direct, error) {
+	client, err := throughHelper(ctx, c, logger)
+	if err != nil {
+		return nil, err
+	}
+	if client == nil {
+		return openHere(ctx, c, logger)
+	}
+	d := &Direct{Host: client, helper: client}
+	return d, d.settle(ctx)
+}
+
+// throughHelper is the helper that was named, or the one of this machine, which must be
+// there, let us in, and serve the fail2ban that is meant; nil when it doesn't.
+func throughHelper(ctx context.Context, c config.Config, logger *slog.Logger) (*helper.Client, error) {
+	const direct, version = "direct", "of this command"
+	if c.Helper != "" {
+		client := newClient(c.Helper, direct, version, logger)
+		return client, client.Look(ctx)
+	}
+	_, err := os.Stat(helper.StandardSocket)
+	if errors.Is(err, fs.ErrNotExist) || c.Fail2banSocket != config.StandardFail2banSocket {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	client := newClient(helper.StandardSocket, direct, version, logger)
+	if err := client.Look(ctx); err != nil {
+		return nil, nil //nolint:nilnil,nilerr // it is of no use: fail2ban's socket may be
+	}
+	return client, nil
+}
+
+// openHere looks at fail2ban in this process.
+func openHere(ctx context.Context, c config.Config, logger *slog.Logger) (*Direct, error) {
 	client := fail2ban.New(fail2ban.Options{Socket: c.Fail2banSocket, Logger: logger})
 	if err := client.Ping(ctx); err != nil {
 		return nil, err
 	}
 	local := guarded(host.NewLocal(localOptions(pathsOf(c), client, "direct", logger)))
-	d := &Direct{Host: local, seen: newMemory()}
-	d.task = startTask(ctx, func(ctx context.Context) { _ = local.Run(ctx, d.seen) }) // it ends with ctx
+	d := &Direct{Host: local}
+	d.task = startTask(ctx, func(ctx context.Context) { _ = local.Run(ctx, forgetful{}) }) // it ends with ctx
 	if err := d.settle(ctx); err != nil {
 		d.Close()
 		return nil, err
@@ -48,19 +84,61 @@ func (d *Direct) settle(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, directTime)
 	defer cancel()
 	for {
-		if reach := d.State().Reach; (reach == host.Online || reach == host.Degraded) && d.seen.has(d.Jails()) {
-			return nil
+		if reach := d.State().Reach; reach == host.Online || reach == host.Degraded {
+			if _, err := d.Bans(ctx); err == nil {
+				return nil
+			}
 		}
 		select {
 		case <-ctx.Done():
-			return fault.Wrap(ctx.Err(), fault.Fail2banTimeout, "fail2ban did not list its jails and bans within %s", directTime)
+			return d.late(ctx.Err())
 		case <-time.After(20 * time.Millisecond):
+		}
+		if d.helper != nil {
+			_ = d.helper.Look(ctx) // tried again, until it is late
 		}
 	}
 }
 
+// late says why nothing came: fail2ban itself, where the helper says so.
+func (d *Direct) late(err error) error {
+	if s := d.State(); s.Reach == host.Unreachable {
+		return fault.Wrap(err, fault.Fail2banUnreachable, "%s", strings.TrimSuffix(s.Detail, ".")).WithMend("%s", s.Mend)
+	}
+	return fault.Wrap(err, fault.Fail2banTimeout, "fail2ban did not list its jails and bans within %s", directTime)
+}
+
 // Bans are the bans of now, newest first.
-func (d *Direct) Bans() []JailBan { return d.seen.bans() }
+func (d *Direct) Bans(ctx context.Context) ([]JailBan, error) {
+	if d.helper != nil {
+		if err := d.helper.Look(ctx); err != nil {
+			return nil, err
+		}
+	}
+	var all []JailBan
+	for _, j := range d.Jails() {
+		if j.State == host.JailDown || j.CurrentlyBanned == 0 {
+			continue
+		}
+		bans, err := d.Host.Bans(ctx, j.Name)
+		if fault.Is(err, fault.JailNotFound) {
+			continue // it was stopped meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range bans {
+			all = append(all, JailBan{j.Name, b})
+		}
+	}
+	slices.SortFunc(all, func(a, b JailBan) int {
+		if c := b.BannedAt.Compare(a.BannedAt); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Jail+a.ID, b.Jail+b.ID)
+	})
+	return all, nil
+}
 
 // Close ends the following of fail2ban.
 func (d *Direct) Close() {
@@ -75,60 +153,17 @@ type JailBan struct {
 	host.Ban
 }
 
-// memory is the recorder of a Direct: it keeps the last list of each jail.
-type memory struct {
-	mu    sync.Mutex
-	lists map[string][]host.Ban
-}
+// forgetful is the recorder of a Direct: the host holds all that one command needs.
+type forgetful struct{}
 
-func newMemory() *memory { return &memory{lists: map[string][]host.Ban{}} }
+// Record forgets events.
+func (forgetful) Record(context.Context, []event.Event, *host.Mark) error { return nil }
 
-// Record forgets events: lists say the same.
-func (m *memory) Record(context.Context, []event.Event, *host.Mark) error { return nil }
-
-// Reconcile keeps the list.
-func (m *memory) Reconcile(_ context.Context, list host.BanList) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if list.Gone {
-		delete(m.lists, list.Jail)
-		return nil
-	}
-	m.lists[list.Jail] = list.Bans
-	return nil
-}
+// Reconcile forgets the list.
+func (forgetful) Reconcile(context.Context, host.BanList) error { return nil }
 
 // MarkOf knows no mark: nothing is read twice within one command.
-func (m *memory) MarkOf(context.Context, string, string) (string, error) { return "", nil }
+func (forgetful) MarkOf(context.Context, string, string) (string, error) { return "", nil }
 
 // OpenJails are none: there is no past.
-func (m *memory) OpenJails(context.Context, string) ([]string, error) { return nil, nil }
-
-func (m *memory) has(jails []host.Jail) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, j := range jails {
-		if _, ok := m.lists[j.Name]; !ok && j.State != host.JailDown && j.CurrentlyBanned > 0 {
-			return false
-		}
-	}
-	return true
-}
-
-func (m *memory) bans() []JailBan {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var all []JailBan
-	for jail, list := range m.lists {
-		for _, b := range list {
-			all = append(all, JailBan{jail, b})
-		}
-	}
-	slices.SortFunc(all, func(a, b JailBan) int {
-		if c := b.BannedAt.Compare(a.BannedAt); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Jail+a.ID, b.Jail+b.ID)
-	})
-	return all
-}
+func (forgetful) OpenJails(context.Context, string) ([]string, error) { return nil, nil }

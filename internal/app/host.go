@@ -15,6 +15,7 @@ import (
 	"bangui/internal/doctor"
 	"bangui/internal/fail2ban"
 	"bangui/internal/fault"
+	"bangui/internal/helper"
 	"bangui/internal/host"
 )
 
@@ -53,16 +54,9 @@ func (a *App) startHost(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	client := fail2ban.New(fail2ban.Options{Socket: a.fail2ban.socket, Logger: a.logger.With("part", "fail2ban")})
-	if err := a.permitted(ctx, client); err != nil {
+	if a.host, err = a.openHost(ctx, id); err != nil {
 		return err
 	}
-	options := localOptions(a.fail2ban, client, id, a.logger.With("part", "host"))
-	if options.InProcess = !a.Config.Demo; a.Config.Demo {
-		options.Name, options.Demo = "demo", true
-	}
-	options.Protected = a.signedInAdmins
-	a.host = guarded(host.NewLocal(options))
 	if err := a.store.EnsureHost(ctx, id, a.host.State().Name); err != nil {
 		return err
 	}
@@ -73,6 +67,50 @@ func (a *App) startHost(ctx context.Context) error {
 		}
 	})
 	return nil
+}
+
+// openHost is the host that we serve ourselves: behind the helper, or in this process.
+func (a *App) openHost(ctx context.Context, id string) (host.Host, error) {
+	if a.Config.Helper != "" {
+		return a.openHelper(ctx, id)
+	}
+	client := fail2ban.New(fail2ban.Options{Socket: a.fail2ban.socket, Logger: a.logger.With("part", "fail2ban")})
+	if err := a.permitted(ctx, client); err != nil {
+		return nil, err
+	}
+	options := localOptions(a.fail2ban, client, id, a.logger.With("part", "host"))
+	if options.InProcess = !a.Config.Demo; a.Config.Demo {
+		options.Name, options.Demo = "demo", true
+	}
+	options.Protected = a.signedInAdmins
+	return guarded(host.NewLocal(options)), nil
+}
+
+// protected are prefixes that this console knows to be needed: those of admins who are
+// signed in, and of the machine that it runs on, which need not be fail2ban's.
+func (a *App) protected() []allowlist.Entry {
+	return append(a.signedInAdmins(), allowlist.System{}.Entries()...)
+}
+
+// openHelper asks the helper one thing. Only a refusal is an error: a helper that is
+// away, or of another version, is a state that passes.
+func (a *App) openHelper(ctx context.Context, id string) (host.Host, error) {
+	client := newClient(a.Config.Helper, id, a.Version, a.logger.With("part", "helper"))
+	client.Protected = a.protected
+	err := client.Look(ctx)
+	if fault.Is(err, fault.PermissionDenied) {
+		return nil, err
+	}
+	if err != nil {
+		a.logger.WarnContext(ctx, "the helper can't be used; waiting for it", "error", err, "mend", fault.MendOf(err))
+	}
+	return client, nil
+}
+
+func newClient(socket, id, version string, logger *slog.Logger) *helper.Client {
+	return helper.NewClient(helper.ClientOptions{
+		Socket: socket, ID: id, Name: machineName(), Version: version, Protected: allowlist.System{}.Entries, Logger: logger, Now: time.Now,
+	})
 }
 
 func (a *App) stopHost(ctx context.Context) error {
@@ -108,15 +146,19 @@ func (a *App) hint(ctx context.Context) {
 
 // localOptions are those of the fail2ban of this machine.
 func localOptions(p paths, client *fail2ban.Client, id string, logger *slog.Logger) host.LocalOptions {
-	name, err := os.Hostname()
-	if err != nil || name == "" {
-		name = "this machine"
-	}
 	return host.LocalOptions{
-		ID: id, Name: name,
+		ID: id, Name: machineName(),
 		Client: client, Socket: p.socket, ConfigDir: p.configDir, LogPath: p.log, Database: p.database, Paths: p.seenAt,
 		System: allowlist.System{}, Logger: logger, Now: time.Now,
 	}
+}
+
+func machineName() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return "this machine"
+	}
+	return name
 }
 
 // guarded is a host in our own process, with the rules that the helper has for it too.

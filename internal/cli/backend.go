@@ -127,7 +127,7 @@ const probeTime = 3 * time.Second
 // addBackend gives a command the flags that choose what it talks to.
 func (c *command) addBackend(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.url, "url", "", "address of the console (default BANGUI_URL, else the one of this machine)")
-	c.addSettings(cmd.Flags(), "data-dir", "fail2ban-socket", "fail2ban-config", "fail2ban-db", "fail2ban-log", "path-map")
+	c.addSettings(cmd.Flags(), "data-dir", "helper", "fail2ban-socket", "fail2ban-config", "fail2ban-db", "fail2ban-log", "path-map")
 }
 
 // with runs one command on the console that was named; without a name on the

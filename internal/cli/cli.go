@@ -65,7 +65,7 @@ func (c *command) root() *cobra.Command {
 	}
 	root.PersistentFlags().BoolVar(&c.asJSON, "json", false, "write JSON")
 	root.AddCommand(
-		c.serve(), c.demo(), c.doctor(), c.healthcheck(), c.version(),
+		c.serve(), c.helper(), c.demo(), c.doctor(), c.healthcheck(), c.version(),
 		c.jail(), c.bans(), c.ban(), c.unban(), c.why(), c.withdraw(),
 		c.documents(),
 	)

@@ -55,13 +55,17 @@ func (l *local) Jail(ctx context.Context, name string) (jailDetail, error) {
 	}, nil
 }
 
-func (l *local) Bans(_ context.Context, q banQuery) ([]banRow, error) {
+func (l *local) Bans(ctx context.Context, q banQuery) ([]banRow, error) {
 	match, err := q.matcher()
 	if err != nil {
 		return nil, err
 	}
+	bans, err := l.direct.Bans(ctx)
+	if err != nil {
+		return nil, err
+	}
 	rows := []banRow{}
-	for _, b := range l.direct.Bans() {
+	for _, b := range bans {
 		if len(rows) < q.limit && (q.jail == "" || q.jail == b.Jail) && match(b.ID) {
 			rows = append(rows, rowOfBan(b))
 		}
@@ -149,7 +153,11 @@ func (l *local) Why(ctx context.Context, address string) (whyView, error) {
 			view.Protected = v.Reason
 		}
 	}
-	for _, b := range l.direct.Bans() {
+	bans, err := l.direct.Bans(ctx)
+	if err != nil {
+		return whyView{}, err
+	}
+	for _, b := range bans {
 		wider, err := allowlist.ParseTarget(b.ID)
 		switch {
 		case b.ID == view.Address:

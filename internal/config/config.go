@@ -26,6 +26,8 @@ type Config struct {
 	Postgres             string // address of a PostgreSQL database; "" = SQLite. It may hold a password
 	DatabasePasswordFile string // holds the password for Postgres; "" = the address or PGPASSFILE
 
+	Helper string // path of the helper's Unix socket; "" = this process talks to fail2ban itself
+
 	// What is empty here is asked of the fail2ban server.
 	Fail2banSocket string // path of fail2ban's Unix socket
 	Fail2banConfig string // fail2ban's configuration folder
@@ -71,6 +73,9 @@ const (
 	Forwarded     ForwardedHeader = "forwarded"       // RFC 7239
 )
 
+// StandardFail2banSocket is where fail2ban's socket is unless somebody moved it.
+const StandardFail2banSocket = "/var/run/fail2ban/fail2ban.sock"
+
 // Surroundings are the facts about this process on which defaults depend.
 type Surroundings struct {
 	Root    bool                // runs as root
@@ -85,7 +90,7 @@ func Defaults(s Surroundings) Config {
 		Listen:         localhost(8000),
 		DataDir:        dir,
 		Database:       filepath.Join(dir, "bangui.db"),
-		Fail2banSocket: "/var/run/fail2ban/fail2ban.sock",
+		Fail2banSocket: StandardFail2banSocket,
 		Fail2banConfig: "/etc/fail2ban",
 		LogLevel:       slog.LevelInfo,
 		LogFormat:      Auto,
@@ -122,8 +127,14 @@ func (c Config) Validate() error {
 			WithMend("Set base-path to %s, or leave the path out of public-url.", public.Path)
 	}
 	// A socket's path has room for 107 bytes on Linux.
-	if n := len(c.Fail2banSocket); n > 107 {
-		return fault.New(fault.Invalid, "setting fail2ban-socket is %d bytes long; a Unix socket's path has room for 107", n)
+	for name, path := range map[string]string{"fail2ban-socket": c.Fail2banSocket, "helper": c.Helper} {
+		if n := len(path); n > 107 {
+			return fault.New(fault.Invalid, "setting %s is %d bytes long; a Unix socket's path has room for 107", name, n)
+		}
+	}
+	if c.Demo && c.Helper != "" {
+		return fault.New(fault.Invalid, "the settings demo and helper don't go together: the demo's fail2ban is a child of the console itself").
+			WithMend("Leave one of them out.")
 	}
 	return nil
 }

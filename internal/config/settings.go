@@ -70,6 +70,9 @@ func Settings() []Setting {
 			},
 			show: func(c Config) string { return c.DatabasePasswordFile },
 		},
+		optionalPathOr("helper", "empty = in the same process",
+			"Unix socket of the helper (command bangui helper), which talks to fail2ban for us: the console then needs no rights on fail2ban, and none of the settings fail2ban-* and path-map.",
+			func(c *Config) *string { return &c.Helper }),
 		path("fail2ban-socket", "/var/run/fail2ban/fail2ban.sock", "Unix socket of the fail2ban server.",
 			func(c *Config) *string { return &c.Fail2banSocket }),
 		path("fail2ban-config", "/etc/fail2ban", "fail2ban's configuration folder.",
@@ -190,8 +193,12 @@ func path(name, standard, meaning string, field func(*Config) *string) Setting {
 }
 
 func optionalPath(name, meaning string, field func(*Config) *string) Setting {
+	return optionalPathOr(name, "empty = ask the server", meaning, field)
+}
+
+func optionalPathOr(name, standard, meaning string, field func(*Config) *string) Setting {
 	return Setting{
-		Name: name, Default: "empty = ask the server", Meaning: meaning, Allowed: "a path, or empty",
+		Name: name, Default: standard, Meaning: meaning, Allowed: "a path, or empty",
 		parse: func(c *Config, text string, s Surroundings) error {
 			if text == "" {
 				*field(c) = ""

@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"bangui/internal/app"
+	"bangui/internal/helper"
+)
+
+func (c *command) helper() *cobra.Command {
+	var socket, conf string
+	var users, groups []string
+	cmd := &cobra.Command{
+		Use:   "helper",
+		Short: "Hold fail2ban's socket for a console that runs as another user",
+		Long: "Hold fail2ban's socket for a console that runs as another user (bangui serve --helper PATH), until SIGINT or SIGTERM. Run it as root.\n" +
+			"It listens on a Unix socket only, takes nothing but a short list of requests, and refuses bans that would lock somebody out, whatever the\n" +
+			"console asks. What else it allows stands in " + helper.StandardConf + "; docs/helper.md tells all of it. It tells systemd when it is\n" +
+			"ready, and takes a socket that systemd made." + exits(Done, Failed, Usage, NoPermit),
+		Args: exactly(0, "no arguments, only flags"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			settings, _, err := c.settings(cmd.Flags(), nil)
+			if err != nil {
+				return err
+			}
+			ctx, release := app.WithSignals(cmd.Context())
+			defer release()
+			return app.RunHelper(ctx, app.HelperOptions{
+				Config: settings, Version: c.Version, Log: c.Stderr, Command: c.typed(), Getenv: c.getenv,
+				Socket: c.absolute(socket), Conf: c.absolute(conf), Users: users, Groups: groups,
+			})
+		},
+	}
+	cmd.Flags().StringVar(&socket, "socket", helper.StandardSocket, "Unix socket to listen at, for root and the group of the users who are allowed")
+	cmd.Flags().StringSliceVar(&users, "allow-user", nil, "user who may connect, by name or number, beside root; may be given again")
+	cmd.Flags().StringSliceVar(&groups, "allow-group", nil, "group whose members may connect, by name or number; may be given again")
+	cmd.Flags().StringVar(&conf, "helper-conf", helper.StandardConf, "file of the machine's owner: what a console may do")
+	c.addSettings(cmd.Flags(), "fail2ban-socket", "fail2ban-config", "fail2ban-db", "fail2ban-log", "path-map", "log-level", "log-format")
+	return cmd
+}
+
+// absolute is a path from where we were called.
+func (c *command) absolute(path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(c.WorkDir, path)
+}
