@@ -24,11 +24,7 @@ import (
 	"bangui/internal/host"
 	"bangui/internal/store"
 	"bangui/internal/store/storetest"
-
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // helperSide is a real fail2ban server with a helper before it.
 type helperSide struct {
