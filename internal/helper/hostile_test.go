@@ -113,7 +113,7 @@ func TestServer_RefusesOtherUsers(t *testing.T) {
 				t.Fatal(err)
 			}
 			log := serve(t, silent{}, socket, allowed, nil)
-			if err := os.Chmod(socket, 0o666); err != nil { //nolint:gosec // the point of this test
+			if err := os.Chmod(socket, 0o666); err != nil {
 				t.Fatal(err)
 			}
 			got := lookAs(t, nobody, socket)
@@ -300,7 +300,7 @@ func TestServer_OutlivesGarbage(t *testing.T) {
 		"long id":            {func(r *raw) { r.frame(`{"verb":"look","id":` + quote(strings.Repeat("v", 1000)) + `}`) }, "longer than"},
 		"too long a frame":   {func(r *raw) { r.frame(strings.Repeat(" ", helper.MaxRequest+1)) }, ""},
 		"endless frame":      {func(r *raw) { r.bytes([]byte{0xff, 0xff, 0xff, 0xff}) }, ""},
-		"half a frame":       {func(r *raw) { r.bytes([]byte{0, 0, 1, 0, '{'}); _ = r.conn.(*net.UnixConn).CloseWrite() }, ""}, //nolint:errcheck,forcetypeassert // it is one
+		"half a frame":       {func(r *raw) { r.bytes([]byte{0, 0, 1, 0, '{'}); _ = r.conn.(*net.UnixConn).CloseWrite() }, ""},
 		"a verb that panics": {func(r *raw) { r.frame(`{"id":"p","verb":"evidence","params":{"ID":"x"}}`) }, `"code":"internal"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -329,7 +329,7 @@ func TestServer_OutlivesGarbage(t *testing.T) {
 func TestServer_OutlivesRandomFrames(t *testing.T) {
 	h := newHelper(t, fail2bantest.Options{})
 	const frames = 20_000
-	source := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // to be repeated
+	source := rand.New(rand.NewPCG(1, 2))
 	words := append(smuggled(), "sshd", "manual", "127.0.0.1/32", "::1/128", "0.0.0.0/0", "", "*", "--all", "../../etc/passwd", "é", "\u202e")
 	fields := []string{"Jail", "ID", "IDs", "Jails", "Targets", "Caller", "Actor", "Reason", "AllowWide", "Protected", "Idle", "Restart", "verb", "params", "Prefix"}
 	verbs := helper.Verbs()

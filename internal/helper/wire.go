@@ -104,13 +104,21 @@ func readAll[T any](items []json.RawMessage) ([]T, error) {
 	if len(items) == 0 {
 		return nil, nil
 	}
-	all := make([]T, len(items))
-	for i, raw := range items {
-		if err := decode(raw, &all[i]); err != nil {
-			return nil, err
-		}
+	body := append(append([]byte("["), bytes.Join(rawBytes(items), []byte(","))...), ']')
+	all := make([]T, 0, len(items))
+	err := decode(body, &all)
+	if err == nil && len(all) != len(items) {
+		err = fault.New(fault.Invalid, "a list of %d items was read as %d", len(items), len(all))
 	}
-	return all, nil
+	return all, err
+}
+
+func rawBytes(items []json.RawMessage) [][]byte {
+	all := make([][]byte, len(items))
+	for i, item := range items {
+		all[i] = item
+	}
+	return all
 }
 
 // pack splits items into pieces for one frame each; at least one piece.

@@ -52,8 +52,8 @@ func describe(b *strings.Builder, of reflect.Type, seen map[reflect.Type]bool) {
 	for of.Kind() == reflect.Slice || of.Kind() == reflect.Pointer {
 		of = of.Elem()
 	}
-	_, isText := reflect.New(of).Interface().(encoding.TextUnmarshaler)
-	_, isJSON := reflect.New(of).Interface().(json.Unmarshaler)
+	_, isText := reflect.TypeAssert[encoding.TextUnmarshaler](reflect.New(of))
+	_, isJSON := reflect.TypeAssert[json.Unmarshaler](reflect.New(of))
 	if of.Kind() != reflect.Struct || seen[of] || isText || isJSON {
 		return
 	}
