@@ -70,7 +70,7 @@ func Settings() []Setting {
 			show: func(c Config) string { return c.DatabasePasswordFile },
 		},
 		pathOr("helper", "empty = in the same process",
-			"Unix socket of the helper (`bangui helper`), which talks to fail2ban for us; the console then needs no rights on it, nor any of the settings fail2ban-*.",
+			"Unix socket of the helper (command bangui helper), which talks to fail2ban for us: the console then needs no rights on fail2ban, and none of the settings fail2ban-* and path-map.",
 			func(c *Config) *string { return &c.Helper }),
 		path("fail2ban-socket", "/var/run/fail2ban/fail2ban.sock", "Unix socket of the fail2ban server.",
 			func(c *Config) *string { return &c.Fail2banSocket }),
