@@ -37,7 +37,7 @@ func (c *command) helper() *cobra.Command {
 	cmd.Flags().StringSliceVar(&users, "allow-user", nil, "user who may connect, by name or number, beside root; may be given again")
 	cmd.Flags().StringSliceVar(&groups, "allow-group", nil, "group whose members may connect, by name or number; may be given again")
 	cmd.Flags().StringVar(&conf, "helper-conf", helper.StandardConf, "file of the machine's owner: what a console may do")
-	c.addSettings(cmd.Flags(), "fail2ban-socket", "fail2ban-config", "fail2ban-db", "fail2ban-log", "log-level", "log-format")
+	c.addSettings(cmd.Flags(), "fail2ban-socket", "fail2ban-config", "fail2ban-db", "fail2ban-log", "path-map", "log-level", "log-format")
 	return cmd
 }
 
