@@ -14,6 +14,7 @@ import (
 	"bangui/internal/app"
 	"bangui/internal/config"
 	"bangui/internal/fault"
+	"bangui/internal/helper"
 )
 
 func (c *command) serve() *cobra.Command {
@@ -77,7 +78,10 @@ func (c *command) runConsole(ctx context.Context, conf config.Config) error {
 	defer release()
 	err := app.New(app.Options{
 		Config: conf, Version: c.Version, Log: c.Stderr, Command: c.typed(), Hangup: hangup,
-		Ready: func(url, setupLink string) { c.print("%s", banner(url, setupLink, conf.Demo)) },
+		Ready: func(url, setupLink string) {
+			c.print("%s", banner(url, setupLink, conf.Demo))
+			_ = helper.Notify(ctx, c.getenv, "READY=1") // systemd gives up by itself when it hears nothing
+		},
 	}).Run(ctx)
 	return startError(err)
 }
