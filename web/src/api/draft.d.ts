@@ -9,28 +9,32 @@ type Free<Answer, Body = never, Query = never> = {
 export interface AuditEntry {
   id: string;
   at: string;
-  actor: string;
-  actor_kind: 'user' | 'token' | 'cli' | 'system';
+  actor: string | null;
+  actor_kind: 'user' | 'token' | 'cli' | 'system' | 'anonymous';
   address: string | null;
   action: string;
   target: string | null;
-  outcome: 'ok' | 'refused' | 'failed';
+  outcome: 'ok' | 'refused' | 'failed' | 'begun';
   code: string | null;
   detail: string | null;
-  before: unknown;
-  after: unknown;
+  before: string | null;
+  after: string | null;
+  count: number;
   request_id: string | null;
 }
-export interface AuditCheck {
+export interface AuditVerdict {
   ok: boolean;
   checked: number;
   first_bad: string | null;
+  why: string | null;
+  next: string | null;
+  newest: { id: string; hash: string };
 }
 type List<Item> = { items: Item[] | null; next: string | null };
 interface AuditQuery {
   actor?: string;
   action?: string;
-  outcome?: string;
+  outcome?: AuditEntry['outcome'];
   since?: string;
   until?: string;
   cursor?: string;
@@ -39,5 +43,5 @@ interface AuditQuery {
 
 export interface DraftPaths {
   '/api/v1/audit': { get: Free<Answers<List<AuditEntry>>, never, AuditQuery> };
-  '/api/v1/audit/verify': { get: Free<Answers<AuditCheck>> };
+  '/api/v1/audit/verify': { get: Free<Answers<AuditVerdict>, never, { after?: number }> };
 }

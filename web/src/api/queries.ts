@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, take } from './client';
+import type { AuditEntry } from './types';
 
 /** The host that this console serves itself. */
 const host = 'local';
@@ -118,7 +119,7 @@ export const tokensQuery = queryOptions({
 export interface AuditFilter {
   actor: string;
   action: string;
-  outcome: '' | 'ok' | 'refused' | 'failed';
+  outcome: '' | AuditEntry['outcome'];
   since: string;
   until: string;
 }

@@ -20,4 +20,4 @@ export type Jail = Schemas['Jail'];
 export type JailDetail = Schemas['JailDetail'];
 export type ManualJail = Schemas['ManualJail'];
 export type Outcome = Schemas['Outcome'];
-export type { AuditCheck, AuditEntry } from './draft';
+export type { AuditEntry, AuditVerdict } from './draft';

@@ -7,7 +7,7 @@ const text = v.optional(v.fallback(v.string(), ''));
 const search = v.object({
   actor: text,
   action: text,
-  outcome: v.optional(v.fallback(v.picklist(['', 'ok', 'refused', 'failed']), '')),
+  outcome: v.optional(v.fallback(v.picklist(['', 'ok', 'refused', 'failed', 'begun']), '')),
   from: text,
   to: text,
 });

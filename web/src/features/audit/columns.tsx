@@ -1,14 +1,16 @@
 import { t } from '@lingui/core/macro';
 import type { AuditEntry } from '@/api/types';
 import { visible } from '@/lib/plain';
+import { number } from '@/lib/time';
 import type { Column } from '@/ui/grid/row';
 import { When } from '@/ui/when';
-import { Actor, OutcomeBadge } from './words';
+import { Actor, actionInWords, OutcomeBadge } from './words';
 
-function Deed({ entry }: { entry: AuditEntry }) {
+function Deed({ entry: { action, count } }: { entry: AuditEntry }) {
   return (
-    <span className="font-mono" title={visible(entry.action)}>
-      {visible(entry.action)}
+    <span title={visible(action)}>
+      {actionInWords(action)}
+      {count > 1 && <span className="text-muted"> ×{number(count)}</span>}
     </span>
   );
 }
@@ -55,7 +57,7 @@ export function auditCard(): Column<AuditEntry>[] {
         <div className="flex flex-col gap-0.5">
           <div className="flex items-center justify-between gap-2">
             <span className="min-w-0 truncate text-sm">
-              <Deed entry={entry} /> <span>{visible(entry.target ?? '')}</span>
+              <Deed entry={entry} /> <span className="text-muted">{visible(entry.target ?? '')}</span>
             </span>
             <OutcomeBadge outcome={entry.outcome} />
           </div>

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { Chip } from '@/ui/chip';
 import { classes } from '@/ui/classes';
 import type { AuditView } from './view';
+import { actionInWords, actionKinds } from './words';
 
 interface AuditFiltersProps {
   view: AuditView;
@@ -19,6 +20,7 @@ export function AuditFilters({ view, onView }: AuditFiltersProps) {
     ['ok', t`Done`],
     ['refused', t`Refused`],
     ['failed', t`Failed`],
+    ['begun', t`Unfinished`],
   ] as const;
   return (
     <search className="flex flex-wrap items-center gap-2 px-6 pb-3 max-md:px-4">
@@ -28,12 +30,7 @@ export function AuditFilters({ view, onView }: AuditFiltersProps) {
         onValue={(actor) => onView({ ...view, actor }, true)}
         className="w-36 max-md:flex-[1_0_40%]"
       />
-      <Typed
-        label={t`What`}
-        value={view.action}
-        onValue={(action) => onView({ ...view, action }, true)}
-        className="w-40 font-mono max-md:flex-[1_0_40%]"
-      />
+      <Kind value={view.action} onValue={(action) => onView({ ...view, action })} />
       <Day label={t`from`} value={view.from} onValue={(from) => onView({ ...view, from })} />
       <Day label={t`to`} value={view.to} onValue={(to) => onView({ ...view, to })} />
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would draw a frame of its own */}
@@ -70,6 +67,27 @@ function Typed({ label, value, onValue, className }: { label: string; value: str
       onChange={(event) => setText(event.target.value)}
       className={classes(control, 'min-w-0', className)}
     />
+  );
+}
+
+function Kind({ value, onValue }: { value: string; onValue: (v: string) => void }) {
+  const kinds = actionKinds();
+  // A link may name one action only.
+  const all = value === '' || kinds.some(([prefix]) => prefix === value) ? kinds : [...kinds, [value, actionInWords(value)] as const];
+  return (
+    <select
+      aria-label={t`What`}
+      value={value}
+      onChange={(event) => onValue(event.target.value)}
+      className={classes(control, 'min-w-0 px-2 max-md:flex-[1_0_40%]')}
+    >
+      <option value="">{t`Everything`}</option>
+      {all.map(([prefix, label]) => (
+        <option key={prefix} value={prefix}>
+          {label}
+        </option>
+      ))}
+    </select>
   );
 }
 

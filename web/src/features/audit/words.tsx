@@ -10,6 +10,8 @@ export function outcomeInWords(outcome: AuditEntry['outcome']): { word: string; 
       return { word: t`Done`, tone: 'ok', mark: '✓' };
     case 'refused':
       return { word: t`Refused`, tone: 'warn', mark: '⊘' };
+    case 'begun':
+      return { word: t`Unfinished`, tone: 'warn', mark: '?' };
     default:
       return { word: t`Failed`, tone: 'danger', mark: '✕' };
   }
@@ -51,12 +53,59 @@ export function kindInWords(kind: AuditEntry['actor_kind']): string {
 }
 
 /** Who it was, with how. */
-export function Actor({ entry }: { entry: AuditEntry }) {
-  const how = kindInWords(entry.actor_kind);
+export function Actor({ entry: { actor, actor_kind } }: { entry: AuditEntry }) {
+  const how = kindInWords(actor_kind);
+  if (actor_kind === 'system') return <span className="text-muted">BanGUI</span>;
+  if (actor === null) return <span className="text-muted">{t`nobody signed in`}</span>;
   return (
-    <span className="truncate" title={`${visible(entry.actor)} ${how}`.trim()}>
-      {entry.actor === '' ? <span className="text-muted">{t`nobody signed in`}</span> : visible(entry.actor)}
+    <span title={`${visible(actor)} ${how}`.trim()}>
+      {visible(actor)}
       {how !== '' && <span className="text-muted"> {how}</span>}
     </span>
   );
+}
+
+/** What was done, in words; what this page doesn't know stays as it is called. */
+export function actionInWords(action: string): string {
+  return words()[action] ?? visible(action);
+}
+
+function words(): Record<string, string> {
+  return {
+    'auth.login': t`Sign-in`,
+    'auth.logout': t`Sign-out`,
+    'auth.step_up': t`Password confirmed`,
+    'auth.password': t`Own password changed`,
+    'ban.create': t`Ban`,
+    'ban.lift': t`Unban`,
+    'host.reload': t`Configuration reloaded`,
+    'jail.idle': t`Jail paused or resumed`,
+    'jail.reload': t`Jail reloaded`,
+    'jail.start': t`Jail started`,
+    'jail.stop': t`Jail stopped`,
+    'manual_jail.add': t`Jail for bans by hand added`,
+    'manual_jail.remove': t`Jail for bans by hand removed`,
+    'session.end': t`Session ended`,
+    setup: t`Set-up`,
+    'token.create': t`Token created`,
+    'token.revoke': t`Token revoked`,
+    'user.add': t`User added`,
+    'user.change': t`User changed`,
+    'user.remove': t`User deleted`,
+  };
+}
+
+/** The kinds of actions that a list can be narrowed to; the API takes the beginning of a name. */
+export function actionKinds(): [prefix: string, label: string][] {
+  return [
+    ['ban', t`Bans`],
+    ['jail', t`Jails`],
+    ['auth', t`Sign-in and password`],
+    ['session', t`Sessions`],
+    ['user', t`Users`],
+    ['token', t`API tokens`],
+    ['host', t`Configuration`],
+    ['manual_jail', t`Jail for bans by hand`],
+    ['setup', t`Set-up`],
+  ];
 }
