@@ -72,6 +72,8 @@ func (a *API) admit(r *http.Request, v visit, row route) (auth.Principal, error)
 	case !p.Role.Covers(row.role):
 		return p, fault.New(fault.NotAllowed, "this needs the role %s, and you have %s", row.role, p.Role).
 			WithMend("An admin can give you another role; a token with the scope read is a viewer's.")
+	case row.changes() && p.ByToken() && p.Token.Scope != auth.Write:
+		return p, fault.New(fault.NotAllowed, "a token with the scope read changes nothing").WithMend("Make one with the scope write.")
 	case row.session && p.ByToken():
 		return p, fault.New(fault.NotAllowed, "an API token can't do this").WithMend("Sign in with user name and password.")
 	case row.fresh && !p.Fresh(a.Now()):
