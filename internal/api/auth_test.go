@@ -172,7 +172,7 @@ func TestAuth_Cookie(t *testing.T) {
 			}
 			w := httptest.NewRecorder()
 			d.handler.ServeHTTP(w, r)
-			return w.Result() //nolint:bodyclose // of a recorder
+			return w.Result()
 		}
 		answer := ask("POST", "/api/v1/auth/login", `{"username":"anna","password":"`+password+`"}`, nil)
 		if answer.StatusCode != 204 || len(answer.Cookies()) != 1 {
