@@ -52,7 +52,7 @@ func (a *API) guard(r route, next http.Handler) http.Handler {
 }
 
 func (a *API) visit(r *http.Request) visit {
-	v := visit{origin: auth.Origin{Address: callerOf(r.Context()), Agent: r.UserAgent()}, secure: a.isSecure(r)}
+	v := visit{origin: auth.Origin{Address: callerOf(r.Context()), Agent: r.UserAgent()}, secure: secure(r.Context())}
 	if cookie, err := r.Cookie(a.cookieName(v.secure)); err == nil {
 		v.cookie = cookie.Value
 	}
@@ -107,9 +107,6 @@ func (a *API) orSetup(ctx context.Context, err error) error {
 	}
 	return err
 }
-
-// isSecure reports whether the browser came over TLS.
-func (a *API) isSecure(r *http.Request) bool { return r.TLS != nil }
 
 // cookieName is the name of the session's cookie. Over TLS its prefix keeps other hosts
 // and plain HTTP from setting it; over plain HTTP browsers refuse the prefix.
