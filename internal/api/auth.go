@@ -61,7 +61,8 @@ type signedIn struct {
 	SetCookie string `header:"Set-Cookie"`
 }
 
-type idPath struct {
+// IDPath names the thing of an operation.
+type IDPath struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
@@ -110,7 +111,7 @@ func (a *API) registerAuth() {
 	register(a, route{
 		method: http.MethodDelete, path: path + "/sessions/{id}", id: "endSession", summary: "End a session, with its event streams; an admin anybody's", tag: "auth",
 		role: auth.Viewer, tier: own, class: classSteer, audit: "session.end", status: http.StatusNoContent,
-	}, func(ctx context.Context, in *idPath) (*empty, error) {
+	}, func(ctx context.Context, in *IDPath) (*empty, error) {
 		return &empty{}, a.Accounts.EndSession(ctx, principalOf(ctx), in.ID)
 	})
 }

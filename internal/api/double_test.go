@@ -176,14 +176,15 @@ func (n *noting) EventsAfter(ctx context.Context, after int64, limit int) ([]eve
 // desk is the real API on a real store over a double.
 type desk struct {
 	*site
-	host    *double
-	bus     *event.Bus
-	noting  *noting
-	log     *logText
-	handler http.Handler       // the API itself
-	stop    context.CancelFunc // ends the context of all requests, as the stopping server does
-	changes []func(*api.Options)
-	trail   *audit.Trail
+	host     *double
+	bus      *event.Bus
+	noting   *noting
+	log      *logText
+	handler  http.Handler       // the API itself
+	stop     context.CancelFunc // ends the context of all requests, as the stopping server does
+	changes  []func(*api.Options)
+	trail    *audit.Trail
+	basePath string
 }
 
 // logText is what was logged, one JSON object a line.
@@ -247,7 +248,7 @@ func (d *desk) build() {
 	d.people.Accounts = auth.New(d.people.Options)
 	options := api.Options{
 		Accounts: d.people.Accounts, Hosts: hosts, Archive: d.noting, Bus: d.bus, Audit: d.trail, Components: func() []api.Component { return nil }, Database: d.db.Check,
-		Version: "test", TimeZone: "UTC", Protected: func() []allowlist.Entry { return nil }, Logger: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now,
+		Version: "test", TimeZone: "UTC", BasePath: d.basePath, Protected: func() []allowlist.Entry { return nil }, Logger: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now,
 	}
 	for _, change := range d.changes {
 		change(&options)

@@ -28,13 +28,19 @@ func itoa(i int) string { return strconv.Itoa(i) }
 // lines reads a stream to its end, within a deadline.
 func (d *desk) lines(query string) <-chan string {
 	d.t.Helper()
+	return d.linesAs(query, as(d.cookie))
+}
+
+// linesAs reads as who shows what the header has.
+func (d *desk) linesAs(query string, shown http.Header) <-chan string {
+	d.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	d.t.Cleanup(cancel)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+"/api/v1/events"+query, nil)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	request.Header.Set("Cookie", d.cookie)
+	request.Header = shown.Clone()
 	answer, err := (&http.Client{}).Do(request)
 	if err != nil {
 		d.t.Fatal(err)

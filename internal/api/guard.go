@@ -53,7 +53,7 @@ func (a *API) guard(r route, next http.Handler) http.Handler {
 }
 
 func (a *API) visit(r *http.Request) visit {
-	v := visit{origin: auth.Origin{Address: callerOf(r.Context()), Agent: r.UserAgent()}, secure: a.isSecure(r)}
+	v := visit{origin: auth.Origin{Address: callerOf(r.Context()), Agent: r.UserAgent()}, secure: secure(r.Context())}
 	if cookie, err := r.Cookie(a.cookieName(v.secure)); err == nil {
 		v.cookie = cookie.Value
 	}
@@ -73,6 +73,8 @@ func (a *API) admit(r *http.Request, v visit, row route) (auth.Principal, error)
 	case !p.Role.Covers(row.role):
 		return p, fault.New(fault.NotAllowed, "this needs the role %s, and you have %s", row.role, p.Role).
 			WithMend("An admin can give you another role; a token with the scope read is a viewer's.")
+	case row.changes() && p.ByToken() && p.Token.Scope != auth.Write:
+		return p, fault.New(fault.NotAllowed, "a token with the scope read changes nothing").WithMend("Make one with the scope write.")
 	case row.session && p.ByToken():
 		return p, fault.New(fault.NotAllowed, "an API token can't do this").WithMend("Sign in with user name and password.")
 	case row.fresh && !p.Fresh(a.Now()):
@@ -106,9 +108,6 @@ func (a *API) orSetup(ctx context.Context, err error) error {
 	}
 	return err
 }
-
-// isSecure reports whether the browser came over TLS.
-func (a *API) isSecure(r *http.Request) bool { return r.TLS != nil }
 
 // cookieName is the name of the session's cookie. Over TLS its prefix keeps other hosts
 // and plain HTTP from setting it; over plain HTTP browsers refuse the prefix.

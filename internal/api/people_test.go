@@ -2,10 +2,12 @@ package api_test
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,17 +23,17 @@ type people struct {
 	db *store.DB
 }
 
-// password is that of every user whom a test makes with one.
-const password = "a password of tests"
-
 func peopleOf(t *testing.T, db *store.DB) *people {
 	t.Helper()
 	p := &people{t: t, db: db, Accounts: auth.New(auth.Options{
 		Store: db, Logger: slog.New(slog.DiscardHandler), Now: time.Now, SetupFile: filepath.Join(t.TempDir(), "setup-token"),
 	})}
 	err := db.Change(t.Context(), func(tx auth.Tx) error {
-		for _, role := range auth.Roles() {
+		for _, role := range append(auth.Roles(), "disabled") {
 			u := auth.User{ID: idOf(role), Name: "the-" + string(role), Role: role, Hash: "none", CreatedAt: time.Now(), PasswordChangedAt: time.Now()}
+			if role == "disabled" {
+				u.Role, u.DisabledAt = auth.Admin, time.Now()
+			}
 			if err := tx.PutUser(t.Context(), u); err != nil {
 				return err
 			}
@@ -46,24 +48,23 @@ func peopleOf(t *testing.T, db *store.DB) *people {
 
 func idOf(role auth.Role) string { return "id-of-" + string(role) }
 
+func newSecret() string { return strings.ToLower(rand.Text() + rand.Text())[:43] }
+
 // session makes a session of a role's user, as change wants it, and gives its cookie.
 func (p *people) session(role auth.Role, change func(s *auth.Session)) string {
 	p.t.Helper()
 	now := time.Now()
-	secret := "secret " + time.Now().Format(time.RFC3339Nano) + " of " + p.t.Name()
+	secret := newSecret()
 	hash := sha256.Sum256([]byte(secret))
 	s := auth.Session{
-		ID: "session " + secret, UserID: idOf(role), CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(time.Hour), FreshUntil: now.Add(time.Hour), Address: "192.0.2.77",
+		ID: "session-" + secret[:20], UserID: idOf(role), CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(time.Hour), FreshUntil: now.Add(time.Hour), Address: "192.0.2.77",
 	}
 	if change != nil {
 		change(&s)
 	}
-	cookie := http.Cookie{Name: "bangui_session", Value: s.ID[len("session "):]}
+	cookie := http.Cookie{Name: "bangui_session", Value: secret}
 	if err := p.db.Change(context.Background(), func(tx auth.Tx) error { return tx.PutSession(context.Background(), s, hash[:]) }); err != nil {
 		p.t.Fatal(err)
 	}
 	return cookie.String()
 }
-
-// as is the header of a request by a session.
-func as(cookie string) http.Header { return http.Header{"Cookie": {cookie}} }

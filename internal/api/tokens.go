@@ -61,7 +61,7 @@ func (a *API) registerTokens() {
 	register(a, route{
 		method: http.MethodDelete, path: path + "/{id}", id: "revokeToken", summary: "Revoke a token, an admin anybody's", tag: "tokens",
 		role: auth.Viewer, tier: own, class: classSteer, audit: "token.revoke", status: http.StatusNoContent,
-	}, func(ctx context.Context, in *idPath) (*empty, error) {
+	}, func(ctx context.Context, in *IDPath) (*empty, error) {
 		return &empty{}, a.Accounts.RevokeToken(ctx, principalOf(ctx), in.ID)
 	})
 }

@@ -54,7 +54,7 @@ func (a *API) registerUsers() {
 	register(a, route{
 		method: http.MethodGet, path: path + "/{id}", id: "getUser", summary: "One user", tag: "users",
 		role: auth.Admin, tier: looks, class: classRead,
-	}, func(ctx context.Context, in *idPath) (*answer[User], error) {
+	}, func(ctx context.Context, in *IDPath) (*answer[User], error) {
 		u, err := a.Accounts.User(ctx, in.ID)
 		return answerWith(userOf(u)), err
 	})
@@ -62,7 +62,7 @@ func (a *API) registerUsers() {
 		method: http.MethodPatch, path: path + "/{id}", id: "changeUser", summary: "Give a user another role or password, disable or enable him", tag: "users",
 		role: auth.Admin, fresh: true, tier: own, class: classSteer, audit: "user.change", secret: true,
 	}, func(ctx context.Context, in *struct {
-		ID   string `path:"id" maxLength:"64"`
+		IDPath
 		Body UserChange
 	},
 	) (*answer[User], error) {
@@ -74,14 +74,14 @@ func (a *API) registerUsers() {
 	register(a, route{
 		method: http.MethodDelete, path: path + "/{id}", id: "removeUser", summary: "Remove a user with his sessions and tokens", tag: "users",
 		role: auth.Admin, fresh: true, tier: own, class: classSteer, audit: "user.remove", status: http.StatusNoContent,
-	}, func(ctx context.Context, in *idPath) (*empty, error) {
+	}, func(ctx context.Context, in *IDPath) (*empty, error) {
 		a.noteUser(ctx, in.ID)
 		return &empty{}, a.Accounts.RemoveUser(ctx, in.ID)
 	})
 	register(a, route{
 		method: http.MethodGet, path: path + "/{id}/sessions", id: "listUserSessions", summary: "A user's sessions, newest first", tag: "users",
 		role: auth.Admin, tier: looks, class: classRead,
-	}, func(ctx context.Context, in *idPath) (*answer[page[Session]], error) {
+	}, func(ctx context.Context, in *IDPath) (*answer[page[Session]], error) {
 		if _, err := a.Accounts.User(ctx, in.ID); err != nil {
 			return nil, err
 		}

@@ -149,10 +149,13 @@ type Offline struct {
 	store *store.DB
 }
 
-// OpenAccounts opens the accounts where a console has made its database already.
+// OpenAccounts opens the accounts where a console has made its database already. command
+// is how this one was typed.
 func OpenAccounts(ctx context.Context, c config.Config, command string) (*Offline, error) {
 	asRoot := "Run it as root, or as the user that runs the console: sudo " + command
-	switch _, err := os.Stat(c.Database); {
+	_, err := os.Stat(c.Database)
+	switch {
+	case c.Postgres != "": // it is no file
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fault.New(fault.NotFound, "there is no database at %s", c.Database).
 			WithMend("Start the console once (bangui serve), or name its folder with --data-dir.")
@@ -160,9 +163,9 @@ func OpenAccounts(ctx context.Context, c config.Config, command string) (*Offlin
 		return nil, fault.Wrap(err, fault.PermissionDenied, "this user may not open the database %s", c.Database).WithMend("%s", asRoot)
 	}
 	logger := slog.New(slog.DiscardHandler)
-	db, err := store.Open(ctx, store.Options{Path: c.Database, Logger: logger, Now: time.Now})
+	db, err := openStore(ctx, c, logger)
 	if fault.Is(err, fault.PermissionDenied) {
-		return nil, fault.Wrap(err, fault.PermissionDenied, "this user may not open the database %s", c.Database).WithMend("%s", asRoot)
+		return nil, fault.Wrap(err, fault.PermissionDenied, "this user may not open the database").WithMend("%s", asRoot)
 	}
 	if err != nil {
 		return nil, err

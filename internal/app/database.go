@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
+	"bangui/internal/config"
 	"bangui/internal/event"
 	"bangui/internal/fault"
 	"bangui/internal/history"
@@ -15,10 +17,7 @@ import (
 // startDatabase opens the database, brings it up to date, and begins to tell what other
 // consoles record there.
 func (a *App) startDatabase(ctx context.Context) error {
-	db, err := store.Open(ctx, store.Options{
-		Path: a.Config.Database, Postgres: a.Config.Postgres, PasswordFile: a.Config.DatabasePasswordFile,
-		Logger: a.logger.With("part", "store"), Now: time.Now,
-	})
+	db, err := openStore(ctx, a.Config, a.logger.With("part", "store"))
 	if err != nil {
 		return mendable(err, "See that this user may write there and that the disk has room, or set another place with --data-dir or --database.")
 	}
@@ -27,6 +26,11 @@ func (a *App) startDatabase(ctx context.Context) error {
 	a.followTask = startTask(ctx, a.archive.Follow)
 	a.listenTask = startTask(ctx, func(ctx context.Context) { db.Listen(ctx, a.archive.Heard) })
 	return nil
+}
+
+// openStore opens the database that the settings name.
+func openStore(ctx context.Context, c config.Config, logger *slog.Logger) (*store.DB, error) {
+	return store.Open(ctx, store.Options{Path: c.Database, Postgres: c.Postgres, PasswordFile: c.DatabasePasswordFile, Logger: logger, Now: time.Now})
 }
 
 func (a *App) stopDatabase(ctx context.Context) error {

@@ -20,189 +20,196 @@ func (o *office) guess(name, source string) error {
 // Ten thousand guesses in an hour from a thousand sources: at most a hundred reach the
 // hash, and the owner still gets in from where he was before (S22).
 func TestSignIn_GuessingIsHopeless(t *testing.T) {
-	o := open(t)
-	o.add("anna", auth.Admin)
-	o.signIn("anna", home)
-	reached, throttled := 0, 0
-	const guesses = 10_000
-	for i := range guesses {
-		o.clock.forward(time.Hour / guesses)
-		switch err := o.guess("anna", fmt.Sprintf("10.0.%d.%d", i%1000/250, i%250)); {
-		case fault.Is(err, fault.CredentialsWrong):
-			reached++
-		case fault.Is(err, fault.AttemptsThrottled) && fault.RetryOf(err) > 0 && fault.RetryOf(err) <= 2*time.Minute:
-			throttled++
-		default:
-			t.Fatal(err)
+	each(t, func(t *testing.T, o *office) {
+		o.add("anna", auth.Admin)
+		o.signIn("anna", home)
+		reached, throttled := 0, 0
+		const guesses = 10_000
+		for i := range guesses {
+			o.clock.forward(time.Hour / guesses)
+			switch err := o.guess("anna", fmt.Sprintf("10.0.%d.%d", i%1000/250, i%250)); {
+			case fault.Is(err, fault.CredentialsWrong):
+				reached++
+			case fault.Is(err, fault.AttemptsThrottled) && fault.RetryOf(err) > 0 && fault.RetryOf(err) <= 2*time.Minute:
+				throttled++
+			default:
+				t.Fatal(err)
+			}
+			if i%500 == 0 {
+				o.signIn("anna", home)
+			}
 		}
-		if i%500 == 0 {
-			o.signIn("anna", home)
+		if reached > 100 || reached+throttled != guesses {
+			t.Errorf("%d guesses reached the hash, %d were refused", reached, throttled)
 		}
-	}
-	if reached > 100 || reached+throttled != guesses {
-		t.Errorf("%d guesses reached the hash, %d were refused", reached, throttled)
-	}
 
-	// From a new place the owner waits, and no longer than the longest wait.
-	away := from("203.0.113.99")
-	_, err := o.SignIn(t.Context(), auth.Credentials{Name: "anna", Password: password}, away)
-	wants(t, "the owner from a new place under attack", err, fault.AttemptsThrottled)
-	o.clock.forward(fault.RetryOf(err))
-	o.signIn("anna", away)
+		// From a new place the owner waits, and no longer than the longest wait.
+		away := from("203.0.113.99")
+		_, err := o.SignIn(t.Context(), auth.Credentials{Name: "anna", Password: password}, away)
+		wants(t, "the owner from a new place under attack", err, fault.AttemptsThrottled)
+		o.clock.forward(fault.RetryOf(err))
+		o.signIn("anna", away)
+	})
 }
 
 // Many guesses at once get no further than one after the other.
 func TestSignIn_ABurstGetsNoFurther(t *testing.T) {
-	o := open(t)
-	o.add("anna", auth.Admin)
-	var reached atomic.Int64
-	var all sync.WaitGroup
-	for i := range 200 {
-		all.Go(func() {
-			err := o.guess("anna", fmt.Sprintf("10.1.0.%d", i))
-			switch {
-			case fault.Is(err, fault.CredentialsWrong):
-				reached.Add(1)
-			case !fault.Is(err, fault.AttemptsThrottled):
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	if reached.Load() != 3 {
-		t.Errorf("%d guesses reached the hash, three are free", reached.Load())
-	}
+	each(t, func(t *testing.T, o *office) {
+		o.add("anna", auth.Admin)
+		var reached atomic.Int64
+		var all sync.WaitGroup
+		for i := range 200 {
+			all.Go(func() {
+				err := o.guess("anna", fmt.Sprintf("10.1.0.%d", i))
+				switch {
+				case fault.Is(err, fault.CredentialsWrong):
+					reached.Add(1)
+				case !fault.Is(err, fault.AttemptsThrottled):
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if reached.Load() != 3 {
+			t.Errorf("%d guesses reached the hash, three are free", reached.Load())
+		}
+	})
 }
 
 // One source that tries many names is slowed down as well; its IPv6 addresses are one.
 func TestSignIn_OneSourceManyNames(t *testing.T) {
-	o := open(t)
-	o.add("anna", auth.Admin)
-	reached := 0
-	for i := range 100 {
-		if fault.Is(o.guess(fmt.Sprint("user", i), fmt.Sprintf("2001:db8::%x", i)), fault.CredentialsWrong) {
-			reached++
+	each(t, func(t *testing.T, o *office) {
+		o.add("anna", auth.Admin)
+		reached := 0
+		for i := range 100 {
+			if fault.Is(o.guess(fmt.Sprint("user", i), fmt.Sprintf("2001:db8::%x", i)), fault.CredentialsWrong) {
+				reached++
+			}
 		}
-	}
-	if reached != 3 {
-		t.Errorf("%d guesses of one /64 reached the hash", reached)
-	}
-	wants(t, "another /64", o.guess("user0", "2001:db8:1::1"), fault.CredentialsWrong)
+		if reached != 3 {
+			t.Errorf("%d guesses of one /64 reached the hash", reached)
+		}
+		wants(t, "another /64", o.guess("user0", "2001:db8:1::1"), fault.CredentialsWrong)
+	})
 }
 
 // The delays are of the store: another console knows them, and they survive a restart.
 func TestSignIn_DelaysAreShared(t *testing.T) {
-	o := open(t)
-	o.add("anna", auth.Admin)
-	for range 3 {
-		wants(t, "a free guess", o.guess("anna", "10.0.0.1"), fault.CredentialsWrong)
-	}
-	_, err := o.another().SignIn(t.Context(), auth.Credentials{Name: "anna", Password: password}, from("10.0.0.2"))
-	wants(t, "another console", err, fault.AttemptsThrottled)
-
-	// They grow, and a day later all is forgotten.
-	for _, wait := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second} {
-		err := o.guess("anna", "10.0.0.3")
-		if got := fault.RetryOf(err); got != wait {
-			t.Errorf("wait %s, want %s", got, wait)
+	each(t, func(t *testing.T, o *office) {
+		o.add("anna", auth.Admin)
+		for range 3 {
+			wants(t, "a free guess", o.guess("anna", "10.0.0.1"), fault.CredentialsWrong)
 		}
-		o.clock.forward(wait)
-		wants(t, "after the wait", o.guess("anna", fmt.Sprint("10.0.1.", int(wait.Seconds()))), fault.CredentialsWrong)
-	}
-	o.clock.forward(25 * time.Hour)
-	for range 3 {
-		wants(t, "a day later", o.guess("anna", "10.0.0.9"), fault.CredentialsWrong)
-	}
+		_, err := o.another().SignIn(t.Context(), auth.Credentials{Name: "anna", Password: password}, from("10.0.0.2"))
+		wants(t, "another console", err, fault.AttemptsThrottled)
+
+		// They grow, and a day later all is forgotten.
+		for _, wait := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second} {
+			err := o.guess("anna", "10.0.0.3")
+			if got := fault.RetryOf(err); got != wait {
+				t.Errorf("wait %s, want %s", got, wait)
+			}
+			o.clock.forward(wait)
+			wants(t, "after the wait", o.guess("anna", fmt.Sprint("10.0.1.", int(wait.Seconds()))), fault.CredentialsWrong)
+		}
+		o.clock.forward(25 * time.Hour)
+		for range 3 {
+			wants(t, "a day later", o.guess("anna", "10.0.0.9"), fault.CredentialsWrong)
+		}
+	})
 }
 
 // At his own place a user is delayed by his own failures only, and success forgets them.
 func TestSignIn_AtAFamiliarPlace(t *testing.T) {
-	o := open(t)
-	o.add("anna", auth.Admin)
-	o.add("otto", auth.Operator)
-	o.signIn("anna", home)
-	for range 3 {
-		wants(t, "otto guesses from anna's place", o.guess("otto", "192.0.2.10"), fault.CredentialsWrong)
-	}
-	for range 2 {
-		wants(t, "anna mistypes", o.guess("anna", "192.0.2.10"), fault.CredentialsWrong)
-	}
-	o.signIn("anna", home)
-	for range 3 {
-		wants(t, "anna mistypes again", o.guess("anna", "192.0.2.10"), fault.CredentialsWrong)
-	}
-	_, err := o.SignIn(t.Context(), auth.Credentials{Name: "anna", Password: password}, home)
-	wants(t, "after three", err, fault.AttemptsThrottled)
-	next := "another good password"
-	u, err := o.UserNamed(t.Context(), "anna")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := o.ChangeUser(t.Context(), u.ID, auth.UserChange{Password: &next}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := o.SignIn(t.Context(), auth.Credentials{Name: "anna", Password: next}, home); err != nil {
-		t.Errorf("after an admin set a new password: %v", err)
-	}
+	each(t, func(t *testing.T, o *office) {
+		o.add("anna", auth.Admin)
+		o.add("otto", auth.Operator)
+		o.signIn("anna", home)
+		for range 3 {
+			wants(t, "otto guesses from anna's place", o.guess("otto", "192.0.2.10"), fault.CredentialsWrong)
+		}
+		for range 2 {
+			wants(t, "anna mistypes", o.guess("anna", "192.0.2.10"), fault.CredentialsWrong)
+		}
+		o.signIn("anna", home)
+		for range 3 {
+			wants(t, "anna mistypes again", o.guess("anna", "192.0.2.10"), fault.CredentialsWrong)
+		}
+		_, err := o.SignIn(t.Context(), auth.Credentials{Name: "anna", Password: password}, home)
+		wants(t, "after three", err, fault.AttemptsThrottled)
+		next := "another good password"
+		u, err := o.UserNamed(t.Context(), "anna")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.ChangeUser(t.Context(), u.ID, auth.UserChange{Password: &next}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.SignIn(t.Context(), auth.Credentials{Name: "anna", Password: next}, home); err != nil {
+			t.Errorf("after an admin set a new password: %v", err)
+		}
+	})
 }
 
 // Whether there is a user shows neither in the answer nor in the time that it takes.
 func TestSignIn_TellsNothingOfUsers(t *testing.T) {
-	o := open(t)
-	u := o.add("anna", auth.Admin)
-	o.add("berta", auth.Admin)
-	yes := true
-	if _, err := o.ChangeUser(t.Context(), u.ID, auth.UserChange{Disabled: &yes}); err != nil {
-		t.Fatal(err)
-	}
-	messages := map[string]bool{}
-	took := map[string]time.Duration{}
-	for round := range 5 {
-		for _, name := range []string{"anna", "berta", "nobody"} {
-			began := time.Now()
-			err := o.guess(name, fmt.Sprintf("10.%d.0.1", round))
-			took[name] += time.Since(began)
-			o.clock.forward(time.Hour)
-			wants(t, name, err, fault.CredentialsWrong)
-			messages[err.Error()+fault.MendOf(err)] = true
+	each(t, func(t *testing.T, o *office) {
+		u := o.add("anna", auth.Admin)
+		o.add("berta", auth.Admin)
+		yes := true
+		if _, err := o.ChangeUser(t.Context(), u.ID, auth.UserChange{Disabled: &yes}); err != nil {
+			t.Fatal(err)
 		}
-	}
-	if len(messages) != 1 {
-		t.Errorf("the answers differ: %v", messages)
-	}
-	// A hash takes far longer than all else: without one for nobody it would be a tenth.
-	if took["nobody"] < took["berta"]/3 || took["anna"] < took["berta"]/3 {
-		t.Errorf("times: %v", took)
-	}
-	_, err := o.SignIn(t.Context(), auth.Credentials{Name: "anna", Password: password}, home)
-	wants(t, "a disabled user with the right password", err, fault.CredentialsWrong)
-	for _, name := range []string{"", "\x00", "<script>", "a b"} {
-		_, err := o.SignIn(t.Context(), auth.Credentials{Name: name, Password: password}, home)
-		wants(t, "an odd name", err, fault.CredentialsWrong)
-		o.clock.forward(time.Hour)
-	}
+		messages := map[string]bool{}
+		took := map[string]time.Duration{}
+		for round := range 5 {
+			for _, name := range []string{"anna", "berta", "nobody"} {
+				began := time.Now()
+				err := o.guess(name, fmt.Sprintf("10.%d.0.1", round))
+				took[name] += time.Since(began)
+				o.clock.forward(time.Hour)
+				wants(t, name, err, fault.CredentialsWrong)
+				messages[err.Error()+fault.MendOf(err)] = true
+			}
+		}
+		if len(messages) != 1 {
+			t.Errorf("the answers differ: %v", messages)
+		}
+		// A hash takes far longer than all else: without one for nobody it would be a tenth.
+		if took["nobody"] < took["berta"]/3 || took["anna"] < took["berta"]/3 {
+			t.Errorf("times: %v", took)
+		}
+		_, err := o.SignIn(t.Context(), auth.Credentials{Name: "anna", Password: password}, home)
+		wants(t, "a disabled user with the right password", err, fault.CredentialsWrong)
+		for _, name := range []string{"", "\x00", "<script>", "a b"} {
+			_, err := o.SignIn(t.Context(), auth.Credentials{Name: name, Password: password}, home)
+			wants(t, "an odd name", err, fault.CredentialsWrong)
+			o.clock.forward(time.Hour)
+		}
+	})
 }
 
 // What has ended is removed, some at a time.
 func TestRun_Tidies(t *testing.T) {
-	o := open(t)
-	o.add("anna", auth.Admin)
-	in := o.signIn("anna", home)
-	for i := range 5 {
-		_ = o.guess("anna", fmt.Sprintf("10.0.0.%d", i))
-	}
-	o.clock.forward(100 * 24 * time.Hour)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_ = o.Run(ctx)
-	_, _, there, err := o.db.SessionByID(t.Context(), in.Session.ID)
-	if err != nil || there {
-		t.Errorf("an ended session is still there: %v", err)
-	}
-	if left, err := o.db.Attempts(t.Context(), []string{"account anna", "source 10.0.0.1/32"}); err != nil || len(left) != 0 {
-		t.Errorf("old attempts are still there: %v, %v", left, err)
-	}
-	if familiar, err := o.db.Familiar(t.Context(), in.User.ID, "192.0.2.10/32"); err != nil || familiar {
-		t.Errorf("an old source is still familiar: %v", err)
-	}
+	each(t, func(t *testing.T, o *office) {
+		o.add("anna", auth.Admin)
+		in := o.signIn("anna", home)
+		for i := range 5 {
+			_ = o.guess("anna", fmt.Sprintf("10.0.0.%d", i))
+		}
+		o.clock.forward(100 * 24 * time.Hour)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_ = o.Run(ctx)
+		_, _, there, err := o.db.SessionByID(t.Context(), in.Session.ID)
+		if err != nil || there {
+			t.Errorf("an ended session is still there: %v", err)
+		}
+		if left, err := o.db.Attempts(t.Context(), []string{"account anna", "source 10.0.0.1/32"}); err != nil || len(left) != 0 {
+			t.Errorf("old attempts are still there: %v, %v", left, err)
+		}
+		if familiar, err := o.db.Familiar(t.Context(), in.User.ID, "192.0.2.10/32"); err != nil || familiar {
+			t.Errorf("an old source is still familiar: %v", err)
+		}
+	})
 }

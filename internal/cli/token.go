@@ -16,7 +16,7 @@ import (
 func (c *command) tokens() *cobra.Command {
 	cmd := &cobra.Command{Use: "token", Short: "Manage API tokens"}
 	for _, sub := range []*cobra.Command{c.tokenCreate(), c.tokenList(), c.tokenRevoke()} {
-		c.addSettings(sub.Flags(), "data-dir", "database")
+		c.addSettings(sub.Flags(), "data-dir", "database", "database-password-file")
 		cmd.AddCommand(sub)
 	}
 	return cmd

@@ -18,7 +18,7 @@ const onThisMachine = " It works on the database of this machine, whether the co
 func (c *command) user() *cobra.Command {
 	cmd := &cobra.Command{Use: "user", Short: "Manage who may sign in"}
 	for _, sub := range []*cobra.Command{c.userAdd(), c.userPasswd(), c.userList(), c.userSwitch("disable", true), c.userSwitch("enable", false)} {
-		c.addSettings(sub.Flags(), "data-dir", "database")
+		c.addSettings(sub.Flags(), "data-dir", "database", "database-password-file")
 		cmd.AddCommand(sub)
 	}
 	return cmd
