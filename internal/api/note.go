@@ -63,7 +63,7 @@ type dryRun interface{ dry() bool }
 
 func (in HostPath) target() string { return in.Host }
 func (in JailPath) target() string { return in.Host + "/" + in.Jail }
-func (in idPath) target() string   { return in.ID }
+func (in IDPath) target() string   { return in.ID }
 
 // targets are the objects of an order in few words; an entry that begins it has them all.
 func targets(addresses, jails, hosts []string) string {

@@ -2,7 +2,6 @@ import createClient from 'openapi-fetch';
 import { learnServerTime } from '../lib/clock';
 import { basePath } from '../lib/env';
 import { problemFrom } from '../lib/problem';
-import type { DraftPaths } from './draft';
 import type { paths } from './schema';
 
 const readDeadlineMs = 15_000;
@@ -67,7 +66,10 @@ async function guardedFetch(request: Request): Promise<Response> {
 }
 
 /** The typed client of our own API. */
-export const api = createClient<paths & DraftPaths>({ baseUrl: `${window.location.origin}${basePath}`, fetch: guardedFetch });
+export const api = createClient<paths, 'application/json' | 'application/problem+json'>({
+  baseUrl: `${window.location.origin}${basePath}`,
+  fetch: guardedFetch,
+});
 
 /** The body of an answer, or its problem thrown. */
 export async function take<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {

@@ -4,6 +4,8 @@ type Schemas = components['schemas'];
 
 export type About = Schemas['About'];
 export type Address = Schemas['Address'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type AuditVerdict = Schemas['AuditVerdict'];
 export type Ban = Schemas['Ban'];
 export type BanOrder = Schemas['BanOrder'];
 export type CurrentSession = Schemas['CurrentSession'];
@@ -20,4 +22,3 @@ export type Jail = Schemas['Jail'];
 export type JailDetail = Schemas['JailDetail'];
 export type ManualJail = Schemas['ManualJail'];
 export type Outcome = Schemas['Outcome'];
-export type { AuditEntry, AuditVerdict } from './draft';
