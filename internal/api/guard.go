@@ -14,7 +14,7 @@ type visit struct {
 	principal auth.Principal // zero for public operations
 	origin    auth.Origin
 	cookie    string // secret of the session that the browser shows; may be anybody's
-	secure    bool   // came over TLS
+	secure    bool   // came over TLS, to us or to a trusted proxy
 }
 
 type visitKey struct{}
@@ -46,13 +46,15 @@ func (a *API) guard(r route, next http.Handler) http.Handler {
 				return
 			}
 			v.principal = p
+		} else if r.tellsMore {
+			v.principal = a.perhaps(request, v)
 		}
 		next.ServeHTTP(w, request.WithContext(context.WithValue(ctx, visitKey{}, v)))
 	})
 }
 
 func (a *API) visit(r *http.Request) visit {
-	v := visit{origin: auth.Origin{Address: callerOf(r.Context()), Agent: r.UserAgent()}, secure: a.isSecure(r)}
+	v := visit{origin: auth.Origin{Address: callerOf(r.Context()), Agent: r.UserAgent()}, secure: secure(r.Context())}
 	if cookie, err := r.Cookie(a.cookieName(v.secure)); err == nil {
 		v.cookie = cookie.Value
 	}
@@ -93,6 +95,18 @@ func (a *API) identify(r *http.Request, v visit) (auth.Principal, error) {
 	return a.Accounts.BySession(r.Context(), v.cookie, v.origin)
 }
 
+// perhaps is who asks for what anybody may; zero for nobody that is known.
+func (a *API) perhaps(r *http.Request, v visit) auth.Principal {
+	if v.cookie == "" && r.Header.Get("Authorization") == "" {
+		return auth.Principal{}
+	}
+	p, err := a.identify(r, v)
+	if err != nil {
+		return auth.Principal{}
+	}
+	return p
+}
+
 // orSetup says that the set-up comes first, where it does.
 func (a *API) orSetup(ctx context.Context, err error) error {
 	needed, setupErr := a.Accounts.SetupNeeded(ctx)
@@ -105,9 +119,6 @@ func (a *API) orSetup(ctx context.Context, err error) error {
 	}
 	return err
 }
-
-// isSecure reports whether the browser came over TLS.
-func (a *API) isSecure(r *http.Request) bool { return r.TLS != nil }
 
 // cookieName is the name of the session's cookie. Over TLS its prefix keeps other hosts
 // and plain HTTP from setting it; over plain HTTP browsers refuse the prefix.
