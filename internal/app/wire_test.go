@@ -250,18 +250,23 @@ func TestConsole_NoUpgradeToClearHTTP2(t *testing.T) {
 // A page from elsewhere can't change anything; a program without a browser's headers
 // isn't held up by that.
 func TestConsole_RefusesOtherSites(t *testing.T) {
-	console := serve(t, settings(t))
+	c := settings(t)
+	c.PublicURL = "https://public.example"
+	console := serve(t, c)
 	for headers, refused := range map[string]bool{
-		"":                                false,
-		"Origin: http://localhost\r\n":    false,
-		"Sec-Fetch-Site: same-origin\r\n": false,
-		"Sec-Fetch-Site: none\r\n":        false,
-		"Origin: http://evil.example\r\n": true,
-		"Origin: http://localhost:1\r\n":  true,
-		"Origin: null\r\n":                true,
-		"Sec-Fetch-Site: cross-site\r\n":  true,
-		"Sec-Fetch-Site: same-site\r\n":   true,
-		"Sec-Fetch-Site: nonsense\r\n":    true,
+		"":                                   false,
+		"Origin: http://localhost\r\n":       false,
+		"Sec-Fetch-Site: same-origin\r\n":    false,
+		"Sec-Fetch-Site: none\r\n":           false,
+		"Origin: http://evil.example\r\n":    true,
+		"Origin: http://localhost:1\r\n":     true,
+		"Origin: https://public.example\r\n": false,
+		"Origin: http://public.example\r\n":  true,
+		"Origin: https://public.example\r\nSec-Fetch-Site: cross-site\r\n": false,
+		"Origin: null\r\n":                                              true,
+		"Sec-Fetch-Site: cross-site\r\n":                                true,
+		"Sec-Fetch-Site: same-site\r\n":                                 true,
+		"Sec-Fetch-Site: nonsense\r\n":                                  true,
 		"Origin: http://evil.example\r\nSec-Fetch-Site: cross-site\r\n": true,
 	} {
 		for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
