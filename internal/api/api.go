@@ -73,6 +73,9 @@ type Options struct {
 	BasePath                   string // "" or "/bangui"
 	// Proxies are believed when they say where a request came from.
 	Proxies proxy.Trust
+	// PublicOrigin is the origin of the page in browsers where a proxy may hide it from us,
+	// "https://bans.example.org"; "" = none.
+	PublicOrigin string
 	// KnownHost reports whether a Host header is one of our names; nil = each is.
 	KnownHost func(host string) bool
 	Protected func() []allowlist.Entry

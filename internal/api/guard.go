@@ -14,7 +14,7 @@ type visit struct {
 	principal auth.Principal // zero for public operations
 	origin    auth.Origin
 	cookie    string // secret of the session that the browser shows; may be anybody's
-	secure    bool   // came over TLS
+	secure    bool   // came over TLS, to us or to a trusted proxy
 }
 
 type visitKey struct{}
@@ -47,6 +47,8 @@ func (a *API) guard(r route, next http.Handler) http.Handler {
 				return
 			}
 			v.principal = p
+		} else if r.tellsMore {
+			v.principal = a.perhaps(request, v)
 		}
 		next.ServeHTTP(w, request.WithContext(context.WithValue(ctx, visitKey{}, v)))
 	})
@@ -94,6 +96,18 @@ func (a *API) identify(r *http.Request, v visit) (auth.Principal, error) {
 		return a.Accounts.ByToken(r.Context(), strings.TrimSpace(token), v.origin)
 	}
 	return a.Accounts.BySession(r.Context(), v.cookie, v.origin)
+}
+
+// perhaps is who asks for what anybody may; zero for nobody that is known.
+func (a *API) perhaps(r *http.Request, v visit) auth.Principal {
+	if v.cookie == "" && r.Header.Get("Authorization") == "" {
+		return auth.Principal{}
+	}
+	p, err := a.identify(r, v)
+	if err != nil {
+		return auth.Principal{}
+	}
+	return p
 }
 
 // orSetup says that the set-up comes first, where it does.

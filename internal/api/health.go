@@ -49,10 +49,10 @@ type healthAnswer struct {
 func (a *API) registerHealth() {
 	register(a, route{
 		method: http.MethodGet, path: "/api/health", id: "getHealth", summary: "How it is; 200 while it can serve users", tag: "health",
-		role: public, tier: looks, class: classNone,
+		role: public, tellsMore: true, tier: looks, class: classNone,
 	}, func(ctx context.Context, _ *struct{}) (*healthAnswer, error) {
 		h := a.health(ctx)
-		if !onThisMachine(ctx) {
+		if !onThisMachine(ctx) && actorOf(ctx) == "" {
 			h.Components = map[string]HealthComponent{}
 		}
 		status := http.StatusOK

@@ -45,7 +45,7 @@ func (a *API) origin(r *http.Request) proxy.Origin {
 	}
 	if _, told := a.doubts.told.LoadOrStore(o.Doubt, true); !told {
 		a.Logger.WarnContext(r.Context(), "a forwarding header was not taken", "address", o.Address.String(), "error", string(o.Doubt),
-			"mend", "If a proxy of yours stands there, name it in trusted-proxies and see docs/reverse-proxy.md.")
+			"mend", "If a proxy of yours stands there, name it in trusted-proxies and see docs/web.md.")
 	}
 	return o
 }

@@ -16,6 +16,7 @@ type route struct {
 	role         auth.Role // that it needs; public = anybody
 	fresh        bool      // needs the password within the last ten minutes
 	session      bool      // not with an API token
+	tellsMore    bool      // public, and tells more to who is signed in
 	secret       bool      // request or answer hold a secret: never remembered for a repetition
 	tier         tier
 	class        rateClass

@@ -50,6 +50,11 @@ var givenID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 // misreading it, protection from other sites, and an end to panics.
 func (a *API) wrap(mux *table) http.Handler {
 	protection := http.NewCrossOriginProtection()
+	if a.PublicOrigin != "" { // a proxy may hand on another Host than the browser asked for
+		if err := protection.AddTrustedOrigin(a.PublicOrigin); err != nil {
+			panic("api: " + err.Error())
+		}
+	}
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, newProblem(r.Context(), fault.Forbidden, "The request came from another site's page."))
 	}))

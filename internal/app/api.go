@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bangui/internal/api"
+	"bangui/internal/config"
 	"bangui/internal/proxy"
 	"bangui/web"
 )
@@ -23,13 +24,19 @@ func (a *App) startAPI(context.Context) error {
 		Version: a.Version, Commit: commit(), GoVersion: runtime.Version(),
 		Demo: a.Config.Demo, InProcess: a.Config.Helper == "",
 		TimeZone: timeZone(), BasePath: a.Config.BasePath, KnownHost: known.known, Findings: a.findings.All, Rate: a.Config.RateLimit,
-		Proxies:   a.trust(),
-		Protected: a.protected,
-		Logger:    a.logger.With("part", "api"), Now: time.Now,
+		PublicOrigin: publicOrigin(a.Config),
+		Proxies:      a.trust(),
+		Protected:    a.protected,
+		Logger:       a.logger.With("part", "api"), Now: time.Now,
 	})
 	page := web.Handler(web.Options{BasePath: a.Config.BasePath, Version: a.Version})
 	a.handler = &site{api: operations, page: page, base: a.Config.BasePath, names: known, stopping: a.stopping, strict: a.Config.TLSCert != ""}
 	return nil
+}
+
+// publicOrigin is the address of the page in browsers, without its path.
+func publicOrigin(c config.Config) string {
+	return strings.TrimSuffix(c.PublicURL, c.BasePath) // another path is refused
 }
 
 // trust is which proxies are believed.

@@ -242,8 +242,9 @@ func TestApp_StopEndsEventStreams(t *testing.T) {
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("the stop took %s", took)
 	}
-	if _, err := io.Copy(io.Discard, response.Body); err != nil {
-		t.Errorf("the stream did not end in order: %v", err)
+	content, err := io.ReadAll(response.Body)
+	if text := string(content); err != nil || !strings.HasSuffix(text, ": the server is stopping\nretry: 1000\n\n") {
+		t.Errorf("the stream did not end in order: %v\n%s", err, text)
 	}
 }
 

@@ -161,16 +161,20 @@ func lockDatabase(p *patient) {
 // page that made its own name point here, and whoever comes through a proxy.
 func TestHealth_TellsDetailsToThisMachineOnly(t *testing.T) {
 	console := serve(t, settings(t))
+	session := "Cookie: " + console.signIn(t).String() + "\r\n"
 	for headers, told := range map[string]bool{
-		"Host: localhost\r\n":                               true,
-		"Host: 127.0.0.1:8000\r\n":                          true,
-		"Host: bangui:8000\r\n":                             false,
-		"Host: evil.example\r\n":                            false,
-		"Host: localhost\r\nX-Forwarded-For: 192.0.2.7\r\n": false,
-		"Host: localhost\r\nForwarded: for=192.0.2.7\r\n":   false,
-		"Host: localhost\r\nVia: 1.1 proxy\r\n":             false,
-		"Host: localhost\r\nX-Real-IP: 192.0.2.7\r\n":       false,
-		"Host: localhost\r\nX-Forwarded-For: 127.0.0.1\r\n": false,
+		"Host: bangui:8000\r\n" + session:                      true,
+		"Host: bangui:8000\r\nCookie: bangui_session=x\r\n":    false,
+		"Host: bangui:8000\r\nAuthorization: Bearer bgt_x\r\n": false,
+		"Host: localhost\r\n":                                  true,
+		"Host: 127.0.0.1:8000\r\n":                             true,
+		"Host: bangui:8000\r\n":                                false,
+		"Host: evil.example\r\n":                               false,
+		"Host: localhost\r\nX-Forwarded-For: 192.0.2.7\r\n":    false,
+		"Host: localhost\r\nForwarded: for=192.0.2.7\r\n":      false,
+		"Host: localhost\r\nVia: 1.1 proxy\r\n":                false,
+		"Host: localhost\r\nX-Real-IP: 192.0.2.7\r\n":          false,
+		"Host: localhost\r\nX-Forwarded-For: 127.0.0.1\r\n":    false,
 	} {
 		answer := open(t, console.url, "GET /api/health HTTP/1.1\r\n"+headers+"\r\n")
 		if answer == nil || answer.StatusCode != http.StatusOK || !strings.Contains(answer.body, `"status":"degraded"`) {

@@ -23,6 +23,8 @@ const (
 	bodyTime   = 30 * time.Second
 	answerTime = 60 * time.Second
 	idleTime   = 60 * time.Second
+
+	maxH2Streams = 100 // requests at once on one connection of HTTP/2
 )
 
 // startHTTP listens and serves. The address is known before anything is served, so
@@ -41,6 +43,7 @@ func (a *App) startHTTP(ctx context.Context) error {
 		Handler:           a.handler,
 		ReadHeaderTimeout: headerTime, ReadTimeout: bodyTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: headerSize, ConnState: a.crowd.observe,
+		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: maxH2Streams},
 		DisableGeneralOptionsHandler: true, // `OPTIONS *` is refused with our headers
 		ErrorLog:                     slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
 	}

@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"bangui/internal/certificate"
@@ -56,10 +58,19 @@ func (a *App) certificateNames() []string {
 		all = append(all, public.Hostname())
 	}
 	all = append(all, a.Config.AllowedHosts...)
-	all = append(all, "127.0.0.1", "::1")
+	for _, at := range append(slices.Clone(a.Config.Listen), netip.MustParseAddrPort("127.0.0.1:0"), netip.MustParseAddrPort("[::1]:0")) {
+		if addr := at.Addr(); !addr.IsUnspecified() && !slices.Contains(all, addr.String()) {
+			all = append(all, addr.String())
+		}
+	}
+	return append(all, interfaceAddresses()...)
+}
+
+// interfaceAddresses are those of this machine; none where a sandbox hides them.
+func interfaceAddresses() (all []string) {
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {
-		return all
+		return nil
 	}
 	for _, address := range addresses {
 		if network, ok := address.(*net.IPNet); ok && network.IP.IsGlobalUnicast() {

@@ -140,12 +140,12 @@ func TestConsole_OneSpellingReachesARoute(t *testing.T) {
 		c := settings(t)
 		c.BasePath = base
 		console := serve(t, c)
-		keep := dial(t, console.url)
+		keep, session := dial(t, console.url), console.signIn(t)
 		count := 0
 		for _, path := range []string{"/api/v1/hosts", "/api/v1/hosts/local/jails", "/api/v1/bans/count"} {
 			for _, accept := range []string{"application/json", "text/html"} {
 				ask := func(path string) *said {
-					answer := keep.say("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept: " + accept + "\r\n\r\n")
+					answer := keep.say("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nCookie: " + session.String() + "\r\nAccept: " + accept + "\r\n\r\n")
 					if answer == nil || answer.Close {
 						keep = dial(t, console.url)
 					}
@@ -179,8 +179,8 @@ func reached(answer *said) bool {
 
 // What isn't one plain request is refused, and nothing is smuggled behind it.
 func TestConsole_RefusesWhatIsNotHTTP(t *testing.T) {
-	c := settings(t)
-	console := serve(t, c)
+	console := serve(t, settings(t))
+	signedIn := "Host: localhost\r\nCookie: " + console.signIn(t).String() + "\r\n"
 	const inner = "GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 	for name, request := range map[string]struct {
 		text   string
@@ -212,7 +212,7 @@ func TestConsole_RefusesWhatIsNotHTTP(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := dial(t, console.url)
-			answer := w.say(request.text)
+			answer := w.say(strings.Replace(request.text, "Host: localhost\r\n", signedIn, 1))
 			if answer == nil {
 				if request.status != 0 {
 					t.Error("no answer")
@@ -250,18 +250,23 @@ func TestConsole_NoUpgradeToClearHTTP2(t *testing.T) {
 // A page from elsewhere can't change anything; a program without a browser's headers
 // isn't held up by that.
 func TestConsole_RefusesOtherSites(t *testing.T) {
-	console := serve(t, settings(t))
+	c := settings(t)
+	c.PublicURL = "https://public.example"
+	console := serve(t, c)
 	for headers, refused := range map[string]bool{
-		"":                                false,
-		"Origin: http://localhost\r\n":    false,
-		"Sec-Fetch-Site: same-origin\r\n": false,
-		"Sec-Fetch-Site: none\r\n":        false,
-		"Origin: http://evil.example\r\n": true,
-		"Origin: http://localhost:1\r\n":  true,
-		"Origin: null\r\n":                true,
-		"Sec-Fetch-Site: cross-site\r\n":  true,
-		"Sec-Fetch-Site: same-site\r\n":   true,
-		"Sec-Fetch-Site: nonsense\r\n":    true,
+		"":                                   false,
+		"Origin: http://localhost\r\n":       false,
+		"Sec-Fetch-Site: same-origin\r\n":    false,
+		"Sec-Fetch-Site: none\r\n":           false,
+		"Origin: http://evil.example\r\n":    true,
+		"Origin: http://localhost:1\r\n":     true,
+		"Origin: https://public.example\r\n": false,
+		"Origin: http://public.example\r\n":  true,
+		"Origin: https://public.example\r\nSec-Fetch-Site: cross-site\r\n": false,
+		"Origin: null\r\n":                                              true,
+		"Sec-Fetch-Site: cross-site\r\n":                                true,
+		"Sec-Fetch-Site: same-site\r\n":                                 true,
+		"Sec-Fetch-Site: nonsense\r\n":                                  true,
 		"Origin: http://evil.example\r\nSec-Fetch-Site: cross-site\r\n": true,
 	} {
 		for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {

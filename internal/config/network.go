@@ -196,5 +196,9 @@ func parsePublicURL(text string) (string, error) {
 	if _, err := parseBasePath(u.Path); err != nil {
 		return "", errNotAllowed
 	}
-	return u.Scheme + "://" + strings.ToLower(u.Host) + u.Path, nil
+	host := strings.ToLower(u.Host)
+	if standard := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; u.Port() != "" {
+		host = strings.TrimSuffix(host, standard) // browsers leave it out as well
+	}
+	return u.Scheme + "://" + host + u.Path, nil
 }

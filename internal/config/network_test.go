@@ -30,7 +30,7 @@ func TestLoad_Networks(t *testing.T) {
 func TestLoad_PublicURLs(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "https://bans.example.org": "https://bans.example.org", "https://Bans.Example.org/bangui/": "https://bans.example.org/bangui",
-		"http://192.0.2.1:8000": "http://192.0.2.1:8000", "https://[2001:db8::1]:8443/": "https://[2001:db8::1]:8443",
+		"http://192.0.2.1:8000": "http://192.0.2.1:8000", "https://a.example:443": "https://a.example", "http://[::1]:80/bangui": "http://[::1]/bangui", "https://a.example:80": "https://a.example:80", "https://[2001:db8::1]:8443/": "https://[2001:db8::1]:8443",
 	} {
 		c, _, err := config.Load(config.Given{Flags: map[string]string{"public-url": text, "base-path": "/bangui"}}, here(nil))
 		if err != nil || c.PublicURL != want {
