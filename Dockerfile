@@ -20,7 +20,8 @@ RUN go mod download
 COPY . .
 COPY --from=page /src/web/dist web/dist
 ARG VERSION=dev
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /out/usr/bin/bangui ./cmd/bangui
+RUN --mount=type=cache,target=/root/.cache/go-build \
+    CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /out/usr/bin/bangui ./cmd/bangui
 RUN mkdir -p /out/etc/ssl/certs /out/var/lib/bangui /out/run/bangui \
  && echo 'bangui:x:65532:65532::/var/lib/bangui:/usr/sbin/nologin' > /out/etc/passwd \
  && echo 'bangui:x:65532:' > /out/etc/group \

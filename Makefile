@@ -27,6 +27,10 @@ build: page ## build page and binary: bin/bangui
 dist: page ## static programs and Debian packages for amd64 and arm64: dist/
 	@scripts/dist.sh
 
+.PHONY: test-package
+test-package: page ## install, upgrade, remove and purge the package in a booted Debian (root; minutes)
+	@scripts/test-package.sh
+
 .PHONY: exposure
 exposure: ## print how exposed the units of console and helper are, 0 to 10; fails above 1.5
 	@scripts/exposure.sh

@@ -60,9 +60,9 @@ trap stop EXIT
 make_machine() {
   if [ ! -f "$base" ]; then
     mapfile -t sources < <(find /etc/apt/sources.list /etc/apt/sources.list.d -name "*.list" -o -name "*.sources" 2>/dev/null)
-    mmdebstrap --quiet --variant=minbase "$suite" "$base.new" "${sources[@]}" \
+    mmdebstrap --quiet --variant=minbase "$suite" "$base.new.tar" "${sources[@]}" \
       --include=systemd,systemd-sysv,dbus,fail2ban,python3-systemd,nftables,iptables,adduser,curl,ca-certificates,procps,iproute2
-    mv "$base.new" "$base"
+    mv "$base.new.tar" "$base"
   fi
   mkdir "$machine"
   tar -C "$machine" -xf "$base"
@@ -86,7 +86,8 @@ fail2ban_state() {
   inside fail2ban-client status
   inside fail2ban-client -d
   inside sh -c 'cat /run/fail2ban/fail2ban.pid'
-  inside nft list ruleset
+  inside iptables -S
+  inside ip6tables -S
 }
 field() { inside systemctl show -p "$2" --value "$1"; }
 
@@ -123,13 +124,13 @@ must inside bangui healthcheck
 step "set-up, sign-in, a jail of our own, a real ban"
 cookies=/root/cookies
 call() { # METHOD PATH [JSON]
-  inside curl -fsS --max-time 20 -b "$cookies" -c "$cookies" -X "$1" -H 'Content-Type: application/json' ${3:+-d "$3"} "http://127.0.0.1:8000/api/v1/$2"
+  inside curl -sS --fail-with-body --max-time 20 -b "$cookies" -c "$cookies" -X "$1" -H 'Content-Type: application/json' ${3:+-d "$3"} "http://127.0.0.1:8000/api/v1/$2"
 }
 token=$(inside cat /var/lib/bangui/setup-token)
 inside bangui setup-token | grep -qF "$token" || failed "bangui setup-token does not print the token"
-must call POST setup "{\"token\":\"$token\",\"username\":\"owner\",\"password\":\"correct horse battery staple\"}"
+must call POST setup "{\"token\":\"$token\",\"username\":\"owner\",\"password\":\"a long passphrase of the tests\"}"
 must call GET auth/session
-must call POST hosts/local/manual-jail
+must call PUT hosts/local/manual-jail
 until_true 10 inside fail2ban-client status manual
 [ "$(inside sh -c 'ls /etc/fail2ban/jail.d/zz-bangui-*')" = /etc/fail2ban/jail.d/zz-bangui-manual.local ] || failed "our jail's file is not there"
 must call POST bans '{"jails":["manual"],"addresses":["203.0.113.9"],"reason":"test"}'
@@ -168,7 +169,7 @@ step "installed again, it has its data; removed with fail2ban stopped, the file 
 must install_package bangui-next.deb
 until_true 15 answers 127.0.0.1
 [ "$(inside cat /var/lib/bangui/host-id)" = "$host_id" ] || failed "the data is gone"
-must call POST hosts/local/manual-jail
+must call PUT hosts/local/manual-jail
 inside systemctl stop fail2ban
 must inside env DEBIAN_FRONTEND=noninteractive apt-get remove -y -q bangui
 must_not inside ls /etc/fail2ban/jail.d/zz-bangui-manual.local
