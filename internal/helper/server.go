@@ -323,26 +323,24 @@ func Listen(ctx context.Context, path string, allow Allowed) (net.Listener, erro
 	}
 	// With the usual umask only the helper's own user may connect until here; the peer is
 	// checked in any case.
-	err = giveTo(path, allow.first)
-	if err == nil {
-		err = os.Chmod(path, 0o660) //nolint:gosec // the group is the one that is allowed
-	}
-	if err != nil {
+	if err := openTo(path, allow.first); err != nil {
 		_ = listener.Close()
 		return nil, fault.Wrap(err, fault.PermissionDenied, "the socket %s can't be given to the group that may use it", path).WithMend("Run the helper as root.")
 	}
 	return listener, nil
 }
 
-// giveTo gives the socket to a group; to the one that it has already without asking
-// the kernel, which our systemd unit does not let us: it starts us in that group.
-func giveTo(path string, group int) error {
+// openTo lets a group write to a socket; -1 = the one that it has. A socket that is the
+// group's already is not given to it: a sandbox may forbid that.
+func openTo(path string, group int) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok && (group < 0 || int(stat.Gid) == group) {
-		return nil
+	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || group >= 0 && int(stat.Gid) != group {
+		if err := os.Chown(path, -1, group); err != nil {
+			return err
+		}
 	}
-	return os.Chown(path, -1, group)
+	return os.Chmod(path, 0o660) //nolint:gosec // the group is the one that is allowed
 }

@@ -1,0 +1,244 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"bangui/internal/fail2ban/fail2bantest"
+)
+
+const nobody = 65534
+
+// machine is the built program on a machine with a real fail2ban: a helper that is
+// root, and a console that is nobody.
+type machine struct {
+	t       *testing.T
+	server  *fail2bantest.Server
+	dir     string
+	program string
+	socket  string
+	url     string
+	browser *http.Client
+}
+
+func newMachine(t *testing.T) *machine {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "bangui-machine-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	m := &machine{t: t, server: fail2bantest.Start(t, fail2bantest.Options{}), dir: dir, program: filepath.Join(dir, "bangui"), socket: filepath.Join(dir, "run", "helper.sock")}
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", m.program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	data := filepath.Join(dir, "data")
+	for _, err := range []error{os.Chmod(dir, 0o755), os.Mkdir(data, 0o700), os.Chown(data, nobody, nobody)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.browser = &http.Client{Jar: jar, Timeout: 20 * time.Second}
+	return m
+}
+
+// process is one running bangui.
+type process struct {
+	*exec.Cmd
+	log *bytes.Buffer
+}
+
+// start starts bangui as a user; the test ends it at the latest.
+func (m *machine) start(uid uint32, args ...string) *process {
+	m.t.Helper()
+	p := &process{exec.CommandContext(m.t.Context(), m.program, args...), &bytes.Buffer{}}
+	p.Stdout, p.Stderr = p.log, p.log
+	p.Dir, p.Env = "/", []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	p.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+	if err := p.Start(); err != nil {
+		m.t.Fatal(err)
+	}
+	m.t.Cleanup(func() {
+		if p.ProcessState == nil {
+			_ = p.Process.Kill()
+			_ = p.Wait()
+		}
+		if m.t.Failed() {
+			m.t.Logf("bangui %s:\n%s", args[0], p.log)
+		}
+	})
+	return p
+}
+
+func (m *machine) startHelper() *process {
+	m.t.Helper()
+	return m.start(0, "helper", "--socket", m.socket, "--allow-user", "nobody", "--helper-conf", filepath.Join(m.dir, "helper.conf"),
+		"--fail2ban-socket", m.server.Socket(), "--fail2ban-config", m.server.ConfigDir())
+}
+
+// end ends a process as systemd does, and wants it to end well.
+func (m *machine) end(p *process) {
+	m.t.Helper()
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		m.t.Fatal(err)
+	}
+	if err := p.Wait(); err != nil {
+		m.t.Errorf("it ended with %v\n%s", err, p.log)
+	}
+}
+
+// run runs a command as a user and gives what it printed.
+func (m *machine) run(uid uint32, args ...string) string {
+	m.t.Helper()
+	p := exec.CommandContext(m.t.Context(), m.program, args...)
+	p.Dir, p.Env = "/", []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	p.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+	out, err := p.CombinedOutput()
+	if err != nil {
+		m.t.Errorf("bangui %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+func (m *machine) ask(method, path string, body any, into any) {
+	m.t.Helper()
+	raw, err := json.Marshal(body)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(m.t.Context(), method, m.url+path, bytes.NewReader(raw))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := m.browser.Do(request)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode >= 300 {
+		m.t.Fatalf("%s %s: %s %v\n%s", method, path, answer.Status, err, text)
+	}
+	if into != nil {
+		if err := json.Unmarshal(text, into); err != nil {
+			m.t.Fatalf("%s: %v\n%s", path, err, text)
+		}
+	}
+}
+
+// setUp waits for the console and makes its first admin.
+func (m *machine) setUp() {
+	m.t.Helper()
+	m.server.Until("the console serves", func() bool {
+		m.url = strings.TrimSuffix(strings.TrimSpace(m.server.Read(filepath.Join(m.dir, "data", "listen"))), "/")
+		return m.url != ""
+	})
+	token := strings.TrimSpace(m.server.Read(filepath.Join(m.dir, "data", "setup-token")))
+	m.ask(http.MethodPost, "/api/v1/setup", map[string]string{"token": token, "username": "somebody", "password": "a password of some length"}, nil)
+}
+
+func (m *machine) bans() string {
+	m.t.Helper()
+	var page struct {
+		Items []struct {
+			Jail, Address string
+		}
+	}
+	m.ask(http.MethodGet, "/api/v1/bans", nil, &page)
+	return fmt.Sprint(page.Items)
+}
+
+func (m *machine) host() (state, mend string, findings []string) {
+	m.t.Helper()
+	var host struct {
+		State    string
+		Mend     string
+		Findings []struct{ Code string }
+	}
+	m.ask(http.MethodGet, "/api/v1/hosts/local", nil, &host)
+	for _, f := range host.Findings {
+		findings = append(findings, f.Code)
+	}
+	return host.State, host.Mend, findings
+}
+
+// A console that has no right on fail2ban at all shows and lifts a real ban, outlives
+// its helper, and both end in order.
+func TestHelper_AConsoleWithoutRights(t *testing.T) {
+	m := newMachine(t)
+	helper := m.startHelper()
+	m.server.Until("the helper listens", func() bool { _, err := os.Stat(m.socket); return err == nil })
+	console := m.start(nobody, "serve", "--helper", m.socket, "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(m.dir, "data"))
+	m.setUp()
+	m.server.Until("fail2ban is online", func() bool { state, _, _ := m.host(); return state == "online" })
+	if _, _, findings := m.host(); strings.Contains(fmt.Sprint(findings), "in_process") {
+		t.Errorf("findings: %v", findings)
+	}
+
+	m.server.Fail("203.0.113.7", 5, "root")
+	m.server.Until("the page shows the ban", func() bool { return m.bans() == "[{sshd 203.0.113.7}]" })
+	var lifted struct{ Results []struct{ Outcome string } }
+	m.ask(http.MethodPost, "/api/v1/bans/lift", map[string]any{"addresses": []string{"203.0.113.7"}}, &lifted)
+	if len(lifted.Results) == 0 || lifted.Results[0].Outcome != "lifted" {
+		t.Errorf("%+v", lifted)
+	}
+	if got := m.server.Client("get", "sshd", "banned"); got != "[]" {
+		t.Errorf("fail2ban still has %s", got)
+	}
+	m.server.Until("the page shows that", func() bool { return m.bans() == "[]" })
+
+	if err := helper.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = helper.Wait()
+	m.server.Until("the page says that the helper is away", func() bool {
+		state, mend, _ := m.host()
+		return state == "unreachable" && strings.Contains(mend, "systemctl start bangui-helper")
+	})
+	m.server.Fail("203.0.113.8", 5, "root")
+	helper = m.startHelper()
+	m.server.Until("the page shows what happened meanwhile", func() bool {
+		state, _, _ := m.host()
+		return state == "online" && m.bans() == "[{sshd 203.0.113.8}]"
+	})
+	m.end(console)
+
+	// Commands without a console go through the helper too.
+	alone := filepath.Join(m.dir, "alone")
+	if err := os.MkdirAll(alone, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(alone, "listen"), []byte("http://127.0.0.1:9/\n"), 0o644); err != nil { // nobody listens there
+		t.Fatal(err)
+	}
+	through := []string{"--helper", m.socket, "--data-dir", alone}
+	if got := m.run(nobody, append([]string{"bans"}, through...)...); !strings.Contains(got, "203.0.113.8\tsshd\t") {
+		t.Errorf("bans: %s", got)
+	}
+	if got := m.run(nobody, append([]string{"unban", "203.0.113.8"}, through...)...); !strings.Contains(got, "lifted") {
+		t.Errorf("unban: %s", got)
+	}
+	if got := m.run(nobody, append([]string{"bans"}, through...)...); strings.Contains(got, "203.0.113.8") {
+		t.Errorf("bans afterwards: %s", got)
+	}
+	m.end(helper)
+	if _, err := os.Stat(m.socket); err == nil {
+		t.Error("the socket is still there")
+	}
+}
