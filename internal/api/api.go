@@ -78,6 +78,8 @@ type Options struct {
 	// Findings are what somebody should know of this console, shown with the host that it
 	// serves itself; nil = none.
 	Findings func() []health.Condition
+	// Rate is how many requests one client may send within a minute; 0 = 200.
+	Rate int
 
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -92,6 +94,7 @@ type API struct {
 	replays *replays
 	streams streams
 	doubts  doubts
+	limiter *limiter
 
 	readable, writable probe
 }
@@ -110,7 +113,7 @@ const writableEvery = 10 * time.Second
 
 // New builds the API with all its operations.
 func New(o Options) *API {
-	a := &API{Options: o, replays: newReplays(o.Now)}
+	a := &API{Options: o, replays: newReplays(o.Now), limiter: newLimiter(o.Now, o.Rate)}
 	a.table = &table{guard: a.guard}
 	a.readable = probe{question: o.Database, every: time.Second, now: o.Now}
 	a.writable = probe{question: o.Writable, every: writableEvery, now: o.Now}

@@ -181,6 +181,7 @@ type desk struct {
 	handler  http.Handler // the API itself
 	basePath string
 	stop     context.CancelFunc // ends the context of all requests, as the stopping server does
+	changes  []func(*api.Options)
 }
 
 // logText is what was logged, one JSON object a line.
@@ -201,10 +202,10 @@ func (l *logText) String() string {
 	return l.text.String()
 }
 
-func openDesk(t *testing.T) *desk {
+func openDesk(t *testing.T, changes ...func(*api.Options)) *desk {
 	t.Helper()
 	d := &desk{
-		site: &site{t: t, db: storetest.Open(t)}, bus: event.NewBus(), log: &logText{},
+		site: &site{t: t, db: storetest.Open(t)}, bus: event.NewBus(), log: &logText{}, changes: changes,
 		host: &double{state: host.State{Reach: host.Online, AsOf: time.Unix(1_790_000_000, 0)}, jails: []host.Jail{{Name: "sshd", State: host.JailRunning}}},
 	}
 	logger := slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -236,10 +237,14 @@ func (d *desk) build() {
 	hosts := host.NewRegistry()
 	hosts.AddLocal(d.host)
 	d.people.Accounts = auth.New(d.people.Options)
-	d.handler = api.New(api.Options{
+	options := api.Options{
 		Accounts: d.people.Accounts, Hosts: hosts, Archive: d.noting, Bus: d.bus, Components: func() []api.Component { return nil }, Database: d.db.Check,
 		Version: "test", TimeZone: "UTC", BasePath: d.basePath, Protected: func() []allowlist.Entry { return nil }, Logger: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now,
-	})
+	}
+	for _, change := range d.changes {
+		change(&options)
+	}
+	d.handler = api.New(options)
 }
 
 // asking is a request of the admin for the handler itself.

@@ -227,7 +227,7 @@ func TestEvents_Passing(t *testing.T) {
 
 // Streams are bounded; whoever comes too late is told when to come again.
 func TestEvents_Bounded(t *testing.T) {
-	d := openDesk(t)
+	d := openDesk(t, func(o *api.Options) { o.Rate = 1000 })
 	for range 200 {
 		until(t, d.lines(""), "event: hello")
 	}

@@ -122,7 +122,7 @@ func (a *API) registerDocs() {
 	reference := a.reference()
 	errorPage := a.errorPage()
 	serve := func(path, kind string, body []byte) {
-		a.table.row(route{method: http.MethodGet, path: path, tag: "documents", role: public, tier: looks, class: classNone})
+		a.table.row(route{method: http.MethodGet, path: path, tag: "documents", role: public, tier: looks, class: classRead})
 		a.table.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", kind)
 			_, _ = w.Write(body)

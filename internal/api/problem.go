@@ -69,6 +69,7 @@ func meanings() map[fault.Code]meaning {
 		fault.NeedsConfirm:        {http.StatusUnprocessableEntity, "It needs a confirmation"},
 		fault.TooLarge:            {http.StatusRequestEntityTooLarge, "Too large"},
 		fault.TooMany:             {http.StatusTooManyRequests, "Too many at once"},
+		fault.RateLimited:         {http.StatusTooManyRequests, "Too many requests"},
 		fault.Unsupported:         {http.StatusNotImplemented, "This fail2ban can't do it"},
 		fault.Fail2banUnreachable: {http.StatusBadGateway, "fail2ban can't be reached"},
 		fault.Fail2banForbidden:   {http.StatusBadGateway, "BanGUI may not talk to fail2ban"},

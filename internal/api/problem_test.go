@@ -30,7 +30,7 @@ func TestProblem_EachCode(t *testing.T) {
 	statuses := map[fault.Code]int{
 		fault.Internal: 500, fault.Invalid: 400, fault.NotFound: 404, fault.HostNotFound: 404, fault.JailNotFound: 404,
 		fault.MethodNotAllowed: 405, fault.Forbidden: 403, fault.HostUnknown: 421, fault.Conflict: 409, fault.Protected: 422, fault.NeedsConfirm: 422,
-		fault.TooLarge: 413, fault.TooMany: 429, fault.Unsupported: 501, fault.Fail2banUnreachable: 502, fault.Fail2banForbidden: 502,
+		fault.TooLarge: 413, fault.TooMany: 429, fault.RateLimited: 429, fault.Unsupported: 501, fault.Fail2banUnreachable: 502, fault.Fail2banForbidden: 502,
 		fault.Fail2banRefused: 502, fault.Fail2banTimeout: 504, fault.Fail2banGarbled: 502, fault.Unavailable: 503, fault.DatabaseBusy: 503,
 		fault.NotSignedIn: 401, fault.SetupNeeded: 401, fault.SetupDone: 404, fault.SetupTokenWrong: 403, fault.CredentialsWrong: 401,
 		fault.AttemptsThrottled: 429, fault.NotAllowed: 403, fault.StepUpNeeded: 403, fault.LastAdmin: 409, fault.PasswordWeak: 422,

@@ -44,12 +44,14 @@ const (
 type rateClass string
 
 const (
-	classNone  rateClass = "none" // health, documents
-	classRead  rateClass = "read"
-	classBan   rateClass = "ban"
-	classUnban rateClass = "unban"
-	classSteer rateClass = "config"
-	classLogin rateClass = "login"
+	classNone   rateClass = "none" // health: never refused
+	classRead   rateClass = "read" // counts with all the others only
+	classLogin  rateClass = "login"
+	classBan    rateClass = "ban"
+	classUnban  rateClass = "unban"
+	classSteer  rateClass = "config"
+	classImport rateClass = "import"
+	classTest   rateClass = "test"
 )
 
 // table is the mux of this package. It takes a pattern only after its row, and puts the
@@ -75,6 +77,19 @@ func (t *table) HandleFunc(pattern string, handler func(http.ResponseWriter, *ht
 		panic("api: " + pattern + " has no row in the route table")
 	}
 	t.Handle(pattern, t.guard(t.rows[i], http.HandlerFunc(handler)))
+}
+
+// of is the row that answers a request; where none does, one that only counts.
+func (t *table) of(r *http.Request) route {
+	if isPlain(r.URL) {
+		_, pattern := t.Handler(r)
+		for _, row := range t.rows {
+			if row.method+" "+row.path == pattern {
+				return row
+			}
+		}
+	}
+	return route{class: classRead}
 }
 
 // methods are those that the path of a request takes.

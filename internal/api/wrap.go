@@ -44,7 +44,7 @@ func (a *API) wrap(mux *table) http.Handler {
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, newProblem(r.Context(), fault.Forbidden, "The request came from another site's page."))
 	}))
-	inner := protection.Handler(a.onlyJSON(a.known(mux)))
+	inner := a.limited(protection.Handler(a.onlyJSON(a.known(mux))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = a.received(r)
 		protect(w.Header(), requestID(r.Context()))

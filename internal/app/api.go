@@ -22,7 +22,7 @@ func (a *App) startAPI(context.Context) error {
 		Components: a.health, Database: a.store.Check, Writable: a.writable,
 		Version: a.Version, Commit: commit(), GoVersion: runtime.Version(),
 		Demo: a.Config.Demo, InProcess: a.Config.Helper == "",
-		TimeZone: timeZone(), BasePath: a.Config.BasePath, KnownHost: known.known, Findings: a.findings.All,
+		TimeZone: timeZone(), BasePath: a.Config.BasePath, Rate: a.Config.RateLimit, KnownHost: known.known, Findings: a.findings.All,
 		Proxies:   a.trust(),
 		Protected: a.protected,
 		Logger:    a.logger.With("part", "api"), Now: time.Now,

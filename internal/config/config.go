@@ -43,6 +43,7 @@ type Config struct {
 
 	TrustedProxies  []netip.Prefix  // believed when they say where a request came from
 	ForwardedHeader ForwardedHeader // in which they say it
+	RateLimit       int             // requests that one client may send within 60 s
 
 	TLS             TLS    // whether we make a certificate ourselves
 	TLSCert, TLSKey string // paths of the operator's own, which win over TLS; "" = none
@@ -107,6 +108,7 @@ func Defaults(s Surroundings) Config {
 		Database:       filepath.Join(dir, "bangui.db"),
 		Fail2banSocket: StandardFail2banSocket,
 		Fail2banConfig: "/etc/fail2ban",
+		RateLimit:      200,
 		LogLevel:       slog.LevelInfo,
 		LogFormat:      Auto,
 

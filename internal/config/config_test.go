@@ -98,6 +98,8 @@ func TestLoad_Refuses(t *testing.T) {
 		"RelativePath":    {config.Given{Flags: map[string]string{"path-map": "/config=here"}}, "", []string{"path-map", "absolute"}},
 		"PathTwice":       {config.Given{Flags: map[string]string{"path-map": "/a=/b,/a/=/c"}}, "", []string{"path-map", "twice"}},
 		"DemoMaybe":       {config.Given{}, "demo: maybe\n", []string{"demo", `"maybe"`, "true or false"}},
+		"NoRate":          {config.Given{Environ: []string{"BANGUI_RATE_LIMIT=0"}}, "", []string{"rate-limit", `"0"`, "20 to 100000"}},
+		"HugeRate":        {config.Given{Environ: []string{"BANGUI_RATE_LIMIT=99999999999999999999"}}, "", []string{"rate-limit", "20 to 100000"}},
 		"Nested":          {config.Given{}, "listen:\n  port: 1\n", []string{"listen", ":1"}},
 		"NotAMapping":     {config.Given{}, "- listen\n", []string{"name: value"}},
 		"NotYAML":         {config.Given{}, "a: [\n", []string{"not YAML"}},

@@ -109,6 +109,20 @@ func Settings() []Setting {
 		},
 	}, networkSettings(), accessSettings(), []Setting{
 		{
+			Name: "rate-limit", Default: "200", Allowed: "a whole number from 20 to 100000",
+			Meaning: "How many requests one client (an IPv4 address or an IPv6 /64) may send within 60 seconds; the next one is answered with 429.",
+			parse: func(c *Config, text string, _ Surroundings) error {
+				const least, most = 20, 100_000
+				n, err := strconv.Atoi(text)
+				if err != nil || n < least || n > most {
+					return errNotAllowed
+				}
+				c.RateLimit = n
+				return nil
+			},
+			show: func(c Config) string { return strconv.Itoa(c.RateLimit) },
+		},
+		{
 			Name: "log-level", Default: "info", Allowed: "debug, info, warn or error",
 			Meaning: "How much is logged.",
 			parse: func(c *Config, text string, _ Surroundings) (err error) {

@@ -29,7 +29,8 @@ const (
 	Protected        Code = "address_protected"  // banning it would lock somebody out
 	NeedsConfirm     Code = "needs_confirmation" // wide reach; repeat it with the confirmation
 	TooLarge         Code = "too_large"          // a body, list or value beyond its bound
-	TooMany          Code = "too_many"           // queue or rate limit is full; try again later
+	TooMany          Code = "too_many"           // a queue is full; try again later
+	RateLimited      Code = "rate_limited"       // this client asks too often; try again later
 	Unsupported      Code = "unsupported"        // this version of fail2ban can't do it
 
 	Fail2banUnreachable Code = "fail2ban_unreachable" // nobody answers at the socket
@@ -61,7 +62,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		Internal, Invalid, NotFound, HostNotFound, JailNotFound, MethodNotAllowed, Forbidden, HostUnknown, Conflict, Protected,
-		NeedsConfirm, TooLarge, TooMany, Unsupported, Fail2banUnreachable, Fail2banForbidden, Fail2banRefused,
+		NeedsConfirm, TooLarge, TooMany, RateLimited, Unsupported, Fail2banUnreachable, Fail2banForbidden, Fail2banRefused,
 		Fail2banTimeout, Fail2banGarbled, NotSignedIn, SetupNeeded, SetupDone, SetupTokenWrong, CredentialsWrong,
 		AttemptsThrottled, NotAllowed, StepUpNeeded, LastAdmin, PasswordWeak, Unavailable, DatabaseBusy, DatabaseCorrupt, DatabaseTooNew, DiskFull,
 		PermissionDenied,

@@ -1225,7 +1225,7 @@ export interface components {
              * @description Stable word for programs.
              * @enum {string}
              */
-            code: "internal" | "invalid" | "not_found" | "host_not_found" | "jail_not_found" | "method_not_allowed" | "forbidden" | "host_unknown" | "conflict" | "address_protected" | "needs_confirmation" | "too_large" | "too_many" | "unsupported" | "fail2ban_unreachable" | "fail2ban_forbidden" | "fail2ban_refused" | "fail2ban_timeout" | "fail2ban_garbled" | "not_signed_in" | "setup_needed" | "setup_done" | "setup_token_wrong" | "credentials_wrong" | "attempts_throttled" | "not_allowed" | "step_up_needed" | "last_admin" | "password_weak" | "unavailable" | "database_busy" | "database_corrupt" | "database_too_new" | "disk_full" | "permission_denied";
+            code: "internal" | "invalid" | "not_found" | "host_not_found" | "jail_not_found" | "method_not_allowed" | "forbidden" | "host_unknown" | "conflict" | "address_protected" | "needs_confirmation" | "too_large" | "too_many" | "rate_limited" | "unsupported" | "fail2ban_unreachable" | "fail2ban_forbidden" | "fail2ban_refused" | "fail2ban_timeout" | "fail2ban_garbled" | "not_signed_in" | "setup_needed" | "setup_done" | "setup_token_wrong" | "credentials_wrong" | "attempts_throttled" | "not_allowed" | "step_up_needed" | "last_admin" | "password_weak" | "unavailable" | "database_busy" | "database_corrupt" | "database_too_new" | "disk_full" | "permission_denied";
             /** @description What is wrong, for people. */
             detail: string;
             /** @description Fields that were not taken. */

@@ -84,7 +84,7 @@ export class Stage {
     const setUp = this.options.setUp === false ? [] : ['--setup-user', admin.username, '--setup-password-file', secret];
     const address = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
     const args = ['serve', '--listen', address, '--data-dir', data, '--fail2ban-socket', socket, '--fail2ban-config', config];
-    this.#console = spawn(binary, [...args, ...setUp, '--base-path', basePath, '--log-level', 'warn'], {
+    this.#console = spawn(binary, [...args, ...setUp, '--base-path', basePath, '--rate-limit', '10000', '--log-level', 'warn'], {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: environment(),
     });
