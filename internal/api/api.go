@@ -57,6 +57,7 @@ type Options struct {
 	Hosts   Hosts
 	Archive Archive
 	Bus     *event.Bus
+	Audit   Audit
 	// Accounts know who asks.
 	Accounts *auth.Accounts
 	// Components are the parts of this process. Database asks the database whether it can
@@ -137,6 +138,7 @@ func New(o Options) *API {
 	a.registerAuth()
 	a.registerUsers()
 	a.registerTokens()
+	a.registerAudit()
 	a.describe()
 	a.registerDocs()
 	a.handler = a.wrap(a.table)
@@ -162,7 +164,11 @@ func register[I, O any](a *API, r route, handle func(ctx context.Context, in *I)
 	}, func(ctx context.Context, in *I) (*O, error) {
 		ctx, cancel := context.WithTimeout(ctx, r.limit)
 		defer cancel()
-		out, err := handle(ctx, in)
+		var out *O
+		err := a.recorded(ctx, in, func() (err error) {
+			out, err = handle(ctx, in)
+			return err
+		})
 		if err != nil {
 			return nil, a.problem(ctx, err)
 		}

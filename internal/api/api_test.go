@@ -84,7 +84,7 @@ func open(t *testing.T) *site {
 	s.people = peopleOf(t, s.db)
 	s.cookie = s.people.session(auth.Admin, nil)
 	server := httptest.NewServer(api.New(api.Options{
-		Accounts: s.people.Accounts, Hosts: hosts, Archive: s.archive, Bus: bus, Components: func() []api.Component { return nil }, Database: s.db.Check,
+		Accounts: s.people.Accounts, Hosts: hosts, Archive: s.archive, Bus: bus, Audit: trailOf(s.db), Components: func() []api.Component { return nil }, Database: s.db.Check,
 		Version: "test", TimeZone: "UTC", Protected: system.Entries, Logger: logger, Now: time.Now,
 	}))
 	s.url = server.URL

@@ -120,6 +120,7 @@ func (a *API) registerAuth() {
 // his own behind to look over a shoulder.
 func (a *API) signIn(ctx context.Context, in *struct{ Body SignIn }) (*signedIn, error) {
 	v := visitOf(ctx)
+	noteOf(ctx).Target = a.knownName(ctx, in.Body.Username)
 	begun, err := a.Accounts.SignIn(ctx, auth.Credentials{Name: in.Body.Username, Password: in.Body.Password}, v.origin)
 	if err != nil {
 		return nil, a.orThrottle(ctx, err)
@@ -130,6 +131,16 @@ func (a *API) signIn(ctx context.Context, in *struct{ Body SignIn }) (*signedIn,
 		}
 	}
 	return &signedIn{a.cookie(v, begun)}, nil
+}
+
+// knownName is the name of a user for the audit. What nobody is called is not kept: it may
+// be a password that was typed into the wrong field.
+func (a *API) knownName(ctx context.Context, name string) string {
+	u, err := a.Accounts.UserNamed(ctx, name)
+	if err != nil {
+		return "unknown user"
+	}
+	return u.Name
 }
 
 // orThrottle keeps err, but says before the set-up that nobody can sign in at all.

@@ -203,7 +203,15 @@ const (
 	maxID    = 1024   // characters of an identifier
 )
 
-func (a *API) createBans(ctx context.Context, in *struct{ Body BanOrder }) (*answer[Results], error) {
+type banInput struct{ Body BanOrder }
+
+func (in banInput) dry() bool { return in.Body.DryRun }
+
+func (in banInput) order() (list any, reason string) { return in.Body, in.Body.Reason }
+
+func (in banInput) target() string { return targets(in.Body.Addresses, in.Body.Jails, in.Body.Hosts) }
+
+func (a *API) createBans(ctx context.Context, in *banInput) (*answer[Results], error) {
 	hosts, err := a.hostsOf(in.Body.Hosts)
 	if err != nil {
 		return nil, err
@@ -221,7 +229,7 @@ func (a *API) createBans(ctx context.Context, in *struct{ Body BanOrder }) (*ans
 	if pairs := len(order.Targets) * len(order.Jails); pairs > maxPairs {
 		return nil, fault.New(fault.TooLarge, "%d bans at once are too many; %d is the most", pairs, maxPairs).WithMend("Name fewer jails or addresses at once.")
 	}
-	return a.onEach(hosts, func(h host.Host) ([]host.Outcome, error) {
+	return a.onEach(ctx, hosts, func(h host.Host) ([]host.Outcome, error) {
 		planned, err := h.Check(ctx, order)
 		if err != nil || in.Body.DryRun {
 			return planned, err
@@ -248,7 +256,15 @@ func willBan(planned []host.Outcome) []pair {
 	return pairs
 }
 
-func (a *API) liftBans(ctx context.Context, in *struct{ Body LiftOrder }) (*answer[Results], error) {
+type liftInput struct{ Body LiftOrder }
+
+func (in liftInput) order() (list any, reason string) { return in.Body, in.Body.Reason }
+
+func (in liftInput) target() string {
+	return targets(append(slices.Clone(in.Body.Addresses), in.Body.IDs...), in.Body.Jails, in.Body.Hosts)
+}
+
+func (a *API) liftBans(ctx context.Context, in *liftInput) (*answer[Results], error) {
 	if (len(in.Body.Addresses) == 0) == (len(in.Body.IDs) == 0) {
 		return nil, a.badField(ctx, "addresses", errors.New("give either addresses or ids"))
 	}
@@ -265,7 +281,7 @@ func (a *API) liftBans(ctx context.Context, in *struct{ Body LiftOrder }) (*answ
 		return nil, err
 	}
 	ids := mapAll(unique(in.Body.Addresses), canonicalID)
-	return a.onEach(hosts, func(h host.Host) ([]host.Outcome, error) {
+	return a.onEach(ctx, hosts, func(h host.Host) ([]host.Outcome, error) {
 		return a.lift(ctx, h, host.LiftOrder{IDs: ids, Jails: unique(in.Body.Jails), Actor: actorOf(ctx), Reason: in.Body.Reason})
 	})
 }
@@ -311,6 +327,7 @@ func (a *API) liftByID(ctx context.Context, order LiftOrder) (*answer[Results], 
 		}
 		all.Results = append(all.Results, outcomes...)
 	}
+	noteOf(ctx).results(all.Results)
 	if failures == len(places) {
 		return nil, first
 	}
@@ -358,7 +375,7 @@ func (a *API) liftAt(ctx context.Context, p place, ids []string, reason string) 
 }
 
 // onEach carries out an order on every host and puts the outcomes together.
-func (a *API) onEach(hosts []host.Host, do func(host.Host) ([]host.Outcome, error)) (*answer[Results], error) {
+func (a *API) onEach(ctx context.Context, hosts []host.Host, do func(host.Host) ([]host.Outcome, error)) (*answer[Results], error) {
 	all := Results{Results: []Outcome{}}
 	for _, h := range hosts {
 		outcomes, err := do(h)
@@ -366,6 +383,7 @@ func (a *API) onEach(hosts []host.Host, do func(host.Host) ([]host.Outcome, erro
 			return nil, err
 		}
 		all.Results = append(all.Results, a.outcomesOf(h, outcomes)...)
+		noteOf(ctx).results(all.Results) // also what came before a host that fails
 	}
 	return answerWith(all), nil
 }

@@ -17,7 +17,7 @@ const cursorBytes = 24
 
 func closeCursor(at history.Place, f BanFilter) string {
 	b := make([]byte, 0, cursorBytes)
-	b = append(b, filterSum(f)...)
+	b = append(b, f.sum()...)
 	b = binary.BigEndian.AppendUint64(b, uint64(at.BannedAt.UnixMicro()))
 	b = binary.BigEndian.AppendUint64(b, uint64(at.ID))
 	return base64.RawURLEncoding.EncodeToString(b)
@@ -28,7 +28,7 @@ func openCursor(text string, f BanFilter) (history.Place, error) {
 	if err != nil || len(b) != cursorBytes {
 		return history.Place{}, fault.New(fault.Invalid, "the cursor is broken").WithMend("Begin with the first page.")
 	}
-	if string(b[:8]) != string(filterSum(f)) {
+	if string(b[:filterBytes]) != string(f.sum()) {
 		return history.Place{}, fault.New(fault.Invalid, "the cursor belongs to another filter").WithMend("Begin with the first page.")
 	}
 	return history.Place{
@@ -37,7 +37,33 @@ func openCursor(text string, f BanFilter) (history.Place, error) {
 	}, nil
 }
 
-func filterSum(f BanFilter) []byte {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{f.State, f.Host, f.Jail, f.IP, f.Text}))
-	return sum[:8]
+func (f BanFilter) sum() []byte { return filterSum(f.State, f.Host, f.Jail, f.IP, f.Text) }
+
+func (f AuditFilter) sum() []byte {
+	return filterSum("audit", f.Actor, f.Action, f.Outcome, f.Since, f.Until)
+}
+
+// filterBytes are those of a filter's hash in a cursor.
+const filterBytes = 8
+
+func filterSum(parts ...string) []byte {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q", parts))
+	return sum[:filterBytes]
+}
+
+// closeAuditCursor is the place after an entry: the filter's hash and the entry's id.
+func closeAuditCursor(id int64, f AuditFilter) string {
+	return base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(f.sum(), uint64(id)))
+}
+
+func openAuditCursor(text string, f AuditFilter) (id int64, err error) {
+	const size = filterBytes + 8
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(b) != size || int64(binary.BigEndian.Uint64(b[filterBytes:])) < 1 {
+		return 0, fault.New(fault.Invalid, "the cursor is broken").WithMend("Begin with the first page.")
+	}
+	if string(b[:filterBytes]) != string(f.sum()) {
+		return 0, fault.New(fault.Invalid, "the cursor belongs to another filter").WithMend("Begin with the first page.")
+	}
+	return int64(binary.BigEndian.Uint64(b[filterBytes:])), nil
 }

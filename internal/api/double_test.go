@@ -13,10 +13,12 @@ import (
 
 	"bangui/internal/allowlist"
 	"bangui/internal/api"
+	"bangui/internal/audit"
 	"bangui/internal/auth"
 	"bangui/internal/event"
 	"bangui/internal/history"
 	"bangui/internal/host"
+	"bangui/internal/store"
 	"bangui/internal/store/storetest"
 )
 
@@ -182,6 +184,7 @@ type desk struct {
 	basePath string
 	stop     context.CancelFunc // ends the context of all requests, as the stopping server does
 	changes  []func(*api.Options)
+	trail    *audit.Trail
 }
 
 // logText is what was logged, one JSON object a line.
@@ -231,14 +234,20 @@ func openDesk(t *testing.T, changes ...func(*api.Options)) *desk {
 	return d
 }
 
+// trailOf is the audit of a test.
+func trailOf(db *store.DB) *audit.Trail {
+	return audit.New(audit.Options{Store: db, Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+}
+
 // build makes the API and its accounts anew. In a bubble of synctest that is done inside:
 // whoever waits for a channel from outside does not count as waiting there.
 func (d *desk) build() {
+	d.trail = trailOf(d.db)
 	hosts := host.NewRegistry()
 	hosts.AddLocal(d.host)
 	d.people.Accounts = auth.New(d.people.Options)
 	options := api.Options{
-		Accounts: d.people.Accounts, Hosts: hosts, Archive: d.noting, Bus: d.bus, Components: func() []api.Component { return nil }, Database: d.db.Check,
+		Accounts: d.people.Accounts, Hosts: hosts, Archive: d.noting, Bus: d.bus, Audit: d.trail, Components: func() []api.Component { return nil }, Database: d.db.Check,
 		Version: "test", TimeZone: "UTC", BasePath: d.basePath, Protected: func() []allowlist.Entry { return nil }, Logger: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now,
 	}
 	for _, change := range d.changes {

@@ -41,6 +41,7 @@ func (a *API) guard(r route, next http.Handler) http.Handler {
 		v := a.visit(request)
 		if r.role != public {
 			p, err := a.admit(request, v, r)
+			noteOf(ctx).by(p)
 			if err != nil {
 				writeProblem(w, a.problem(ctx, err))
 				return

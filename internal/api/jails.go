@@ -121,30 +121,48 @@ func (a *API) registerJailChanges() {
 	}
 	register(a, change("start", "startJail", "Start a jail that the configuration enables"),
 		func(ctx context.Context, in *JailPath) (*empty, error) {
-			return a.steer(in.Host, func(h host.Host) error { return h.StartJail(ctx, in.Jail) })
+			return a.steer(ctx, in, "started", func(h host.Host) error { return h.StartJail(ctx, in.Jail) })
 		})
 	register(a, change("stop", "stopJail", "Stop a jail; its bans are lifted and come back when it starts again"),
 		func(ctx context.Context, in *JailPath) (*empty, error) {
-			return a.steer(in.Host, func(h host.Host) error { return h.StopJail(ctx, in.Jail) })
+			return a.steer(ctx, in, "stopped", func(h host.Host) error { return h.StopJail(ctx, in.Jail) })
 		})
 	register(a, change("reload", "reloadJail", "Read a jail's configuration again"),
 		func(ctx context.Context, in *reloadInput) (*empty, error) {
 			restart := in.Body != nil && in.Body.Restart
-			return a.steer(in.Host, func(h host.Host) error { return h.ReloadJail(ctx, in.Jail, restart) })
+			became := "reloaded"
+			if restart {
+				became = "restarted"
+			}
+			return a.steer(ctx, &in.JailPath, became, func(h host.Host) error { return h.ReloadJail(ctx, in.Jail, restart) })
 		})
 	register(a, change("idle", "idleJail", "Switch a jail's watching off or on"),
 		func(ctx context.Context, in *idleInput) (*empty, error) {
-			return a.steer(in.Host, func(h host.Host) error { return h.IdleJail(ctx, in.Jail, in.Body.Idle) })
+			became := "watching"
+			if in.Body.Idle {
+				became = "idle"
+			}
+			return a.steer(ctx, &in.JailPath, became, func(h host.Host) error { return h.IdleJail(ctx, in.Jail, in.Body.Idle) })
 		})
 }
 
-// steer does one thing to one host.
-func (a *API) steer(name string, do func(host.Host) error) (*empty, error) {
-	h, err := a.Hosts.Get(name)
+// steer does one thing to one jail, and notes what the jail was and what became of it.
+func (a *API) steer(ctx context.Context, in *JailPath, became string, do func(host.Host) error) (*empty, error) {
+	h, err := a.Hosts.Get(in.Host)
 	if err != nil {
 		return nil, err
 	}
-	return &empty{}, do(h)
+	n := noteOf(ctx)
+	for _, j := range h.Jails() {
+		if j.Name == in.Jail {
+			n.Before = string(j.State)
+		}
+	}
+	if err := do(h); err != nil {
+		return nil, err
+	}
+	n.After = became
+	return &empty{}, nil
 }
 
 func jailOf(j host.Jail) Jail {

@@ -48,6 +48,9 @@ func (a *API) manualJail(ctx context.Context, name string, change func(host.Host
 		return nil, err
 	}
 	if change != nil {
+		if before, err := h.ManualJail(ctx); err == nil {
+			noteOf(ctx).Before = standing(before)
+		}
 		if err := change(h, ctx); err != nil {
 			return nil, err
 		}
@@ -56,5 +59,22 @@ func (a *API) manualJail(ctx context.Context, name string, change func(host.Host
 	if err != nil {
 		return nil, err
 	}
+	noteOf(ctx).After = standing(own)
 	return answerWith(ManualJail(own)), nil
+}
+
+// standing is what there is of our jail: its file, and whether it runs.
+func standing(own host.OwnJail) string {
+	state := "stopped"
+	if own.Running {
+		state = "running"
+	}
+	switch {
+	case !own.Installed:
+		return state + ", without a file of ours"
+	case own.Diff != "":
+		return state + ", its file differs from ours:\n" + own.Diff
+	default:
+		return state + ", " + own.Path + ":\n" + own.Content
+	}
 }

@@ -147,10 +147,12 @@ func levelOf(status int, err error) slog.Level {
 
 func newProblem(ctx context.Context, code fault.Code, detail string) *Problem {
 	m := meanings()[code]
-	return &Problem{
+	p := &Problem{
 		Type: basePathOf(ctx) + "/docs/errors#" + string(code), Title: m.title, Status: m.status, Detail: detail,
 		Code: string(code), RequestID: requestID(ctx),
 	}
+	noteOf(ctx).problem = p
+	return p
 }
 
 // sentence makes a message start with a capital and end with a full stop.

@@ -193,7 +193,7 @@ func sourceOf(caller netip.Addr) netip.Prefix {
 // them. Health is never refused: who watches us must not be told that we are ill.
 func (a *API) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		class := a.table.of(r).class
+		class := rowOf(r.Context()).class
 		if class == classNone {
 			next.ServeHTTP(w, r)
 			return

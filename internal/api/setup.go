@@ -40,6 +40,8 @@ func (a *API) registerSetup() {
 		role: public, tier: own, class: classLogin, audit: "setup", status: http.StatusNoContent, secret: true,
 	}, func(ctx context.Context, in *struct{ Body FirstAdmin }) (*signedIn, error) {
 		v := visitOf(ctx)
+		n := noteOf(ctx)
+		n.Target, n.After = in.Body.Username, "role admin"
 		begun, err := a.Accounts.SetUp(ctx, in.Body.Token, auth.Credentials{Name: in.Body.Username, Password: in.Body.Password}, v.origin)
 		if err != nil {
 			return nil, err

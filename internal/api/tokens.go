@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -49,6 +50,9 @@ func (a *API) registerTokens() {
 		method: http.MethodPost, path: path, id: "createToken", summary: "Make an API token of one's own", tag: "tokens",
 		role: auth.Viewer, fresh: true, tier: own, class: classSteer, audit: "token.create", status: http.StatusCreated, secret: true,
 	}, func(ctx context.Context, in *struct{ Body NewToken }) (*answer[IssuedToken], error) {
+		n := noteOf(ctx)
+		n.Target = in.Body.Name
+		n.After = fmt.Sprintf("scope %s, for %d days", in.Body.Scope, in.Body.ExpiresIn/int64(24*time.Hour/time.Second))
 		t, text, err := a.Accounts.IssueToken(ctx, principalOf(ctx).User, auth.NewToken{
 			Name: in.Body.Name, Scope: auth.Scope(in.Body.Scope), Life: time.Duration(in.Body.ExpiresIn) * time.Second,
 		})

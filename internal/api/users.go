@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"bangui/internal/auth"
 )
@@ -45,6 +46,8 @@ func (a *API) registerUsers() {
 		method: http.MethodPost, path: path, id: "addUser", summary: "Make a user", tag: "users",
 		role: auth.Admin, fresh: true, tier: own, class: classSteer, audit: "user.add", status: http.StatusCreated, secret: true,
 	}, func(ctx context.Context, in *struct{ Body NewUser }) (*answer[User], error) {
+		n := noteOf(ctx)
+		n.Target, n.After = in.Body.Username, "role "+in.Body.Role
 		u, err := a.Accounts.AddUser(ctx, auth.NewUser{Name: in.Body.Username, Role: auth.Role(in.Body.Role), Password: in.Body.Password})
 		return answerWith(userOf(u)), err
 	})
@@ -63,6 +66,8 @@ func (a *API) registerUsers() {
 		Body UserChange
 	},
 	) (*answer[User], error) {
+		a.noteUser(ctx, in.ID)
+		noteOf(ctx).After = in.Body.words()
 		u, err := a.Accounts.ChangeUser(ctx, in.ID, auth.UserChange{Role: (*auth.Role)(in.Body.Role), Disabled: in.Body.Disabled, Password: in.Body.Password})
 		return answerWith(userOf(u)), err
 	})
@@ -70,6 +75,7 @@ func (a *API) registerUsers() {
 		method: http.MethodDelete, path: path + "/{id}", id: "removeUser", summary: "Remove a user with his sessions and tokens", tag: "users",
 		role: auth.Admin, fresh: true, tier: own, class: classSteer, audit: "user.remove", status: http.StatusNoContent,
 	}, func(ctx context.Context, in *IDPath) (*empty, error) {
+		a.noteUser(ctx, in.ID)
 		return &empty{}, a.Accounts.RemoveUser(ctx, in.ID)
 	})
 	register(a, route{
@@ -81,6 +87,37 @@ func (a *API) registerUsers() {
 		}
 		return a.sessions(ctx, in.ID)
 	})
+}
+
+// noteUser notes who is changed, and what he was.
+func (a *API) noteUser(ctx context.Context, id string) {
+	u, err := a.Accounts.User(ctx, id)
+	if err != nil {
+		return // then he can't be changed either
+	}
+	n := noteOf(ctx)
+	n.Target, n.Before = u.Name, "role "+string(u.Role)
+	if u.Disabled() {
+		n.Before += ", disabled"
+	}
+}
+
+// words say what is changed; never a password.
+func (c UserChange) words() string {
+	var parts []string
+	if c.Role != nil {
+		parts = append(parts, "role "+*c.Role)
+	}
+	if c.Disabled != nil && *c.Disabled {
+		parts = append(parts, "disabled")
+	}
+	if c.Disabled != nil && !*c.Disabled {
+		parts = append(parts, "enabled")
+	}
+	if c.Password != nil {
+		parts = append(parts, "another password")
+	}
+	return strings.Join(parts, ", ")
 }
 
 func userOf(u auth.User) User {

@@ -24,7 +24,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-type basePathKey struct{}
+type (
+	basePathKey struct{}
+	rowKey      struct{}
+)
 
 // requestID is known to the hosts too: what they carry out is logged under it.
 func requestID(ctx context.Context) string { return host.RequestID(ctx) }
@@ -33,6 +36,12 @@ func requestID(ctx context.Context) string { return host.RequestID(ctx) }
 func basePathOf(ctx context.Context) string {
 	base, _ := ctx.Value(basePathKey{}).(string)
 	return base
+}
+
+// rowOf is the row of the route table that a request is for.
+func rowOf(ctx context.Context) route {
+	row, _ := ctx.Value(rowKey{}).(route)
+	return row
 }
 
 var givenID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
@@ -44,7 +53,7 @@ func (a *API) wrap(mux *table) http.Handler {
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, newProblem(r.Context(), fault.Forbidden, "The request came from another site's page."))
 	}))
-	inner := a.limited(protection.Handler(a.onlyJSON(a.known(mux))))
+	inner := a.audited(a.limited(protection.Handler(a.onlyJSON(a.known(mux)))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = a.received(r)
 		protect(w.Header(), requestID(r.Context()))
@@ -63,6 +72,7 @@ func (a *API) received(r *http.Request) *http.Request {
 	}
 	ctx := host.WithRequestID(r.Context(), id)
 	ctx = context.WithValue(ctx, basePathKey{}, a.BasePath)
+	ctx = context.WithValue(ctx, rowKey{}, a.table.of(r))
 	o := a.origin(r)
 	ctx = context.WithValue(ctx, originKey{}, o)
 	ctx = context.WithValue(ctx, onThisMachineKey{}, o.Direct && o.Address.IsLoopback() && (a.KnownHost == nil || a.KnownHost(r.Host)))

@@ -70,7 +70,7 @@ func (a *App) setUpUnattended(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	done, err := a.accounts.SetUpUnattended(ctx, auth.Credentials{Name: a.Config.SetupUser, Password: password})
+	done, err := a.accounts.SetUpUnattended(byItself(ctx, "setup", a.Config.SetupUser), auth.Credentials{Name: a.Config.SetupUser, Password: password})
 	switch {
 	case err != nil:
 		return fault.Wrap(err, fault.CodeOf(err), "the first admin can't be made from the settings setup-user and setup-password-file: %s", fault.MessageOf(err)).

@@ -18,7 +18,7 @@ import (
 func (a *App) startAPI(context.Context) error {
 	known := namesOf(a.Config)
 	operations := api.New(api.Options{
-		Hosts: a.registry, Archive: a.archive, Bus: a.bus, Accounts: a.accounts,
+		Hosts: a.registry, Archive: a.archive, Bus: a.bus, Audit: a.trail, Accounts: a.accounts,
 		Components: a.health, Database: a.store.Check, Writable: a.writable,
 		Version: a.Version, Commit: commit(), GoVersion: runtime.Version(),
 		Demo: a.Config.Demo, InProcess: a.Config.Helper == "",

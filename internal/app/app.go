@@ -15,6 +15,7 @@ import (
 	"os"
 	"time"
 
+	"bangui/internal/audit"
 	"bangui/internal/auth"
 	"bangui/internal/certificate"
 	"bangui/internal/config"
@@ -56,6 +57,10 @@ type App struct {
 	store    *store.DB
 	bus      *event.Bus
 	archive  *history.Archive
+
+	trail     *audit.Trail
+	auditTask *task
+
 	registry *host.Registry
 	host     host.Host // the one that we serve ourselves
 
@@ -105,6 +110,7 @@ const (
 	hostTime     = 10 * time.Second
 	demoTime     = 25 * time.Second
 	databaseTime = 10 * time.Second
+	auditTime    = 10 * time.Second
 	accountsTime = 5 * time.Second
 	tlsTime      = 5 * time.Second
 )
@@ -115,10 +121,11 @@ func (a *App) graph() []stage {
 		{name: "config", start: a.startConfig},
 		{name: "logging", needs: []string{"config"}, start: a.startLogging},
 		{name: "database", needs: []string{"config", "logging"}, start: a.startDatabase, stop: a.stopDatabase, grace: databaseTime},
-		{name: "accounts", needs: []string{"config", "logging", "database"}, start: a.startAccounts, stop: a.stopAccounts, grace: accountsTime},
+		{name: "audit", needs: []string{"config", "logging", "database"}, start: a.startAudit, stop: a.stopAudit, grace: auditTime},
+		{name: "accounts", needs: []string{"config", "logging", "database", "audit"}, start: a.startAccounts, stop: a.stopAccounts, grace: accountsTime},
 		{name: "demo", off: !a.Config.Demo, needs: []string{"config", "logging"}, start: a.startDemo, stop: a.stopDemo, grace: demoTime},
 		{name: "host", needs: []string{"database", "accounts", "demo"}, start: a.startHost, stop: a.stopHost, grace: hostTime},
-		{name: "api", needs: []string{"database", "accounts", "host"}, start: a.startAPI},
+		{name: "api", needs: []string{"database", "audit", "accounts", "host"}, start: a.startAPI},
 		{name: "tls", needs: []string{"config", "logging"}, start: a.startTLS, stop: a.stopTLS, grace: tlsTime},
 		{name: "http", needs: []string{"api", "tls"}, start: a.startHTTP, stop: a.stopHTTP, grace: drainTime},
 	}

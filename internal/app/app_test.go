@@ -245,7 +245,7 @@ func TestApp_StopEndsEventStreams(t *testing.T) {
 // Each real stage is made to fail in turn: exactly the started ones stop, in
 // reverse, and nothing is left behind.
 func TestApp_EachStageFailsInTurn(t *testing.T) {
-	names := []string{"config", "logging", "database", "accounts", "demo", "host", "api", "tls", "http"}
+	names := []string{"config", "logging", "database", "audit", "accounts", "demo", "host", "api", "tls", "http"}
 	if got := stageNames(New(Options{Log: io.Discard}).graph()); !slices.Equal(got, names) {
 		t.Fatalf("stages = %v; this test knows %v", got, names)
 	}
@@ -369,5 +369,34 @@ func put(t *testing.T, name, content string) {
 	}
 	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What the console does by itself and what is asked of it are on record, over a restart.
+func TestApp_RecordsWhoDidWhat(t *testing.T) {
+	c := settings(t)
+	first := serve(t, c)
+	session := first.signIn(t)
+	list := func(console running) string {
+		_, body := send(t, http.MethodGet, console.url+"api/v1/audit", "", session)
+		return body
+	}
+	send(t, http.MethodPost, first.url+"api/v1/hosts/nosuch/reload", "", session)
+	send(t, http.MethodPost, first.url+"api/v1/hosts/local/reload", "")
+	send(t, http.MethodPost, first.url+"api/v1/hosts/local/reload", "")
+	for _, want := range []string{`"actor":"bangui","actor_kind":"system"`, `"action":"setup"`, `"action":"auth.login"`, `"action":"host.reload"`, `"outcome":"refused"`, `"code":"host_not_found"`, `"code":"not_signed_in"`} {
+		if body := list(first); !strings.Contains(body, want) {
+			t.Errorf("%s is missing in %s", want, body)
+		}
+	}
+	if err := first.stop(); err != nil {
+		t.Fatal(err)
+	}
+	second := serve(t, c)
+	if body := list(second); !strings.Contains(body, `1 more from 127.0.0.1`) {
+		t.Errorf("what was counted when the console stopped is lost: %s", body)
+	}
+	if _, body := send(t, http.MethodGet, second.url+"api/v1/audit/verify", "", session); !strings.Contains(body, `"ok":true`) {
+		t.Errorf("%s", body)
 	}
 }

@@ -103,9 +103,20 @@ func (a *Accounts) tell() {
 	a.changed = make(chan struct{})
 }
 
-// change is one transaction, of which those who serve for long hear afterwards.
+// act is one transaction that changes something because somebody asked for it, and is
+// recorded with it; by is the name of who has just proved who he is, "" = it was known.
+func (a *Accounts) act(ctx context.Context, by string, work func(Tx) error) error {
+	return a.Store.Change(ctx, func(tx Tx) error {
+		if err := work(tx); err != nil {
+			return err
+		}
+		return tx.Audited(ctx, by)
+	})
+}
+
+// change is act, of which those who serve for long hear afterwards.
 func (a *Accounts) change(ctx context.Context, work func(Tx) error) error {
-	if err := a.Store.Change(ctx, work); err != nil {
+	if err := a.act(ctx, "", work); err != nil {
 		return err
 	}
 	a.tell()

@@ -56,7 +56,7 @@ func (a *Accounts) setUp(ctx context.Context, c Credentials, from Origin) (Signe
 		return SignedIn{}, err
 	}
 	in := a.newSession(u, from)
-	err = a.Store.Change(ctx, func(tx Tx) error {
+	err = a.act(ctx, u.Name, func(tx Tx) error {
 		if some, err := tx.AnyUser(ctx); err != nil || some {
 			return orElse(err, setupDone())
 		}

@@ -98,7 +98,7 @@ func (a *Accounts) StepUp(ctx context.Context, p Principal, password string, fro
 	if _, err := a.prove(ctx, Credentials{p.User.Name, password}, from); err != nil {
 		return err
 	}
-	return a.Store.Change(ctx, func(tx Tx) error { return tx.Freshen(ctx, p.Session.ID, a.Now().Add(freshFor)) })
+	return a.act(ctx, "", func(tx Tx) error { return tx.Freshen(ctx, p.Session.ID, a.Now().Add(freshFor)) })
 }
 
 // ChangePassword gives who is signed in another password. His other sessions end; his

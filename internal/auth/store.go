@@ -42,6 +42,10 @@ type Reader interface {
 // Tx writes in one transaction.
 type Tx interface {
 	Reader
+	// Audited records the change that this transaction makes, where its context says what
+	// that is; every transaction in which somebody changes something calls it. by is the
+	// name of who has just proved who he is; "" = it was known before.
+	Audited(ctx context.Context, by string) error
 	PutUser(ctx context.Context, u User) error // inserts, or replaces by id
 	RemoveUser(ctx context.Context, id string) error
 	PutFamiliar(ctx context.Context, userID, source string, at time.Time) error

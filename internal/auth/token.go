@@ -46,7 +46,7 @@ func (a *Accounts) IssueToken(ctx context.Context, u User, n NewToken) (Token, s
 	now := a.Now()
 	t := Token{ID: newID(), UserID: u.ID, UserName: u.Name, Name: strings.TrimSpace(n.Name), Scope: n.Scope, CreatedAt: now, ExpiresAt: now.Add(n.Life)}
 	text := TokenPrefix + newSecret()
-	err := a.Store.Change(ctx, func(tx Tx) error {
+	err := a.act(ctx, "", func(tx Tx) error {
 		switch n, err := tx.CountTokens(ctx); {
 		case err != nil:
 			return err

@@ -56,7 +56,7 @@ func (a *Accounts) AddUser(ctx context.Context, n NewUser) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	err = a.Store.Change(ctx, func(tx Tx) error { return add(ctx, tx, u) })
+	err = a.act(ctx, "", func(tx Tx) error { return add(ctx, tx, u) })
 	return u, err
 }
 

@@ -99,6 +99,7 @@ func TestLoad_Refuses(t *testing.T) {
 		"PathTwice":       {config.Given{Flags: map[string]string{"path-map": "/a=/b,/a/=/c"}}, "", []string{"path-map", "twice"}},
 		"DemoMaybe":       {config.Given{}, "demo: maybe\n", []string{"demo", `"maybe"`, "true or false"}},
 		"NoRate":          {config.Given{Environ: []string{"BANGUI_RATE_LIMIT=0"}}, "", []string{"rate-limit", `"0"`, "20 to 100000"}},
+		"NoAudit":         {config.Given{Flags: map[string]string{"audit-days": "0"}}, "", []string{"audit-days", `"0"`, "30 to 36500"}},
 		"HugeRate":        {config.Given{Environ: []string{"BANGUI_RATE_LIMIT=99999999999999999999"}}, "", []string{"rate-limit", "20 to 100000"}},
 		"Nested":          {config.Given{}, "listen:\n  port: 1\n", []string{"listen", ":1"}},
 		"NotAMapping":     {config.Given{}, "- listen\n", []string{"name: value"}},

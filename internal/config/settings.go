@@ -108,20 +108,12 @@ func Settings() []Setting {
 			show: func(c Config) string { return strings.Join(c.AllowedHosts, ",") },
 		},
 	}, networkSettings(), accessSettings(), []Setting{
-		{
-			Name: "rate-limit", Default: "200", Allowed: "a whole number from 20 to 100000",
-			Meaning: "How many requests one client (an IPv4 address or an IPv6 /64) may send within 60 seconds; the next one is answered with 429.",
-			parse: func(c *Config, text string, _ Surroundings) error {
-				const least, most = 20, 100_000
-				n, err := strconv.Atoi(text)
-				if err != nil || n < least || n > most {
-					return errNotAllowed
-				}
-				c.RateLimit = n
-				return nil
-			},
-			show: func(c Config) string { return strconv.Itoa(c.RateLimit) },
-		},
+		count("rate-limit", 20, 100_000,
+			"How many requests one client (an IPv4 address or an IPv6 /64) may send within 60 seconds; the next one is answered with 429.",
+			func(c *Config) *int { return &c.RateLimit }),
+		count("audit-days", 30, 36_500,
+			"For how many days the record of who did what is kept.",
+			func(c *Config) *int { return &c.AuditDays }),
 		{
 			Name: "log-level", Default: "info", Allowed: "debug, info, warn or error",
 			Meaning: "How much is logged.",
@@ -195,6 +187,23 @@ func pathOr(name, standard, meaning string, field func(*Config) *string) Setting
 			return setPath(field(c), text, s)
 		},
 		show: func(c Config) string { return *field(&c) },
+	}
+}
+
+// count is a setting that is a whole number between two.
+func count(name string, least, most int, meaning string, field func(*Config) *int) Setting {
+	standard := Defaults(Surroundings{Getenv: func(string) string { return "" }})
+	return Setting{
+		Name: name, Default: strconv.Itoa(*field(&standard)), Meaning: meaning, Allowed: fmt.Sprintf("a whole number from %d to %d", least, most),
+		parse: func(c *Config, text string, _ Surroundings) error {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < least || n > most {
+				return errNotAllowed
+			}
+			*field(c) = n
+			return nil
+		},
+		show: func(c Config) string { return strconv.Itoa(*field(&c)) },
 	}
 }
 

@@ -54,6 +54,11 @@ func (p *pool) transaction(ctx context.Context, now func() time.Time, work func(
 			err = &commitError{err}
 		}
 	}
+	if err == nil {
+		for _, tell := range tx.committed {
+			tell()
+		}
+	}
 	if errors.Is(err, sql.ErrTxDone) {
 		err = cmp.Or(ctx.Err(), err) // the end of the context has rolled it back
 	}
@@ -68,6 +73,7 @@ type Tx struct {
 	// nobodyAsked is whether there was no intent, once that was looked up: most bans are
 	// fail2ban's own, and a transaction may hold hundreds.
 	nobodyAsked *bool
+	committed   []func() // called after the commit
 }
 
 // statements are those of a transaction. They take $n on both engines.

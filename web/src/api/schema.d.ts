@@ -95,6 +95,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what, newest first; as CSV or lines of JSON all at once
+         * @description Needs the role admin.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check that nothing in the audit was changed or taken out
+         * @description Needs the role admin.
+         */
+        get: operations["verifyAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -729,6 +769,53 @@ export interface components {
             /** @enum {string} */
             status: "ok";
         };
+        AuditEntry: {
+            /** @example ban.create */
+            action: string;
+            /** @description User name, for a token its user's; on the command line the system's user; null = not known. */
+            actor: string | null;
+            /** @enum {string} */
+            actor_kind: "user" | "token" | "cli" | "system" | "anonymous";
+            address: string | null;
+            after: string | null;
+            /** Format: date-time */
+            at: string;
+            before: string | null;
+            code: string | null;
+            /**
+             * Format: int64
+             * @description How many alike the entry stands for: refusals are summed up by source and minute.
+             */
+            count: number;
+            detail: string | null;
+            id: string;
+            /**
+             * @description begun = it was tried, and nobody knows how it ended.
+             * @enum {string}
+             */
+            outcome: "ok" | "refused" | "failed" | "begun";
+            request_id: string | null;
+            target: string | null;
+        };
+        AuditPlace: {
+            hash: string;
+            id: string;
+        };
+        AuditVerdict: {
+            /**
+             * Format: int64
+             * @description Entries that are as they were recorded.
+             */
+            checked: number;
+            /** @description The first entry that is not, or is missing. */
+            first_bad: string | null;
+            /** @description Keep it elsewhere: whoever makes the whole audit anew changes it. */
+            newest: components["schemas"]["AuditPlace"];
+            /** @description Not done yet: ask again with after=this. */
+            next: string | null;
+            ok: boolean;
+            why: string | null;
+        };
         Ban: {
             /** @description Who asked for it, where BanGUI knows. */
             actor: string | null;
@@ -1182,6 +1269,11 @@ export interface components {
             /** @enum {string} */
             outcome: "banned" | "already_banned" | "would_ban" | "refused" | "needs_confirmation" | "failed" | "lifted" | "not_banned";
         };
+        PageAuditEntry: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
         PageBan: {
             items: components["schemas"]["Ban"][];
             /** @description Cursor of the next page; null on the last. */
@@ -1495,6 +1587,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Address"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Exactly this name. */
+                actor?: string;
+                /** @description Exactly this, or all below it: ban finds ban.create. */
+                action?: string;
+                outcome?: "ok" | "refused" | "failed" | "begun";
+                /** @description At this moment or later. */
+                since?: string;
+                /** @description Before this moment. */
+                until?: string;
+                /** @description Of one page; an export has all. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: {
+                /** @description text/csv or application/x-ndjson for an export of all that matches. */
+                Accept?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAuditEntry"];
+                    "application/x-ndjson": components["schemas"]["AuditEntry"];
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyAudit: {
+        parameters: {
+            query?: {
+                /** @description Go on after this entry: next of the answer before. */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerdict"];
                 };
             };
             /** @description A problem */
