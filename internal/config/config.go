@@ -43,6 +43,8 @@ type Config struct {
 
 	TrustedProxies  []netip.Prefix  // believed when they say where a request came from
 	ForwardedHeader ForwardedHeader // in which they say it
+	RateLimit       int             // requests that one client may send within 60 s
+	AuditDays       int             // for how long entries of the audit are kept
 
 	TLS             TLS    // whether we make a certificate ourselves
 	TLSCert, TLSKey string // paths of the operator's own, which win over TLS; "" = none
