@@ -51,19 +51,22 @@ export function shut(code: 'not_signed_in' | 'setup_needed'): void {
   }
 }
 
-function spanOf({ idle_expires_at, expires_at }: CurrentSession): number | undefined {
+/** From the answer alone: a clock of our own that goes wrong must sign nobody out. */
+function spanOf({ idle_expires_at, expires_at }: CurrentSession, date: string | null): number | undefined {
   // Towards its end by age the session tells that one for both.
   if (idle_expires_at === null || Date.parse(idle_expires_at) >= Date.parse(expires_at)) return undefined;
-  return Math.max(0, Date.parse(idle_expires_at) - serverNow());
+  const span = Date.parse(idle_expires_at) - Date.parse(date ?? '');
+  return span > 0 ? span : undefined;
 }
 
 /** Asks the server who is signed in. What is known stays while it can't be asked. */
 export async function lookWho(): Promise<void> {
   const asked = ends;
   try {
-    const session = await take(api.GET('/api/v1/auth/session'));
+    const answer = await api.GET('/api/v1/auth/session');
+    const session = await take(Promise.resolve(answer));
     if (asked !== ends) return;
-    idleSpan = spanOf(session) ?? idleSpan;
+    idleSpan = spanOf(session, answer.response.headers.get('Date')) ?? idleSpan;
     access.set({ state: 'in', session });
   } catch (error) {
     if (problemOf(error).status === 401) return; // the client has told it: shut

@@ -1,17 +1,13 @@
 import { t } from '@lingui/core/macro';
-import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { access, idleAfter, lookWho, signOutIdle } from '@/api/access';
-import { feed } from '@/api/feed';
-import { live } from '@/api/source';
-import { waiting } from '@/api/step-up';
 import { watchIdle } from '@/lib/idle';
 import { createStore, type Store, useStore } from '@/lib/store';
 import { duration } from '@/lib/time';
 import { Mark } from '@/ui/mark';
 import { Failure } from '@/ui/states';
-import { toasts } from '@/ui/toast';
 import { Shell } from './shell';
+import { useServerZone } from './zone';
 
 const SignIn = lazy(() => import('@/features/access/sign-in').then((m) => ({ default: m.SignIn })));
 const SetUp = lazy(() => import('@/features/access/set-up').then((m) => ({ default: m.SetUp })));
@@ -54,7 +50,6 @@ export function Gate({ setupToken }: { setupToken: string }) {
 }
 
 function Inside() {
-  const client = useQueryClient();
   const [idle] = useState(() => createStore<number | undefined>(undefined));
   useEffect(() => {
     const watch = watchIdle({ span: idleAfter, onIdle: () => void signOutIdle() });
@@ -65,21 +60,16 @@ function Inside() {
     };
   }, [idle]);
   useEffect(() => {
-    const stop = live.start();
     const look = () => document.visibilityState === 'visible' && void lookWho();
     const timer = setInterval(look, lookEveryMs);
     document.addEventListener('visibilitychange', look);
     return () => {
-      stop();
       clearInterval(timer);
       document.removeEventListener('visibilitychange', look);
-      // Nothing of what one saw may be there for who comes next.
-      waiting.get()?.settle(false);
-      client.clear();
-      feed.set([]);
-      toasts.close();
     };
-  }, [client]);
+  }, []);
+  // Before anything can be typed: another zone draws the page anew.
+  if (!useServerZone()) return <Waiting />;
   return (
     <>
       <Shell />
