@@ -7,19 +7,19 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createRouter, RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { lookWho, shut } from './api/access';
+import { access, lookWho, shut } from './api/access';
 import { setDoorkeeper } from './api/client';
-import { fillFeed } from './api/feed';
+import { feed, fillFeed } from './api/feed';
 import { followLive } from './api/follow';
 import { live } from './api/source';
-import { confirmSelf } from './api/step-up';
+import { confirmSelf, waiting } from './api/step-up';
 import { basePath } from './lib/env';
 import { language, preferredLanguage, showLanguage } from './lib/preferences';
 import { parseSearch, stringifySearch } from './lib/search';
 import { useStore } from './lib/store';
 import { timeZone } from './lib/time';
 import { routeTree } from './routeTree.gen';
-import { ToastCorner } from './ui/toast';
+import { ToastCorner, toasts } from './ui/toast';
 
 const queryClient = new QueryClient({
   defaultOptions: {
@@ -68,9 +68,28 @@ function reloadAfterUpgrade(): void {
   });
 }
 
+/** What happens is followed while somebody is signed in; when he leaves, nothing of what he saw stays for the next. */
+function followAccess(): void {
+  let inside: { id: string; stop: () => void } | undefined;
+  access.subscribe(() => {
+    const now = access.get();
+    const id = now.state === 'in' ? now.session.user.id : undefined;
+    if (id === inside?.id) return;
+    if (inside !== undefined) {
+      inside.stop();
+      waiting.get()?.settle(false);
+      queryClient.clear();
+      feed.set([]);
+      toasts.close();
+    }
+    inside = id === undefined ? undefined : { id, stop: live.start() };
+  });
+}
+
 async function open(): Promise<void> {
   reloadAfterUpgrade();
   await showLanguage(preferredLanguage());
+  followAccess();
   followLive(live, queryClient);
   fillFeed(live);
   setDoorkeeper({ onShut: shut, onNotAllowed: () => void lookWho(), confirmSelf });

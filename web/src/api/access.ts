@@ -17,6 +17,22 @@ export type Access =
 
 export const access = createStore<Access>({ state: 'asking' });
 
+// Counts the ends: an answer from before one must not bring back who has left.
+let ends = 0;
+
+function leave(ending: Ending | undefined, username: string): void {
+  ends += 1;
+  access.set({ state: 'out', ending, username });
+}
+
+/** How long a session lasts unused, in milliseconds, as of its last request; undefined = not bounded. */
+let idleSpan: number | undefined;
+
+/** How long nothing may be done on this page before it signs out by itself. */
+export function idleAfter(): number | undefined {
+  return idleSpan;
+}
+
 /** Says why a session that was good a moment ago is not any more. */
 export function endingOf({ expires_at, idle_expires_at }: CurrentSession, now: number): Ending {
   if (now >= Date.parse(expires_at)) return 'age';
@@ -29,16 +45,29 @@ export function shut(code: 'not_signed_in' | 'setup_needed'): void {
   if (code === 'setup_needed') {
     if (before.state !== 'set-up') access.set({ state: 'set-up' });
   } else if (before.state === 'in') {
-    access.set({ state: 'out', ending: endingOf(before.session, serverNow()), username: before.session.user.username });
+    leave(endingOf(before.session, serverNow()), before.session.user.username);
   } else if (before.state !== 'out') {
-    access.set({ state: 'out', ending: undefined, username: '' });
+    leave(undefined, '');
   }
+}
+
+/** From the answer alone: a clock of our own that goes wrong must sign nobody out. */
+function spanOf({ idle_expires_at, expires_at }: CurrentSession, date: string | null): number | undefined {
+  // Towards its end by age the session tells that one for both.
+  if (idle_expires_at === null || Date.parse(idle_expires_at) >= Date.parse(expires_at)) return undefined;
+  const span = Date.parse(idle_expires_at) - Date.parse(date ?? '');
+  return span > 0 ? span : undefined;
 }
 
 /** Asks the server who is signed in. What is known stays while it can't be asked. */
 export async function lookWho(): Promise<void> {
+  const asked = ends;
   try {
-    access.set({ state: 'in', session: await take(api.GET('/api/v1/auth/session')) });
+    const answer = await api.GET('/api/v1/auth/session');
+    const session = await take(Promise.resolve(answer));
+    if (asked !== ends) return;
+    idleSpan = spanOf(session, answer.response.headers.get('Date')) ?? idleSpan;
+    access.set({ state: 'in', session });
   } catch (error) {
     if (problemOf(error).status === 401) return; // the client has told it: shut
     if (access.get().state !== 'in') access.set({ state: 'unknown', error });
@@ -51,10 +80,18 @@ export async function signIn(username: string, password: string): Promise<void> 
   await lookWho();
 }
 
-/** Ends this session. What was on the page is gone from it even where the server can't be told. */
+/** Ends this session; throws a Problem where the server did not hear of it. */
 export async function signOut(): Promise<void> {
   await take(api.POST('/api/v1/auth/logout'));
-  access.set({ state: 'out', ending: 'left', username: '' });
+  leave('left', '');
+}
+
+/** Ends this session because nobody is there; the page is left even where the server can't be told. */
+export async function signOutIdle(): Promise<void> {
+  const now = access.get();
+  const username = now.state === 'in' ? now.session.user.username : '';
+  await take(api.POST('/api/v1/auth/logout')).catch(() => undefined);
+  leave('idle', username);
 }
 
 /** Makes the first administrator and signs in as him; throws a Problem. */

@@ -1,15 +1,13 @@
 import { t } from '@lingui/core/macro';
-import { useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect } from 'react';
-import { access, lookWho } from '@/api/access';
-import { feed } from '@/api/feed';
-import { live } from '@/api/source';
-import { waiting } from '@/api/step-up';
-import { useStore } from '@/lib/store';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { access, idleAfter, lookWho, signOutIdle } from '@/api/access';
+import { watchIdle } from '@/lib/idle';
+import { createStore, type Store, useStore } from '@/lib/store';
+import { duration } from '@/lib/time';
 import { Mark } from '@/ui/mark';
 import { Failure } from '@/ui/states';
-import { toasts } from '@/ui/toast';
 import { Shell } from './shell';
+import { useServerZone } from './zone';
 
 const SignIn = lazy(() => import('@/features/access/sign-in').then((m) => ({ default: m.SignIn })));
 const SetUp = lazy(() => import('@/features/access/set-up').then((m) => ({ default: m.SetUp })));
@@ -52,24 +50,49 @@ export function Gate({ setupToken }: { setupToken: string }) {
 }
 
 function Inside() {
-  const client = useQueryClient();
+  const [idle] = useState(() => createStore<number | undefined>(undefined));
   useEffect(() => {
-    const stop = live.start();
+    const watch = watchIdle({ span: idleAfter, onIdle: () => void signOutIdle() });
+    const unfollow = watch.left.subscribe(() => idle.set(watch.left.get()));
+    return () => {
+      unfollow();
+      watch.stop();
+    };
+  }, [idle]);
+  useEffect(() => {
     const look = () => document.visibilityState === 'visible' && void lookWho();
     const timer = setInterval(look, lookEveryMs);
     document.addEventListener('visibilitychange', look);
     return () => {
-      stop();
       clearInterval(timer);
       document.removeEventListener('visibilitychange', look);
-      // Nothing of what one saw may be there for who comes next.
-      waiting.get()?.settle(false);
-      client.clear();
-      feed.set([]);
-      toasts.close();
     };
-  }, [client]);
-  return <Shell />;
+  }, []);
+  // Before anything can be typed: another zone draws the page anew.
+  if (!useServerZone()) return <Waiting />;
+  return (
+    <>
+      <Shell />
+      <IdleNotice left={idle} />
+    </>
+  );
+}
+
+/** Says that the session ends soon; whatever one does keeps it. */
+function IdleNotice({ left }: { left: Store<number | undefined> }) {
+  const seconds = useStore(left);
+  const [said, setSaid] = useState(false);
+  useEffect(() => setSaid(seconds !== undefined), [seconds]);
+  return (
+    <div role="alert" className="pointer-events-none fixed inset-x-0 top-16 z-50 flex justify-center px-4">
+      {seconds !== undefined && (
+        <p className="rounded-lg border border-line bg-warn-soft px-4 py-2 text-sm text-warn shadow-float">
+          {t`Nothing was done for a while. You are signed out soon; any key keeps you here.`}{' '}
+          <span aria-hidden={said}>{duration(seconds)}</span>
+        </p>
+      )}
+    </div>
+  );
 }
 
 /** Looks again when one comes back to this tab: one may have signed in in another. */

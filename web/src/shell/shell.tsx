@@ -12,7 +12,6 @@ import { tell, undoLast } from '@/ui/toast';
 import { Banners } from './banners';
 import { Header } from './header';
 import { PhoneBar, SideNav } from './nav';
-import { useServerZone } from './zone';
 
 const loadBanDialog = () => import('@/features/bans/ban-dialog').then((m) => ({ default: m.BanDialog }));
 const loadPalette = () => import('@/features/palette/palette').then((m) => ({ default: m.Palette }));
@@ -25,7 +24,6 @@ const Unban = lazy(() => import('@/features/bans/unban').then((m) => ({ default:
 /** What stands around every page, and the windows that any page may ask for. */
 export function Shell() {
   const { stale } = useFreshness();
-  useServerZone();
   useGlobalKeys();
   useWarmWindows();
   return (

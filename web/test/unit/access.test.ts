@@ -122,3 +122,13 @@ test('a role that does not reach makes the page ask who one is now', async () =>
   await expect(addUser('x', 'viewer', 'y')).rejects.toThrow();
   await vi.waitFor(() => expect(may('users')).toBe(false));
 });
+
+test('an answer from before the end does not bring back who has left', async () => {
+  const session = signInAs('admin');
+  const asked = pretendServer(({ path }) => (path.endsWith('/logout') ? { status: 204 } : { body: session }));
+  const late = lookWho();
+  await signOut();
+  await late;
+  expect(asked).toHaveLength(2);
+  expect(access.get()).toMatchObject({ state: 'out', ending: 'left' });
+});

@@ -79,7 +79,7 @@ function Kind({ value, onValue }: { value: string; onValue: (v: string) => void 
       aria-label={t`What`}
       value={value}
       onChange={(event) => onValue(event.target.value)}
-      className={classes(control, 'min-w-0 px-2 max-md:flex-[1_0_40%]')}
+      className={classes(control, 'min-w-0 max-md:flex-[1_0_40%]')}
     >
       <option value="">{t`Everything`}</option>
       {all.map(([prefix, label]) => (
