@@ -76,9 +76,7 @@ type Options struct {
 	// PublicOrigin is the origin of the page in browsers where a proxy may hide it from us,
 	// "https://bans.example.org"; "" = none.
 	PublicOrigin string
-	// KnownHost reports whether a Host header is one of our names; nil = each is.
-	KnownHost func(host string) bool
-	Protected func() []allowlist.Entry
+	Protected    func() []allowlist.Entry
 	// Findings are what somebody should know of this console, shown with the host that it
 	// serves itself; nil = none.
 	Findings func() []health.Condition

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 
 	"bangui/internal/proxy"
@@ -26,11 +28,21 @@ func secure(ctx context.Context) bool { return originOf(ctx).Secure }
 
 type onThisMachineKey struct{}
 
-// onThisMachine reports whether the caller is a program of this very machine that knows
-// our name: neither a proxy nor a page that made its own name point at loopback.
+// onThisMachine reports whether the caller is a program of this very machine that asked
+// for loopback: neither a proxy, which hands on the name that a browser asked for, nor a
+// page that made its own name point here.
 func onThisMachine(ctx context.Context) bool {
 	yes, _ := ctx.Value(onThisMachineKey{}).(bool)
 	return yes
+}
+
+// isLoopback reports whether a Host header names this machine and nothing else.
+func isLoopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || (err == nil && addr.Unmap().IsLoopback())
 }
 
 // doubts are the reasons why forwarding headers were not taken that the log has already.

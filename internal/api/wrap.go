@@ -56,7 +56,9 @@ func (a *API) wrap(mux *table) http.Handler {
 		}
 	}
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		writeProblem(w, newProblem(r.Context(), fault.Forbidden, "The request came from another site's page."))
+		p := newProblem(r.Context(), fault.Forbidden, "The request came from another site's page.")
+		p.Mend = "If it was our own page behind a proxy, set public-url to its address in browsers."
+		writeProblem(w, p)
 	}))
 	inner := a.audited(a.limited(protection.Handler(a.onlyJSON(a.known(mux)))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -80,7 +82,7 @@ func (a *API) received(r *http.Request) *http.Request {
 	ctx = context.WithValue(ctx, rowKey{}, a.table.of(r))
 	o := a.origin(r)
 	ctx = context.WithValue(ctx, originKey{}, o)
-	ctx = context.WithValue(ctx, onThisMachineKey{}, o.Direct && o.Address.IsLoopback() && (a.KnownHost == nil || a.KnownHost(r.Host)))
+	ctx = context.WithValue(ctx, onThisMachineKey{}, o.Direct && o.Address.IsLoopback() && isLoopback(r.Host))
 	return r.WithContext(ctx)
 }
 

@@ -160,9 +160,15 @@ func lockDatabase(p *patient) {
 // Who is neither on this machine nor signed in learns a word and nothing else: also a
 // page that made its own name point here, and whoever comes through a proxy.
 func TestHealth_TellsDetailsToThisMachineOnly(t *testing.T) {
-	console := serve(t, settings(t))
+	c := settings(t)
+	c.AllowedHosts = []string{"bans.example.org"}
+	console := serve(t, c)
 	session := "Cookie: " + console.signIn(t).String() + "\r\n"
 	for headers, told := range map[string]bool{
+		"Host: bans.example.org\r\n":                           false, // a proxy that tells nothing of itself
+		"Host: 192.0.2.1:8000\r\n":                             false,
+		"Host: [::1]:8000\r\n":                                 true,
+		"Host: LOCALHOST:8000\r\n":                             true,
 		"Host: bangui:8000\r\n" + session:                      true,
 		"Host: bangui:8000\r\nCookie: bangui_session=x\r\n":    false,
 		"Host: bangui:8000\r\nAuthorization: Bearer bgt_x\r\n": false,
