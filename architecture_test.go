@@ -278,6 +278,26 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
+// TestHelperNeedsNothing keeps the code that carries requests to root small: of others'
+// modules it imports none.
+func TestHelperNeedsNothing(t *testing.T) {
+	looked := false
+	for _, s := range sources(t) {
+		if s.dir() != "internal/helper" || s.test {
+			continue
+		}
+		looked = true
+		for _, imported := range s.imports {
+			if !strings.HasPrefix(imported, module) && strings.Contains(strings.SplitN(imported, "/", 2)[0], ".") {
+				t.Errorf("%s imports %s; the helper needs the standard library only", s.name, imported)
+			}
+		}
+	}
+	if !looked {
+		t.Error("there is no package helper")
+	}
+}
+
 // TestNoPlacesOfThisMachine keeps paths and registry hosts out of what we publish.
 func TestNoPlacesOfThisMachine(t *testing.T) {
 	places := []string{"/wo" + "rk/", "/fa" + "rm/", "registry." + "npmjs", "proxy." + "golang.org", "deb." + "debian.org"}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
@@ -115,6 +116,19 @@ func (m *machine) run(uid uint32, args ...string) string {
 	return string(out)
 }
 
+// alone is a data folder that says that no console listens.
+func (m *machine) alone() string {
+	m.t.Helper()
+	dir := filepath.Join(m.dir, "alone")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		m.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "listen"), []byte("http://127.0.0.1:9/\n"), 0o644); err != nil {
+		m.t.Fatal(err)
+	}
+	return dir
+}
+
 func (m *machine) ask(method, path string, body any, into any) {
 	m.t.Helper()
 	raw, err := json.Marshal(body)
@@ -220,14 +234,7 @@ func TestHelper_AConsoleWithoutRights(t *testing.T) {
 	m.end(console)
 
 	// Commands without a console go through the helper too.
-	alone := filepath.Join(m.dir, "alone")
-	if err := os.MkdirAll(alone, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(alone, "listen"), []byte("http://127.0.0.1:9/\n"), 0o644); err != nil { // nobody listens there
-		t.Fatal(err)
-	}
-	through := []string{"--helper", m.socket, "--data-dir", alone}
+	through := []string{"--helper", m.socket, "--data-dir", m.alone()}
 	if got := m.run(nobody, append([]string{"bans"}, through...)...); !strings.Contains(got, "203.0.113.8\tsshd\t") {
 		t.Errorf("bans: %s", got)
 	}
@@ -240,5 +247,70 @@ func TestHelper_AConsoleWithoutRights(t *testing.T) {
 	m.end(helper)
 	if _, err := os.Stat(m.socket); err == nil {
 		t.Error("the socket is still there")
+	}
+}
+
+// systemd may make the socket itself, and is told when the helper is ready and when it stops.
+func TestHelper_UnderSystemd(t *testing.T) {
+	m := newMachine(t)
+	var config net.ListenConfig
+	listener, err := config.Listen(t.Context(), "unix", filepath.Join(m.dir, "made.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix, ok := listener.(*net.UnixListener)
+	if !ok {
+		t.Fatalf("%T", listener)
+	}
+	file, err := unix.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	unix.SetUnlinkOnClose(false)
+	_ = listener.Close()
+	told, err := config.ListenPacket(t.Context(), "unixgram", filepath.Join(m.dir, "notify"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer told.Close()
+
+	// The shell becomes the helper, so its own process id is the one that systemd would name.
+	p := &process{exec.CommandContext(t.Context(), "/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"`, m.program, "helper", "--socket", m.socket,
+		"--fail2ban-socket", m.server.Socket(), "--fail2ban-config", m.server.ConfigDir(), "--helper-conf", filepath.Join(m.dir, "helper.conf")), &bytes.Buffer{}}
+	p.Stdout, p.Stderr = p.log, p.log
+	p.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "NOTIFY_SOCKET=" + told.LocalAddr().String()}
+	p.ExtraFiles = []*os.File{file}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if p.ProcessState == nil {
+			_ = p.Process.Kill()
+			_ = p.Wait()
+		}
+	})
+	hears := func(want string) {
+		t.Helper()
+		_ = told.SetReadDeadline(time.Now().Add(20 * time.Second))
+		got := make([]byte, 100)
+		n, _, err := told.ReadFrom(got)
+		if err != nil || string(got[:n]) != want {
+			t.Errorf("systemd was told %q, %v; want %q", got[:n], err, want)
+		}
+	}
+	hears("READY=1")
+	if got := m.run(0, "jail", "list", "--helper", listener.Addr().String(), "--data-dir", m.alone()); !strings.Contains(got, "sshd") {
+		t.Errorf("jails: %s", got)
+	}
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	hears("STOPPING=1")
+	if err := p.Wait(); err != nil {
+		t.Errorf("it ended with %v\n%s", err, p.log)
+	}
+	if _, err := os.Stat(listener.Addr().String()); err != nil {
+		t.Errorf("systemd's socket is gone: %v", err)
 	}
 }

@@ -95,7 +95,7 @@ func TestListen_Refuses(t *testing.T) {
 		served:                    {fault.Conflict, "another helper serves"},
 		file:                      {fault.Conflict, "not a socket"},
 		filepath.Join(loose, "s"): {fault.Invalid, "written by everybody"},
-		filepath.Join(dir, strings.Repeat("s", 120)): {fault.Invalid, "there is room for 107"},
+		filepath.Join(dir, strings.Repeat("s", 120)): {fault.Invalid, "there is room for 103"},
 		filepath.Join(file, "s"):                     {fault.PermissionDenied, "can't be made"},
 	} {
 		if _, err := helper.Listen(t.Context(), path, allowed); !fault.Is(err, want.code) || !strings.Contains(err.Error(), want.saying) {
@@ -106,18 +106,25 @@ func TestListen_Refuses(t *testing.T) {
 
 // A helper that was killed leaves its socket behind; the next one takes its place.
 func TestListen_ReplacesWhatWasLeftBehind(t *testing.T) {
-	socket := filepath.Join(t.TempDir(), "new", "s")
-	allowed, _ := helper.Allow(nil, nil)
-	first, err := helper.Listen(t.Context(), socket, allowed)
-	if err != nil {
+	dir := filepath.Join(t.TempDir(), "run")
+	socket := filepath.Join(dir, "s")
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	unix, ok := first.(*net.UnixListener)
-	if !ok {
-		t.Fatalf("%T", first)
+	allowed, _ := helper.Allow(nil, nil)
+	for _, path := range []string{socket, socket + ".new"} {
+		var config net.ListenConfig
+		listener, err := config.Listen(t.Context(), "unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unix, ok := listener.(*net.UnixListener)
+		if !ok {
+			t.Fatalf("%T", listener)
+		}
+		unix.SetUnlinkOnClose(false)
+		_ = listener.Close()
 	}
-	unix.SetUnlinkOnClose(false)
-	_ = first.Close()
 	serve(t, silent{}, socket, allowed, nil)
 	if err := newClient(socket).Look(t.Context()); err != nil {
 		t.Error(err)

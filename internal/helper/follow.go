@@ -62,7 +62,11 @@ type receipt struct {
 func (s *Server) watch(ctx context.Context) {
 	var now *follower
 	for ctx.Err() == nil {
+		began := time.Now()
 		now = s.watchFor(ctx, now)
+		if time.Since(began) < 5*s.times.rest {
+			rest(ctx, s.times.rest) // a run begins with fail2ban's programs: who comes and goes must not keep them busy
+		}
 	}
 	if now != nil {
 		close(now.left)

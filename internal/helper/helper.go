@@ -53,12 +53,13 @@ type times struct {
 	ack    time.Duration // until the console has stored what it was handed
 	ping   time.Duration // how often a follower is asked whether it lives
 	silent time.Duration // until a follower without an answer counts as dead
+	rest   time.Duration // after following for a short while only
 }
 
 func standardTimes() times {
 	return times{
 		hello: 5 * time.Second, idle: 3 * time.Minute, frame: 10 * time.Second, work: 2 * time.Minute, drain: 5 * time.Second,
-		ack: time.Minute, ping: 5 * time.Second, silent: 10 * time.Second,
+		ack: time.Minute, ping: 5 * time.Second, silent: 10 * time.Second, rest: time.Second,
 	}
 }
 

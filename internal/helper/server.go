@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
 	"runtime/debug"
 	"sync"
 	"syscall"
@@ -304,43 +303,4 @@ func rest(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-timer.C:
 	}
-}
-
-// Listen makes the socket at path, for root, the helper's user and the group that is
-// allowed. A socket that a helper left behind is replaced; one that answers is not.
-// The error is a fault that names what is in the way.
-func Listen(ctx context.Context, path string, allow Allowed) (net.Listener, error) {
-	if len(path) > pathLength {
-		return nil, fault.New(fault.Invalid, "the socket's path is %d bytes long; there is room for %d", len(path), pathLength)
-	}
-	if err := clearWay(ctx, path); err != nil {
-		return nil, err
-	}
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "unix", path)
-	if err != nil {
-		return nil, fault.Wrap(err, fault.PermissionDenied, "the helper can't listen at %s", path).WithMend("Run it as root, or name another place with --socket.")
-	}
-	// With the usual umask only the helper's own user may connect until here; the peer is
-	// checked in any case.
-	if err := openTo(path, allow.first); err != nil {
-		_ = listener.Close()
-		return nil, fault.Wrap(err, fault.PermissionDenied, "the socket %s can't be given to the group that may use it", path).WithMend("Run the helper as root.")
-	}
-	return listener, nil
-}
-
-// openTo lets a group write to a socket; -1 = the one that it has. A socket that is the
-// group's already is not given to it: a sandbox may forbid that.
-func openTo(path string, group int) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || group >= 0 && int(stat.Gid) != group {
-		if err := os.Chown(path, -1, group); err != nil {
-			return err
-		}
-	}
-	return os.Chmod(path, 0o660) //nolint:gosec // the group is the one that is allowed
 }
