@@ -48,8 +48,6 @@ type Config struct {
 
 	TLS             TLS    // whether we make a certificate ourselves
 	TLSCert, TLSKey string // paths of the operator's own, which win over TLS; "" = none
-	RateLimit       int    // requests that one client may send within 60 s
-	AuditDays       int    // for how long entries of the audit are kept
 	LogLevel        slog.Level
 	LogFormat       LogFormat
 
