@@ -71,11 +71,16 @@ func (a *Accounts) setUp(ctx context.Context, c Credentials, from Origin) (Signe
 	if err != nil {
 		return SignedIn{}, err
 	}
+	a.endSetup(ctx)
+	return in, nil
+}
+
+// endSetup removes the token once there is a user; it opens nothing from then on anyway.
+func (a *Accounts) endSetup(ctx context.Context) {
 	a.isSetUp.Store(true)
 	if err := RemoveSetupToken(a.SetupFile); err != nil {
-		a.Logger.WarnContext(ctx, "the set-up is done, but its token could not be removed; it opens nothing any more", "error", err)
+		a.Logger.WarnContext(ctx, "the set-up is done, but its token could not be removed", "error", err)
 	}
-	return in, nil
 }
 
 func setupDone() error { return fault.New(fault.SetupDone, "the set-up is done").WithMend("Sign in.") }

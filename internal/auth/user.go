@@ -56,8 +56,11 @@ func (a *Accounts) AddUser(ctx context.Context, n NewUser) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	err = a.act(ctx, "", func(tx Tx) error { return add(ctx, tx, u) })
-	return u, err
+	if err := a.act(ctx, "", func(tx Tx) error { return add(ctx, tx, u) }); err != nil {
+		return User{}, err
+	}
+	a.endSetup(ctx) // where he is the first
+	return u, nil
 }
 
 func add(ctx context.Context, tx Tx, u User) error {
