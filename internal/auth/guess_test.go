@@ -2,11 +2,15 @@ package auth_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/argon2"
 
 	"bangui/internal/auth"
 	"bangui/internal/fault"
@@ -185,6 +189,41 @@ func TestSignIn_TellsNothingOfUsers(t *testing.T) {
 			_, err := o.SignIn(t.Context(), auth.Credentials{Name: name, Password: password}, home)
 			wants(t, "an odd name", err, fault.CredentialsWrong)
 			o.clock.forward(time.Hour)
+		}
+	})
+}
+
+// A hash that was made with less work is made anew when its user signs in, and not for a
+// wrong password.
+func TestSignIn_MakesOldHashesAnew(t *testing.T) {
+	each(t, func(t *testing.T, o *office) {
+		u := o.add("anna", auth.Admin)
+		salt := []byte("0123456789abcdef")
+		b64 := base64.RawStdEncoding
+		old := "$argon2id$v=19$m=64,t=1,p=1$" + b64.EncodeToString(salt) + "$" + b64.EncodeToString(argon2.IDKey([]byte(password), salt, 1, 64, 1, 32))
+		u.Hash = old
+		if err := o.db.Change(t.Context(), func(tx auth.Tx) error { return tx.PutUser(t.Context(), u) }); err != nil {
+			t.Fatal(err)
+		}
+		stored := func() string {
+			u, err := o.User(t.Context(), u.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return u.Hash
+		}
+		wants(t, "a wrong password", o.guess("anna", "10.0.0.1"), fault.CredentialsWrong)
+		if stored() != old {
+			t.Error("a wrong password changed the hash")
+		}
+		o.signIn("anna", home)
+		made := stored()
+		if !strings.HasPrefix(made, "$argon2id$v=19$m=19456,t=2,p=1$") {
+			t.Errorf("the hash is still %s", made)
+		}
+		o.signIn("anna", home)
+		if stored() != made {
+			t.Error("a hash that is good enough was made anew")
 		}
 	})
 }
