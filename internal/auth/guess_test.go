@@ -170,7 +170,9 @@ func TestSignIn_TellsNothingOfUsers(t *testing.T) {
 			for _, name := range []string{"anna", "berta", "nobody"} {
 				began := time.Now()
 				err := o.guess(name, fmt.Sprintf("10.%d.0.1", round))
-				took[name] += time.Since(began)
+				if spent := time.Since(began); took[name] == 0 || spent < took[name] { // the least: the rest is other programs
+					took[name] = spent
+				}
 				o.clock.forward(time.Hour)
 				wants(t, name, err, fault.CredentialsWrong)
 				messages[err.Error()+fault.MendOf(err)] = true
@@ -180,7 +182,7 @@ func TestSignIn_TellsNothingOfUsers(t *testing.T) {
 			t.Errorf("the answers differ: %v", messages)
 		}
 		// A hash takes far longer than all else: without one for nobody it would be a tenth.
-		if took["nobody"] < took["berta"]/3 || took["anna"] < took["berta"]/3 {
+		if took["nobody"] < took["berta"]/2 || took["anna"] < took["berta"]/2 {
 			t.Errorf("times: %v", took)
 		}
 		_, err := o.SignIn(t.Context(), auth.Credentials{Name: "anna", Password: password}, home)

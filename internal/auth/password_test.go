@@ -109,7 +109,8 @@ func TestHasher_Bounded(t *testing.T) {
 	leave()
 	close(release)
 	all.Wait()
-	if most.Load() != 1 || refused.Load() != 183 {
+	// One inside and sixteen waiting; somebody may come while the first is on his way in.
+	if n := refused.Load(); most.Load() != 1 || n < 183 || n > 184 {
 		t.Errorf("%d strangers at once, %d refused", most.Load(), refused.Load())
 	}
 	ended, end := context.WithCancel(t.Context())

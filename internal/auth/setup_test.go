@@ -55,7 +55,7 @@ func setUpIn(dir string) int {
 func TestSetUp_SurvivesKill(t *testing.T) {
 	again, done := 0, 0
 	whole := killSetUp(t, open(t), time.Minute) // how long one takes that nobody kills
-	for range 30 {
+	for range 16 {
 		dir := open(t)
 		killSetUp(t, dir, rand.N(whole*3/2))
 		db, accounts, err := accountsIn(t.Context(), dir)
