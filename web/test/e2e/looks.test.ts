@@ -100,7 +100,7 @@ test.each(everyLook)('accounts and the audit log are accessible: %s, %s', async 
   for (const [path, text] of [
     ['/account', 'this one'],
     ['/users', 'anna'],
-    ['/audit', 'Audit log'],
+    ['/audit', 'End of the list'],
   ] as const) {
     await page.goto(stage.url + path);
     await page.locator('main').getByText(text).first().waitFor();
@@ -131,6 +131,22 @@ test.each(everyLook)('accounts and the audit log are accessible: %s, %s', async 
   await page.keyboard.press('Escape');
   expect(found).toEqual({});
   expect(await page.locator('style').count()).toBe(0);
+  await page.context().close();
+});
+
+test('longer words fit a phone as well', async () => {
+  const page = await stage.page('/', { ...phone, locale: 'de-DE' });
+  for (const [path, title] of [
+    ['/', 'Übersicht'],
+    ['/account', 'Ihr Konto'],
+    ['/users', 'Benutzer'],
+    ['/audit', 'Protokoll'],
+  ] as const) {
+    await page.goto(stage.url + path);
+    await page.getByRole('heading', { level: 1, name: title }).waitFor();
+    await page.locator('main .skeleton').first().waitFor({ state: 'detached' });
+    expect(await overhang(page), path).toBeLessThanOrEqual(0);
+  }
   await page.context().close();
 });
 

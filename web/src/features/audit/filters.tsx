@@ -34,7 +34,7 @@ export function AuditFilters({ view, onView }: AuditFiltersProps) {
       <Day label={t`from`} value={view.from} onValue={(from) => onView({ ...view, from })} />
       <Day label={t`to`} value={view.to} onValue={(to) => onView({ ...view, to })} />
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would draw a frame of its own */}
-      <div className="flex items-center gap-1.5" role="group" aria-label={t`Outcome`}>
+      <div className="flex flex-wrap items-center gap-1.5" role="group" aria-label={t`Outcome`}>
         {outcomes.map(([outcome, label]) => (
           <Chip key={outcome} pressed={view.outcome === outcome} onClick={() => onView({ ...view, outcome })}>
             {label}

@@ -65,7 +65,7 @@ export function Actor({ entry: { actor, actor_kind } }: { entry: AuditEntry }) {
   );
 }
 
-/** What was done, in words; what this page doesn't know stays as it is called. */
+/** What was to be done, in words; what this page doesn't know stays as it is called. */
 export function actionInWords(action: string): string {
   return words()[action] ?? visible(action);
 }
@@ -74,24 +74,24 @@ function words(): Record<string, string> {
   return {
     'auth.login': t`Sign-in`,
     'auth.logout': t`Sign-out`,
-    'auth.step_up': t`Password confirmed`,
-    'auth.password': t`Own password changed`,
+    'auth.step_up': t`Confirm password`,
+    'auth.password': t`Change own password`,
     'ban.create': t`Ban`,
     'ban.lift': t`Unban`,
-    'host.reload': t`Configuration reloaded`,
-    'jail.idle': t`Jail paused or resumed`,
-    'jail.reload': t`Jail reloaded`,
-    'jail.start': t`Jail started`,
-    'jail.stop': t`Jail stopped`,
-    'manual_jail.add': t`Jail for bans by hand added`,
-    'manual_jail.remove': t`Jail for bans by hand removed`,
-    'session.end': t`Session ended`,
+    'host.reload': t`Reload configuration`,
+    'jail.idle': t`Pause or resume jail`,
+    'jail.reload': t`Reload jail`,
+    'jail.start': t`Start jail`,
+    'jail.stop': t`Stop jail`,
+    'manual_jail.add': t`Add the jail for bans by hand`,
+    'manual_jail.remove': t`Remove the jail for bans by hand`,
+    'session.end': t`End session`,
     setup: t`Set-up`,
-    'token.create': t`Token created`,
-    'token.revoke': t`Token revoked`,
-    'user.add': t`User added`,
-    'user.change': t`User changed`,
-    'user.remove': t`User deleted`,
+    'token.create': t`Create token`,
+    'token.revoke': t`Revoke token`,
+    'user.add': t`Add user`,
+    'user.change': t`Change user`,
+    'user.remove': t`Delete user`,
   };
 }
 

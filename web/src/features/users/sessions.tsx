@@ -107,7 +107,7 @@ function Line({ session, busy, onEnd }: { session: Session; busy: boolean; onEnd
             {t`since`} <When at={created_at} as="clock" />
           </span>
           <span>
-            {t`ends`} <When at={expires_at} />
+            {t`ends unused`} <When at={expires_at} />
           </span>
         </span>
       </div>
