@@ -6,6 +6,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"bangui/internal/fault"
@@ -27,7 +28,15 @@ type dialect struct {
 	unhurried string
 	// tables names all tables.
 	tables string
+	// clock is the database's own, in microseconds since 1970.
+	clock string
+	// forUpdate keeps a row that was read from all others; forKeyShare only from those
+	// who want it so. "" where one transaction writes at a time.
+	forUpdate, forKeyShare string
 }
+
+// clocked puts the database's clock where a text says NOW.
+func (d *dialect) clocked(query string) string { return strings.ReplaceAll(query, "NOW", d.clock) }
 
 func sqliteDialect() *dialect {
 	// Drivers for SQLite do not agree on how $n is numbered; ?n is clear.
@@ -37,6 +46,7 @@ func sqliteDialect() *dialect {
 		numbered: func(query string) string { return placeholder.ReplaceAllString(query, "?$1") },
 		prepares: true,
 		tables:   "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name LIMIT 1000",
+		clock:    "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
 	}
 }
 
@@ -45,9 +55,12 @@ func postgresDialect() *dialect {
 		name:     postgresEngine,
 		numbered: func(query string) string { return query },
 		// The number is ours alone within a database: "bangui" in ASCII.
-		turn:      "SELECT pg_advisory_xact_lock(108170670180713)",
-		unhurried: "SET LOCAL statement_timeout = 0",
-		tables:    "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name LIMIT 1000",
+		turn:        "SELECT pg_advisory_xact_lock(108170670180713)",
+		unhurried:   "SET LOCAL statement_timeout = 0",
+		tables:      "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name LIMIT 1000",
+		clock:       "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
+		forUpdate:   " FOR UPDATE",
+		forKeyShare: " FOR KEY SHARE",
 	}
 }
 

@@ -51,7 +51,7 @@ func child(what, path string) int {
 		}
 		return report(openAndEnsure(ctx, path))
 	case "hold":
-		return hold(ctx, path)
+		return keepWriting(ctx, path)
 	case "record":
 		return report(recordForEver(ctx, path))
 	case "migrate-slowly":
@@ -80,8 +80,8 @@ func openAndEnsure(ctx context.Context, path string) error {
 	return errors.Join(db.EnsureHost(ctx, fmt.Sprintf("host-%d", os.Getpid()), "test"), db.Close())
 }
 
-// hold keeps the writer's lock until it is told to end.
-func hold(ctx context.Context, path string) int {
+// keepWriting keeps the writer's lock until it is told to end.
+func keepWriting(ctx context.Context, path string) int {
 	db, err := Open(ctx, options(path))
 	if err != nil {
 		return report(err)

@@ -44,6 +44,8 @@ type DB struct {
 	dialect *dialect
 	write   *pool // one connection: writers wait for each other here, not in the engine
 	read    *pool
+	beat    *pool  // one connection for leases: a heartbeat waits for no other writer of ours
+	fence   *fence // nil = whoever writes may; see Fenced
 	now     func() time.Time
 	session func(context.Context) (*pgx.Conn, error) // beside the pools, on PostgreSQL
 }
@@ -90,6 +92,7 @@ type purpose int
 const (
 	writing purpose = iota
 	reading
+	beating
 )
 
 // connect prepares the pools; connections are made when they are needed.
@@ -99,7 +102,7 @@ func (db *DB) connect(d *dialect, open func(purpose) (*sql.DB, error)) error {
 		purpose purpose
 		pool    **pool
 		most    int
-	}{{writing, &db.write, 1}, {reading, &db.read, readers()}} {
+	}{{writing, &db.write, 1}, {reading, &db.read, readers()}, {beating, &db.beat, 1}} {
 		opened, err := open(p.purpose)
 		if err != nil {
 			return err
@@ -114,7 +117,7 @@ func (db *DB) connect(d *dialect, open func(purpose) (*sql.DB, error)) error {
 // Close ends all connections; what was committed stays.
 func (db *DB) Close() error {
 	var all error
-	for _, pool := range []*pool{db.read, db.write} {
+	for _, pool := range []*pool{db.read, db.write, db.beat} {
 		if pool != nil {
 			all = errors.Join(all, pool.Close())
 		}

@@ -29,7 +29,7 @@ func (db *DB) Tx(ctx context.Context, work func(*Tx) error) error {
 	return storeFault(err)
 }
 
-// once is one try. It and locked are the only places that begin, commit and roll back.
+// once is one try.
 func (db *DB) once(ctx context.Context, p *pool, work func(*Tx) error) error {
 	return p.transaction(ctx, db.now, func(tx *Tx) error {
 		if turn := db.dialect.turn; turn != "" {
@@ -37,11 +37,16 @@ func (db *DB) once(ctx context.Context, p *pool, work func(*Tx) error) error {
 				return err
 			}
 		}
+		if db.fence != nil {
+			if err := db.fence.check(ctx, tx); err != nil {
+				return err
+			}
+		}
 		return work(tx)
 	})
 }
 
-// transaction begins, commits, and rolls back.
+// transaction is the only place that begins, commits and rolls back.
 func (p *pool) transaction(ctx context.Context, now func() time.Time, work func(*Tx) error) error {
 	begun, err := p.BeginTx(ctx, nil)
 	if err != nil {
