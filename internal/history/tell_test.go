@@ -39,7 +39,7 @@ func follow(t *testing.T, db *store.DB, listen bool) console {
 	var all sync.WaitGroup
 	all.Go(func() { a.Follow(ctx) })
 	if listen {
-		all.Go(func() { db.Listen(ctx, a.Heard) })
+		all.Go(func() { db.Listen(ctx, store.Heard{Events: a.Heard, Lease: func() {}}) })
 	}
 	t.Cleanup(func() {
 		cancel()

@@ -1,0 +1,466 @@
+package lease_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"bangui/internal/event"
+	"bangui/internal/lease"
+	"bangui/internal/store"
+	"bangui/internal/store/postgrestest"
+)
+
+var chaosFor = flag.Duration("chaos", 12*time.Second, "how long processes are killed, paused and stopped on each engine")
+
+const (
+	childMark = "as-child"
+	hostID    = "h"
+	// quickTTL and quickBeat let a take-over take seconds.
+	quickTTL  = 3 * time.Second
+	quickBeat = 500 * time.Millisecond
+)
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == childMark {
+		os.Exit(child(os.Args[2], os.Args[3]))
+	}
+	os.Exit(m.Run())
+}
+
+// child is a console as far as the lease goes: it stands by or leads until SIGTERM, and
+// while it leads it writes in fenced transactions as fast as it may.
+func child(where, way string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	db, err := store.Open(ctx, options(where))
+	if err != nil {
+		fmt.Fprintln(os.Stdout, "error", err)
+		return 1
+	}
+	defer db.Close()
+	o := lease.Options{
+		Name: lease.Scheduler, Store: db, Durations: lease.Derive(quickTTL, quickBeat), Refuse: way == "refuse",
+		Info:  lease.Info{PID: os.Getpid(), Hostname: "test", Version: "test", BootID: lease.BootID()},
+		Clock: lease.BootClock, Random: rand.Float64, Logger: slog.New(slog.DiscardHandler),
+		Work: func(ctx context.Context, l *lease.Leadership) {
+			fmt.Fprintln(os.Stdout, "leads", l.Epoch)
+			writeOn(ctx, db.Fenced(l.Term, l.Refused), l)
+		},
+		Die: func(cause string) {
+			fmt.Fprintln(os.Stdout, "died", cause)
+			os.Exit(75)
+		},
+	}
+	if !strings.HasPrefix(where, "postgres:") {
+		o.Lock = lease.NewKernelLock(where + ".lock")
+	}
+	elector, err := lease.New(o)
+	if err != nil {
+		fmt.Fprintln(os.Stdout, "error", err)
+		return 1
+	}
+	fmt.Fprintln(os.Stdout, "up")
+	var heard sync.WaitGroup
+	heard.Go(func() { db.Listen(ctx, store.Heard{Events: func() {}, Lease: elector.Hint}) })
+	err = elector.Run(ctx)
+	stop()
+	heard.Wait()
+	if err != nil {
+		fmt.Fprintln(os.Stdout, "held", err)
+		return 3
+	}
+	return 0
+}
+
+// writeOn stores an event with its epoch, again and again. What is refused ends it.
+func writeOn(ctx context.Context, db store.Fenced, l *lease.Leadership) {
+	for n := 0; ctx.Err() == nil; n++ {
+		err := db.Tx(ctx, func(tx *store.Tx) error {
+			_, _, err := tx.InsertEvent(ctx, event.Event{HostID: hostID, Kind: event.Notice, At: time.Now(), State: strconv.FormatInt(l.Epoch, 10), Detail: strconv.Itoa(n)})
+			return err
+		})
+		if errors.Is(err, lease.ErrFenced) {
+			<-ctx.Done()
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+func options(where string) store.Options {
+	o := store.Options{Path: where, Logger: slog.New(slog.DiscardHandler), Now: time.Now}
+	if strings.HasPrefix(where, "postgres:") {
+		o.Path, o.Postgres = "", where
+	}
+	return o
+}
+
+// worker is one child.
+type worker struct {
+	cmd   *exec.Cmd
+	lines chan string // closed when it has ended
+}
+
+func work(t *testing.T, where, way string) *worker {
+	t.Helper()
+	w := &worker{cmd: exec.Command(os.Args[0], childMark, where, way), lines: make(chan string, 100)}
+	w.cmd.Stderr = os.Stderr
+	out, err := w.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(w.lines)
+		w.read(out)
+	}()
+	t.Cleanup(func() {
+		_ = w.cmd.Process.Kill()
+		for range w.lines {
+			continue
+		}
+		_ = w.cmd.Wait()
+	})
+	return w
+}
+
+func (w *worker) read(out io.Reader) {
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		select {
+		case w.lines <- lines.Text():
+		default: // nobody looks
+		}
+	}
+}
+
+// says waits until a worker has printed a word, and gives the rest of the line.
+func (w *worker) says(t *testing.T, word string, within time.Duration) string {
+	t.Helper()
+	deadline := time.After(within)
+	for {
+		select {
+		case line, ok := <-w.lines:
+			if rest, found := strings.CutPrefix(line, word); found {
+				return strings.TrimSpace(rest)
+			}
+			if !ok {
+				t.Fatalf("it ended, and did not say %s", word)
+			}
+		case <-deadline:
+			t.Fatalf("it did not say %s within %s", word, within)
+		}
+	}
+}
+
+func (w *worker) signal(t *testing.T, s os.Signal) {
+	t.Helper()
+	if err := w.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Error(err)
+	}
+}
+
+// status waits for the end of a worker.
+func (w *worker) status(t *testing.T, within time.Duration) int {
+	t.Helper()
+	deadline := time.After(within)
+	for {
+		select {
+		case _, ok := <-w.lines:
+			if !ok {
+				_ = w.cmd.Wait()
+				return w.cmd.ProcessState.ExitCode()
+			}
+		case <-deadline:
+			t.Fatalf("it does not end within %s", within)
+		}
+	}
+}
+
+// onBoth runs a test on each engine, with the place of an empty database.
+func onBoth(t *testing.T, test func(t *testing.T, where string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "bangui.db")) })
+	t.Run("postgres", func(t *testing.T) { test(t, postgrestest.Database(t)) })
+}
+
+func prepared(t *testing.T, where string) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), options(where))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.EnsureHost(t.Context(), hostID, hostID); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// patience is for things that take long on a busy machine only.
+const patience = 30 * time.Second
+
+// Many processes start at once on an empty database: the schema is made once, one leads,
+// the others stand by, or end once they have seen it live.
+func TestProcesses_StartAtOnce(t *testing.T) {
+	const processes = 20
+	for _, way := range []string{"refuse", "allow"} {
+		t.Run(way, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, where string) {
+				var all []*worker
+				for range processes {
+					all = append(all, work(t, where, way))
+				}
+				for _, w := range all {
+					w.says(t, "up", time.Minute)
+				}
+				leader := leaderOf(t, prepared(t, where), all)
+				leader.says(t, "leads", patience)
+				for _, w := range all {
+					if w == leader {
+						continue
+					}
+					if way == "refuse" {
+						if status := w.status(t, patience); status != 3 {
+							t.Errorf("a second process ended with %d", status)
+						}
+						continue
+					}
+					w.signal(t, syscall.SIGTERM)
+					if status := w.status(t, patience); status != 0 {
+						t.Errorf("a standby ended with %d", status)
+					}
+				}
+				leader.signal(t, syscall.SIGTERM)
+				if status := leader.status(t, patience); status != 0 {
+					t.Errorf("the leader ended with %d", status)
+				}
+			})
+		})
+	}
+}
+
+// leaderOf waits until one of the workers holds the lease.
+func leaderOf(t *testing.T, db *store.DB, all []*worker) *worker {
+	t.Helper()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	deadline := time.After(patience)
+	for {
+		row, err := db.LookLease(t.Context(), lease.Scheduler)
+		for _, w := range all {
+			if err == nil && row.Holder != "" && w.cmd.Process.Pid == row.Info.PID {
+				return w
+			}
+		}
+		select {
+		case <-look.C:
+		case <-deadline:
+			t.Fatalf("nobody leads: %+v, %v", row, err)
+		}
+	}
+}
+
+// After kill -9, a console alone on its SQLite file leads again at once: the kernel knows
+// that the holder is dead. On PostgreSQL it waits until it knows itself.
+func TestProcesses_KilledAndStartedAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, where string) {
+		prepared(t, where)
+		first := work(t, where, "refuse")
+		before := first.says(t, "leads", patience)
+		first.signal(t, syscall.SIGKILL)
+		first.status(t, patience)
+		second := work(t, where, "refuse")
+		second.says(t, "up", patience)
+		began := time.Now()
+		after := second.says(t, "leads", patience)
+		took := time.Since(began)
+		t.Logf("leads again %s after it was up", took)
+		if !strings.HasPrefix(where, "postgres:") && took > quickTTL/2 {
+			t.Error("the kernel lock was not asked")
+		}
+		if after <= before {
+			t.Errorf("epoch %s after %s", after, before)
+		}
+	})
+}
+
+// SIGTERM hands over, to a standby that hears it at once on PostgreSQL.
+func TestProcesses_HandOver(t *testing.T) {
+	onBoth(t, func(t *testing.T, where string) {
+		prepared(t, where)
+		first := work(t, where, "allow")
+		first.says(t, "leads", patience)
+		second := work(t, where, "allow")
+		second.says(t, "up", patience)
+		began := time.Now()
+		first.signal(t, syscall.SIGTERM)
+		second.says(t, "leads", patience)
+		t.Logf("handed over in %s", time.Since(began))
+		if status := first.status(t, patience); status != 0 {
+			t.Errorf("it ended with %d", status)
+		}
+	})
+}
+
+// A leader that was paused past its term finds another one, and writes nothing more. The
+// process goes on, as a standby.
+func TestProcesses_PausedPastItsTerm(t *testing.T) {
+	onBoth(t, func(t *testing.T, where string) {
+		db := prepared(t, where)
+		first := work(t, where, "allow")
+		first.says(t, "leads", patience)
+		second := work(t, where, "allow")
+		second.says(t, "up", patience)
+		for range 20 { // SQLite: a process that is paused while it writes blocks all; try again
+			first.signal(t, syscall.SIGSTOP)
+			if err := db.EnsureHost(t.Context(), "free", "free"); err == nil {
+				break
+			}
+			first.signal(t, syscall.SIGCONT)
+			time.Sleep(20 * time.Millisecond)
+		}
+		epoch := second.says(t, "leads", patience)
+		first.signal(t, syscall.SIGCONT)
+		deadline := time.Now().Add(patience)
+		for {
+			events, err := db.LeaseEvents(t.Context(), lease.Scheduler, 10)
+			if err == nil && len(events) > 0 && events[0].Kind == lease.StoodDown {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("it does not stand down: %v, %v", events, err)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		row, err := db.LookLease(t.Context(), lease.Scheduler)
+		if err != nil || strconv.FormatInt(row.Epoch, 10) != epoch {
+			t.Errorf("%+v, %v; the second one leads with %s", row, err, epoch)
+		}
+		expectOrder(t, db)
+	})
+}
+
+// expectOrder checks that no transaction of a term came after one of a later term, and
+// that an epoch was one process's. It gives the number of terms that wrote, and of what
+// they wrote.
+func expectOrder(t *testing.T, db *store.DB) (epochs, commits int) {
+	t.Helper()
+	const everything = 1_000_000
+	events, err := db.EventsAfter(t.Context(), 0, everything)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last int64
+	for _, e := range events {
+		epoch, err := strconv.ParseInt(e.State, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if epoch < last {
+			t.Errorf("event %d of epoch %d came after epoch %d", e.ID, epoch, last)
+		}
+		if epoch > last {
+			epochs++
+		}
+		last = epoch
+	}
+	changes, err := db.LeaseEvents(t.Context(), lease.Scheduler, everything)
+	if err != nil {
+		t.Fatal(err)
+	}
+	holders := map[int64]string{}
+	for _, c := range changes {
+		if c.Kind == lease.Acquired && holders[c.Epoch] != "" {
+			t.Errorf("epoch %d is that of two", c.Epoch)
+		}
+		if c.Kind == lease.Acquired {
+			holders[c.Epoch] = c.Holder
+		}
+	}
+	return epochs, len(events)
+}
+
+// Processes are killed, paused, stopped and started again at random, those that lead
+// most of all; on PostgreSQL their sessions are ended too. Nothing is written out of order.
+func TestProcesses_Chaos(t *testing.T) {
+	onBoth(t, func(t *testing.T, where string) {
+		db := prepared(t, where)
+		const processes = 4
+		all := make([]*worker, processes)
+		for i := range all {
+			all[i] = work(t, where, "allow")
+		}
+		resume := make([]time.Time, processes)
+		for began := time.Now(); time.Since(began) < *chaosFor; time.Sleep(rand.N(400 * time.Millisecond)) {
+			for i, at := range resume {
+				if !at.IsZero() && time.Now().After(at) {
+					all[i].signal(t, syscall.SIGCONT)
+					resume[i] = time.Time{}
+				}
+			}
+			i := victim(t, db, all)
+			if !resume[i].IsZero() {
+				continue
+			}
+			switch n := rand.IntN(10); {
+			case n < 3:
+				all[i].signal(t, syscall.SIGKILL)
+				all[i].status(t, patience)
+				all[i] = work(t, where, "allow")
+			case n < 8:
+				all[i].signal(t, syscall.SIGSTOP)
+				resume[i] = time.Now().Add(rand.N(2 * quickTTL))
+			default:
+				all[i].signal(t, syscall.SIGTERM)
+				all[i].status(t, patience)
+				all[i] = work(t, where, "allow")
+			}
+		}
+		for _, w := range all {
+			w.signal(t, syscall.SIGKILL)
+			w.signal(t, syscall.SIGCONT)
+			w.status(t, patience)
+		}
+		epochs, commits := expectOrder(t, db)
+		t.Logf("%d terms wrote %d times", epochs, commits)
+		if epochs < 2 || commits < 50 {
+			t.Error("too little happened")
+		}
+	})
+}
+
+// victim is mostly the process that leads.
+func victim(t *testing.T, db *store.DB, all []*worker) int {
+	t.Helper()
+	row, err := db.LookLease(t.Context(), lease.Scheduler)
+	if err == nil && rand.IntN(10) < 7 {
+		for i, w := range all {
+			if w.cmd.Process.Pid == row.Info.PID {
+				return i
+			}
+		}
+	}
+	return rand.IntN(len(all))
+}
