@@ -56,10 +56,6 @@ type Config struct {
 	SetupUser         string        // name of the first admin, where SetupPasswordFile is given
 	SetupPasswordFile string        // holds his password; "" = somebody makes him with the set-up token
 
-	LeaseTTL, LeaseHeartbeat time.Duration // of the scheduler's lock: they fit together
-	Standby                  Standby       // of a second console on one SQLite file
-	Workers                  int           // console processes that the surroundings start, at least 1
-
 	Demo bool // serve a demo server of our own instead of this machine's fail2ban
 }
 
@@ -123,9 +119,6 @@ func Defaults(s Surroundings) Config {
 		SetupUser:       "admin",
 		ForwardedHeader: XForwardedFor,
 		TLS:             TLSOff,
-
-		LeaseTTL: time.Minute, LeaseHeartbeat: 10 * time.Second,
-		Standby: StandbyRefuse, Workers: 1,
 	}
 }
 
@@ -167,7 +160,7 @@ func (c Config) Validate() error {
 		return fault.New(fault.Invalid, "the settings demo and helper don't go together: the demo's fail2ban is a child of the console itself").
 			WithMend("Leave one of them out.")
 	}
-	return c.validateScheduler()
+	return nil
 }
 
 // BeyondLoopback reports whether others than the programs of this machine can connect.

@@ -149,39 +149,6 @@ func TestLoad_Postgres(t *testing.T) {
 	}
 }
 
-func TestLoad_Workers(t *testing.T) {
-	for name, c := range map[string]struct {
-		given config.Given
-		want  int // 0 = refused
-	}{
-		"Nothing":      {config.Given{}, 1},
-		"One":          {config.Given{Environ: []string{"WEB_CONCURRENCY=1"}}, 1},
-		"Foreign":      {config.Given{Environ: []string{"WEB_CONCURRENCY=auto"}}, 1},
-		"Ours":         {config.Given{Environ: []string{"BANGUI_WORKERS=2"}}, 0},
-		"Theirs":       {config.Given{Environ: []string{"WEB_CONCURRENCY=2"}}, 0},
-		"OursWins":     {config.Given{Environ: []string{"WEB_CONCURRENCY=2", "BANGUI_WORKERS=1"}}, 1},
-		"FlagWins":     {config.Given{Environ: []string{"WEB_CONCURRENCY=2"}, Flags: map[string]string{"workers": "1"}}, 1},
-		"MayStandBy":   {config.Given{Environ: []string{"WEB_CONCURRENCY=2", "BANGUI_STANDBY=allow"}}, 2},
-		"OnPostgres":   {config.Given{Environ: []string{"WEB_CONCURRENCY=2", "BANGUI_DATABASE=postgres://db/bangui"}}, 2},
-		"NotANumber":   {config.Given{Environ: []string{"BANGUI_WORKERS=many"}}, 0},
-		"Zero":         {config.Given{Flags: map[string]string{"workers": "0"}}, 0},
-		"BadTimes":     {config.Given{Flags: map[string]string{"lease-ttl": "30s", "lease-heartbeat": "10s"}}, 0},
-		"QuickTimes":   {config.Given{Flags: map[string]string{"lease-ttl": "10s", "lease-heartbeat": "2s"}}, 1},
-		"NoSuchRefuse": {config.Given{Flags: map[string]string{"standby": "perhaps"}}, 0},
-	} {
-		conf, _, err := config.Load(c.given, here(nil))
-		if c.want == 0 {
-			if !fault.Is(err, fault.Invalid) || fault.MendOf(err) == "" {
-				t.Errorf("%s: %v", name, err)
-			}
-			continue
-		}
-		if err != nil || conf.Workers != c.want {
-			t.Errorf("%s: %d, %v", name, conf.Workers, err)
-		}
-	}
-}
-
 func TestLoad_ListenForms(t *testing.T) {
 	for text, want := range map[string]string{
 		":0": "127.0.0.1:0 [::1]:0", "localhost:80": "127.0.0.1:80 [::1]:80", "[::1]:9": "[::1]:9", "127.8.9.1:1": "127.8.9.1:1",

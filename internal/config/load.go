@@ -101,21 +101,7 @@ func (l *loader) environment(g Given) error {
 			return err
 		}
 	}
-	l.concurrency(environ)
 	return nil
-}
-
-// concurrency takes WEB_CONCURRENCY for the workers that nobody set for BanGUI. Other
-// programs read it too: what is no number of processes is none of our business.
-func (l *loader) concurrency(environ []string) {
-	if strings.HasPrefix(l.origins["workers"], "environment") {
-		return
-	}
-	for _, pair := range environ {
-		if value, ok := strings.CutPrefix(pair, "WEB_CONCURRENCY="); ok {
-			_ = l.set("workers", value, "environment WEB_CONCURRENCY")
-		}
-	}
 }
 
 func (l *loader) flags(g Given) error {

@@ -89,7 +89,7 @@ func Settings() []Setting {
 			},
 			show: func(c Config) string { return showPathMap(c.PathMap) },
 		},
-	}, networkSettings(), accessSettings(), schedulerSettings(), []Setting{
+	}, networkSettings(), accessSettings(), []Setting{
 		count("rate-limit", 20, 100_000,
 			"How many requests one client (an IPv4 address or an IPv6 /64) may send within 60 seconds; the next one is answered with 429.",
 			func(c *Config) *int { return &c.RateLimit }),
