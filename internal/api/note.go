@@ -2,14 +2,10 @@ package api
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"strings"
 
 	"bangui/internal/audit"
 	"bangui/internal/auth"
-	"bangui/internal/fault"
-	"bangui/internal/host"
 )
 
 // note is what the audit will tell of one request whose row names an action. Handlers add
@@ -65,48 +61,18 @@ func (in HostPath) target() string { return in.Host }
 func (in JailPath) target() string { return in.Host + "/" + in.Jail }
 func (in IDPath) target() string   { return in.ID }
 
-// targets are the objects of an order in few words; an entry that begins it has them all.
+// targets are the objects of an order in few words; the entry that begins it has them all.
 func targets(addresses, jails, hosts []string) string {
-	const most = 3
-	shown := addresses
-	if len(shown) > most {
-		shown = append(slices.Clone(shown[:most]), fmt.Sprintf("%d more", len(addresses)-most))
-	}
-	text := strings.Join(shown, ", ")
-	if len(jails) > 0 {
-		text += " in " + strings.Join(jails, ", ")
-	}
+	text := audit.Targets(addresses, jails)
 	if len(hosts) > 0 {
 		text += " on " + strings.Join(hosts, ", ")
 	}
 	return text
 }
 
-// results notes what became of an order. It is done when something was, refused when
-// nothing was tried, and failed when anything did not work.
+// results notes what became of an order.
 func (n *note) results(all []Outcome) {
-	var groups []string
-	members := map[string][]string{}
-	for _, o := range all {
-		if members[o.Outcome] == nil {
-			groups = append(groups, o.Outcome)
-		}
-		members[o.Outcome] = append(members[o.Outcome], o.Address+" in "+o.Jail)
-	}
-	refused := len(members[string(host.Refused)]) + len(members[string(host.NeedsConfirm)])
-	switch {
-	case len(members[string(host.Failed)]) > 0:
-		n.Outcome = audit.Failed
-	case len(all) > 0 && refused == len(all):
-		n.Outcome, n.Code = audit.Refused, fault.Protected
-		if len(members[string(host.Refused)]) == 0 {
-			n.Code = fault.NeedsConfirm
-		}
-	default:
-		n.Outcome = audit.OK
-	}
-	for i, group := range groups {
-		groups[i] = fmt.Sprintf("%s (%d): %s", group, len(members[group]), strings.Join(members[group], ", "))
-	}
-	n.After = strings.Join(groups, "; ")
+	n.Outcome, n.Code, n.After = audit.Results(mapAll(all, func(o Outcome) audit.Result {
+		return audit.Result{Word: o.Outcome, Object: o.Address + " in " + o.Jail}
+	}))
 }

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -14,7 +12,6 @@ import (
 	"bangui/internal/auth"
 	"bangui/internal/config"
 	"bangui/internal/fault"
-	"bangui/internal/store"
 )
 
 // SetupFile is where the token of the first set-up stands while that is open.
@@ -146,34 +143,20 @@ func (a *App) signedInAdmins() []allowlist.Entry {
 // streamed. Close it.
 type Offline struct {
 	*auth.Accounts
-	store *store.DB
+	Records *Records
 }
 
 // OpenAccounts opens the accounts where a console has made its database already. command
 // is how this one was typed.
 func OpenAccounts(ctx context.Context, c config.Config, command string) (*Offline, error) {
-	asRoot := "Run it as root, or as the user that runs the console: sudo " + command
-	_, err := os.Stat(c.Database)
-	switch {
-	case c.Postgres != "": // it is no file
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fault.New(fault.NotFound, "there is no database at %s", c.Database).
-			WithMend("Start the console once (bangui serve), or name its folder with --data-dir.")
-	case errors.Is(err, fs.ErrPermission):
-		return nil, fault.Wrap(err, fault.PermissionDenied, "this user may not open the database %s", c.Database).WithMend("%s", asRoot)
-	}
-	logger := slog.New(slog.DiscardHandler)
-	db, err := openStore(ctx, c, logger)
-	if fault.Is(err, fault.PermissionDenied) {
-		return nil, fault.Wrap(err, fault.PermissionDenied, "this user may not open the database").WithMend("%s", asRoot)
-	}
+	records, err := OpenRecords(ctx, c, command)
 	if err != nil {
 		return nil, err
 	}
-	return &Offline{store: db, Accounts: auth.New(auth.Options{
-		Store: db, Logger: logger, Now: time.Now, SetupFile: SetupFile(c.DataDir), Session: c.SessionDuration, Idle: c.SessionIdle,
+	return &Offline{Records: records, Accounts: auth.New(auth.Options{
+		Store: records.store, Logger: slog.New(slog.DiscardHandler), Now: time.Now, SetupFile: SetupFile(c.DataDir), Session: c.SessionDuration, Idle: c.SessionIdle,
 	})}, nil
 }
 
 // Close closes the database.
-func (o *Offline) Close() error { return o.store.Close() }
+func (o *Offline) Close() error { return o.Records.Close() }

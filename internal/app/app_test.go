@@ -377,3 +377,32 @@ func put(t *testing.T, name, content string) {
 		t.Fatal(err)
 	}
 }
+
+// What the console does by itself and what is asked of it are on record, over a restart.
+func TestApp_RecordsWhoDidWhat(t *testing.T) {
+	c := settings(t)
+	first := serve(t, c)
+	session := first.signIn(t)
+	list := func(console running) string {
+		_, body := send(t, http.MethodGet, console.url+"api/v1/audit", "", session)
+		return body
+	}
+	send(t, http.MethodPost, first.url+"api/v1/hosts/nosuch/reload", "", session)
+	send(t, http.MethodPost, first.url+"api/v1/hosts/local/reload", "")
+	send(t, http.MethodPost, first.url+"api/v1/hosts/local/reload", "")
+	for _, want := range []string{`"actor":"bangui","actor_kind":"system"`, `"action":"setup"`, `"action":"auth.login"`, `"action":"host.reload"`, `"outcome":"refused"`, `"code":"host_not_found"`, `"code":"not_signed_in"`} {
+		if body := list(first); !strings.Contains(body, want) {
+			t.Errorf("%s is missing in %s", want, body)
+		}
+	}
+	if err := first.stop(); err != nil {
+		t.Fatal(err)
+	}
+	second := serve(t, c)
+	if body := list(second); !strings.Contains(body, `1 more from 127.0.0.1`) {
+		t.Errorf("what was counted when the console stopped is lost: %s", body)
+	}
+	if _, body := send(t, http.MethodGet, second.url+"api/v1/audit/verify", "", session); !strings.Contains(body, `"ok":true`) {
+		t.Errorf("%s", body)
+	}
+}

@@ -107,6 +107,44 @@ func (t *Trail) Verify(ctx context.Context, after int64, most int) (Verdict, err
 	return w.verdict, w.finish(ctx)
 }
 
+// VerifyAll is Verify from the beginning to the end, however many entries there are.
+func (t *Trail) VerifyAll(ctx context.Context) (Verdict, error) {
+	const step = 100_000
+	checked, after := 0, int64(0)
+	for {
+		v, err := t.Verify(ctx, after, step)
+		checked += v.Checked
+		if err != nil || v.Next == 0 {
+			v.Checked = checked
+			return v, err
+		}
+		after = v.Next
+	}
+}
+
+// Expect checks that a place that was noted elsewhere is still in the chain: Conflict when
+// another entry is there, NotFound when none is.
+func (t *Trail) Expect(ctx context.Context, p Place) error {
+	ends, err := t.store.AuditEnds(ctx)
+	if err != nil {
+		return err
+	}
+	links, err := t.store.AuditLinks(ctx, p.ID-1, 1)
+	switch {
+	case err != nil:
+		return err
+	case p == ends.Anchor:
+		return nil
+	case p.ID <= ends.Anchor.ID:
+		return fault.New(fault.NotFound, "entry %d was removed by the clean-up, up to entry %d", p.ID, ends.Anchor.ID).WithMend("Note a newer place.")
+	case len(links) == 0 || links[0].ID != p.ID:
+		return fault.New(fault.NotFound, "entry %d is not there: the record was cut short or made anew", p.ID).WithMend("Somebody has changed the database: look who could.")
+	case links[0].Hash != p.Hash:
+		return fault.New(fault.Conflict, "entry %d is another one: the record was made anew", p.ID).WithMend("Somebody has changed the database: look who could.")
+	}
+	return nil
+}
+
 // walk goes along the chain.
 type walk struct {
 	store   Store

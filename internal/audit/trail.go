@@ -114,6 +114,21 @@ func (t *Trail) Entries(ctx context.Context, q Query) ([]Entry, error) {
 	return t.store.AuditEntries(ctx, q)
 }
 
+// Newest are at most so many entries that a query finds, newest first.
+func (t *Trail) Newest(ctx context.Context, q Query, most int) ([]Entry, error) {
+	var all []Entry
+	for len(all) < most {
+		q.Limit = min(MaxLimit, most-len(all))
+		page, err := t.Entries(ctx, q)
+		all = append(all, page...)
+		if err != nil || len(page) < q.Limit {
+			return all, err
+		}
+		q.Before = page[len(page)-1].ID
+	}
+	return all, nil
+}
+
 // Run sums up refusals each minute and removes what is older than it is kept each day,
 // until ctx ends; then it records what is left.
 func (t *Trail) Run(ctx context.Context) {

@@ -125,7 +125,7 @@ const probeTime = 3 * time.Second
 func (c *command) addBackend(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.url, "url", "", "address of the console (default BANGUI_URL, else the one of this machine)")
 	cmd.Flags().StringVar(&c.token, "token", "", "API token for the console (default BANGUI_TOKEN, which nobody sees in a list of processes)")
-	c.addSettings(cmd.Flags(), "data-dir", "helper", "fail2ban-socket", "fail2ban-config", "fail2ban-db", "fail2ban-log", "path-map")
+	c.addSettings(cmd.Flags(), "data-dir", "database", "database-password-file", "helper", "fail2ban-socket", "fail2ban-config", "fail2ban-db", "fail2ban-log", "path-map")
 }
 
 // with runs one command on the console that was named; without a name on the console of
@@ -167,7 +167,7 @@ func (c *command) open(cmd *cobra.Command) (backend, error) {
 	case remoteErr == nil:
 		remote.Close()
 	}
-	return &local{direct: direct}, nil
+	return &local{direct, conf, c.actor()}, nil
 }
 
 // localURL is the console of this machine: where its file says, else where the settings do.

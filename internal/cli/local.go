@@ -8,13 +8,19 @@ import (
 
 	"bangui/internal/allowlist"
 	"bangui/internal/app"
+	"bangui/internal/audit"
+	"bangui/internal/config"
 	"bangui/internal/event"
 	"bangui/internal/fault"
 	"bangui/internal/host"
 )
 
 // local works straight on the fail2ban of this machine.
-type local struct{ direct *app.Direct }
+type local struct {
+	direct *app.Direct
+	conf   config.Config
+	actor  audit.Actor
+}
 
 // actor is who bans and unbans from the command line without a console.
 const actor = "command line"
@@ -110,16 +116,19 @@ func (l *local) Ban(ctx context.Context, o banOrder) ([]outcome, error) {
 		return nil, err
 	}
 	order := host.BanOrder{Targets: targets, Jails: o.jails, Actor: actor, Reason: o.reason, AllowWide: o.wide}
-	do := l.direct.Ban
 	if o.dryRun {
-		do = l.direct.Check
+		results, err := l.direct.Check(ctx, order)
+		return outcomes(results), err
 	}
-	results, err := do(ctx, order)
+	e := audit.Entry{Action: "ban.create", Target: audit.Targets(o.addresses, o.jails), Detail: o.reason, After: strings.Join(o.addresses, ", ")}
+	results, err := l.recorded(ctx, e, func() ([]host.Outcome, error) { return l.direct.Ban(ctx, order) })
 	return outcomes(results), err
 }
 
 func (l *local) Lift(ctx context.Context, o liftOrder) ([]outcome, error) {
-	results, err := l.direct.Lift(ctx, host.LiftOrder{IDs: o.addresses, Jails: o.jails, Actor: actor, Reason: o.reason})
+	order := host.LiftOrder{IDs: o.addresses, Jails: o.jails, Actor: actor, Reason: o.reason}
+	e := audit.Entry{Action: "ban.lift", Target: audit.Targets(o.addresses, o.jails), Detail: o.reason, After: strings.Join(o.addresses, ", ")}
+	results, err := l.recorded(ctx, e, func() ([]host.Outcome, error) { return l.direct.Lift(ctx, order) })
 	return outcomes(results), err
 }
 

@@ -140,7 +140,7 @@ func (c *command) accounts(run func(ctx context.Context, accounts *app.Offline, 
 			return err
 		}
 		defer func() { err = errors.Join(err, accounts.Close()) }()
-		err = run(cmd.Context(), accounts, args)
+		err = c.auditedAccounts(cmd, accounts.Records, args, func(ctx context.Context) error { return run(ctx, accounts, args) })
 		if fault.Is(err, fault.NotFound) && len(args) > 0 {
 			return fault.New(fault.NotFound, "there is no %s", terminal.Printable(args[0])).WithMend("`bangui %s list` shows what there is.", cmd.Parent().Name())
 		}

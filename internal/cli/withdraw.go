@@ -1,11 +1,17 @@
 package cli
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/spf13/cobra"
 
 	"bangui/internal/app"
+	"bangui/internal/audit"
+	"bangui/internal/config"
+	"bangui/internal/fault"
 	"bangui/internal/terminal"
 )
 
@@ -23,13 +29,17 @@ func (c *command) withdraw() *cobra.Command {
 				return err
 			}
 			withdrawn, err := app.Withdraw(cmd.Context(), conf, slog.New(slog.DiscardHandler))
+			if err := c.recordWithdrawal(cmd.Context(), conf, withdrawn, err); err != nil {
+				// It goes on: BanGUI is being removed, and its record with it.
+				fmt.Fprintln(c.Stderr, "bangui: it is not in the audit: "+terminal.Printable(fault.MessageOf(err)))
+			}
 			if err != nil {
 				return err
 			}
 			return c.showWithdrawn(withdrawn)
 		},
 	}
-	c.addSettings(cmd.Flags(), "fail2ban-socket", "fail2ban-config")
+	c.addSettings(cmd.Flags(), "data-dir", "database", "database-password-file", "fail2ban-socket", "fail2ban-config")
 	return cmd
 }
 
@@ -43,4 +53,23 @@ func (c *command) showWithdrawn(file string) error {
 		c.print("removed %s", terminal.Printable(file))
 	}
 	return nil
+}
+
+// recordWithdrawal records what was done, where there is a database to do it in.
+func (c *command) recordWithdrawal(ctx context.Context, conf config.Config, file string, failed error) error {
+	if file == "" && failed == nil {
+		return nil
+	}
+	records, err := app.OpenRecords(ctx, conf, c.typed())
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	e := audit.Entry{Actor: c.actor(), Action: "manual_jail.remove", Target: "local", Outcome: audit.OK, Before: file}
+	if failed != nil {
+		e.Outcome, e.Code, e.Detail = audit.Failed, fault.CodeOf(failed), fault.MessageOf(failed)
+	}
+	return errors.Join(records.Record(ctx, e), records.Close())
 }
