@@ -89,13 +89,7 @@ func Settings() []Setting {
 			},
 			show: func(c Config) string { return showPathMap(c.PathMap) },
 		},
-	}, networkSettings(), accessSettings(), []Setting{
-		count("rate-limit", 20, 100_000,
-			"How many requests one client (an IPv4 address or an IPv6 /64) may send within 60 seconds; the next one is answered with 429.",
-			func(c *Config) *int { return &c.RateLimit }),
-		count("audit-days", 30, 36_500,
-			"For how many days the record of who did what is kept.",
-			func(c *Config) *int { return &c.AuditDays }),
+	}, networkSettings(), accessSettings(), boundSettings(), []Setting{
 		{
 			Name: "log-level", Default: "info", Allowed: "debug, info, warn or error",
 			Meaning: "How much is logged.",
@@ -169,6 +163,18 @@ func pathOr(name, standard, meaning string, field func(*Config) *string) Setting
 			return setPath(field(c), text, s)
 		},
 		show: func(c Config) string { return *field(&c) },
+	}
+}
+
+// boundSettings say how much is taken, and for how long it is kept.
+func boundSettings() []Setting {
+	return []Setting{
+		count("rate-limit", 20, 100_000,
+			"How many requests one client (an IPv4 address or an IPv6 /64) may send within 60 seconds; the next one is answered with 429.",
+			func(c *Config) *int { return &c.RateLimit }),
+		count("audit-days", 30, 36_500,
+			"For how many days the record of who did what is kept.",
+			func(c *Config) *int { return &c.AuditDays }),
 	}
 }
 
