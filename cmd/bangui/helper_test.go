@@ -3,6 +3,7 @@ package main_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -116,6 +117,20 @@ func (m *machine) run(uid uint32, args ...string) string {
 	return string(out)
 }
 
+// refused starts a console as a user whom the helper does not know.
+func (m *machine) refused(uid uint32) {
+	m.t.Helper()
+	data := filepath.Join(m.dir, "stranger")
+	if err := errors.Join(os.Mkdir(data, 0o700), os.Chown(data, int(uid), int(uid))); err != nil {
+		m.t.Fatal(err)
+	}
+	p := m.start(uid, "serve", "--helper", m.socket, "--listen", "127.0.0.1:0", "--data-dir", data)
+	const noPermit = 77
+	if err := p.Wait(); err == nil || p.ProcessState.ExitCode() != noPermit || !strings.Contains(p.log.String(), "--allow-user") {
+		m.t.Errorf("a stranger's console ended with %v\n%s", err, p.log)
+	}
+}
+
 // alone is a data folder that says that no console listens.
 func (m *machine) alone() string {
 	m.t.Helper()
@@ -167,6 +182,16 @@ func (m *machine) setUp() {
 	m.ask(http.MethodPost, "/api/v1/setup", map[string]string{"token": token, "username": "somebody", "password": "a password of some length"}, nil)
 }
 
+// until asks the console again and again, not so often that it has enough of us.
+func (m *machine) until(what string, holds func() bool) {
+	m.t.Helper()
+	for deadline := time.Now().Add(40 * time.Second); !holds(); time.Sleep(500 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			m.t.Fatalf("it never came to be that %s", what)
+		}
+	}
+}
+
 func (m *machine) bans() string {
 	m.t.Helper()
 	var page struct {
@@ -200,13 +225,15 @@ func TestHelper_AConsoleWithoutRights(t *testing.T) {
 	m.server.Until("the helper listens", func() bool { _, err := os.Stat(m.socket); return err == nil })
 	console := m.start(nobody, "serve", "--helper", m.socket, "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(m.dir, "data"))
 	m.setUp()
-	m.server.Until("fail2ban is online", func() bool { state, _, _ := m.host(); return state == "online" })
+	m.until("fail2ban is online", func() bool { state, _, _ := m.host(); return state == "online" })
 	if _, _, findings := m.host(); strings.Contains(fmt.Sprint(findings), "in_process") {
 		t.Errorf("findings: %v", findings)
 	}
 
+	m.refused(nobody - 1)
+
 	m.server.Fail("203.0.113.7", 5, "root")
-	m.server.Until("the page shows the ban", func() bool { return m.bans() == "[{sshd 203.0.113.7}]" })
+	m.until("the page shows the ban", func() bool { return m.bans() == "[{sshd 203.0.113.7}]" })
 	var lifted struct{ Results []struct{ Outcome string } }
 	m.ask(http.MethodPost, "/api/v1/bans/lift", map[string]any{"addresses": []string{"203.0.113.7"}}, &lifted)
 	if len(lifted.Results) == 0 || lifted.Results[0].Outcome != "lifted" {
@@ -215,19 +242,19 @@ func TestHelper_AConsoleWithoutRights(t *testing.T) {
 	if got := m.server.Client("get", "sshd", "banned"); got != "[]" {
 		t.Errorf("fail2ban still has %s", got)
 	}
-	m.server.Until("the page shows that", func() bool { return m.bans() == "[]" })
+	m.until("the page shows that", func() bool { return m.bans() == "[]" })
 
 	if err := helper.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = helper.Wait()
-	m.server.Until("the page says that the helper is away", func() bool {
+	m.until("the page says that the helper is away", func() bool {
 		state, mend, _ := m.host()
 		return state == "unreachable" && strings.Contains(mend, "systemctl start bangui-helper")
 	})
 	m.server.Fail("203.0.113.8", 5, "root")
 	helper = m.startHelper()
-	m.server.Until("the page shows what happened meanwhile", func() bool {
+	m.until("the page shows what happened meanwhile", func() bool {
 		state, _, _ := m.host()
 		return state == "online" && m.bans() == "[{sshd 203.0.113.8}]"
 	})

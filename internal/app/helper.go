@@ -34,8 +34,9 @@ type HelperOptions struct {
 // ends. It returns nil after an orderly end, else a fault. A fail2ban that is away is a
 // state; one that we may not talk to is an error.
 func RunHelper(ctx context.Context, o HelperOptions) error {
-	logger := newLogger(o.Log, o.Config).With("app", "bangui", "part", "helper")
-	guard, err := guardedBy(o.Config, o.Conf, logger)
+	all := newLogger(o.Log, o.Config).With("app", "bangui")
+	logger := all.With("part", "helper")
+	guard, err := guardedBy(o.Config, o.Conf, all)
 	if err != nil {
 		return err
 	}

@@ -94,6 +94,8 @@ func TestLoad_Refuses(t *testing.T) {
 		"EmptyDataDir":    {config.Given{Environ: []string{"BANGUI_DATA_DIR="}}, "", []string{"data-dir", "it is empty"}},
 		"ControlInPath":   {config.Given{Flags: map[string]string{"data-dir": "a\nb"}}, "", []string{"data-dir", "control character"}},
 		"LongSocket":      {config.Given{Flags: map[string]string{"fail2ban-socket": "/" + strings.Repeat("x", 107)}}, "", []string{"fail2ban-socket", "107"}},
+		"LongHelper":      {config.Given{Flags: map[string]string{"helper": "/" + strings.Repeat("x", 107)}}, "", []string{"helper", "107"}},
+		"DemoAndHelper":   {config.Given{Flags: map[string]string{"helper": "/x", "demo": "true"}}, "", []string{"demo", "helper", "don't go together"}},
 		"HalfAPathPair":   {config.Given{Flags: map[string]string{"path-map": "/config"}}, "", []string{"path-map", "THERE=HERE"}},
 		"RelativePath":    {config.Given{Flags: map[string]string{"path-map": "/config=here"}}, "", []string{"path-map", "absolute"}},
 		"PathTwice":       {config.Given{Flags: map[string]string{"path-map": "/a=/b,/a/=/c"}}, "", []string{"path-map", "twice"}},

@@ -254,20 +254,38 @@ func (s *Server) carryOut(ctx context.Context, log *slog.Logger, v verb, r reque
 		if p := recover(); p != nil {
 			err = fault.Wrap(fmt.Errorf("panic: %v\n%s", p, debug.Stack()), fault.Internal, "the helper failed")
 		}
-		level := slog.LevelDebug
-		switch {
-		case fault.Is(err, fault.Internal):
-			level = slog.LevelError
-		case v.changes:
-			level = slog.LevelInfo
-		}
-		if !log.Enabled(ctx, level) {
-			return
-		}
-		log.LogAttrs(ctx, level, "a request was answered", slog.String("verb", r.Verb), slog.String("request_id", r.ID),
-			slog.String("params", shortened(string(r.Params))), slog.Duration("duration", time.Since(began).Round(time.Millisecond)), slog.Any("error", err))
+		note(ctx, log, r, v.changes, outcome{began, err})
 	}()
 	return v.ask(ctx, s.Host, r.Params)
+}
+
+// note writes what became of a request into the log: changes always, reads for whoever
+// looks closely, our own failures as errors.
+func note(ctx context.Context, log *slog.Logger, r request, changes bool, outcome outcome) {
+	level := slog.LevelDebug
+	switch {
+	case fault.Is(outcome.err, fault.Internal):
+		level = slog.LevelError
+	case changes:
+		level = slog.LevelInfo
+	}
+	if !log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("verb", r.Verb), slog.String("request_id", r.ID), slog.String("params", shortened(string(r.Params))),
+		slog.Duration("duration", time.Since(outcome.began).Round(time.Millisecond)),
+	}
+	if outcome.err != nil {
+		attrs = append(attrs, slog.Any("error", outcome.err))
+	}
+	log.LogAttrs(ctx, level, "a request was answered", attrs...)
+}
+
+// outcome is when a request began and how it ended.
+type outcome struct {
+	began time.Time
+	err   error
 }
 
 // tell sends an answer, in pieces where it is long.
