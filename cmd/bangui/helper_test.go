@@ -131,11 +131,12 @@ func (m *machine) refused(uid uint32) {
 	}
 }
 
-// alone is a data folder that says that no console listens.
+// alone is a data folder of nobody's, which says that no console listens. Changes are
+// recorded in it.
 func (m *machine) alone() string {
 	m.t.Helper()
 	dir := filepath.Join(m.dir, "alone")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := errors.Join(os.MkdirAll(dir, 0o755), os.Chown(dir, nobody, nobody)); err != nil {
 		m.t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "listen"), []byte("http://127.0.0.1:9/\n"), 0o644); err != nil {

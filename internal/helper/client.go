@@ -306,6 +306,8 @@ type mirror struct {
 	state host.State
 	jails []host.Jail
 	lost  bool   // the helper itself is away, so nobody else tells
+	asked int    // how many looks were begun
+	shown int    // which of them is the one that is shown
 	alone string // why we don't follow; "" when we do, or don't try
 }
 
@@ -330,6 +332,7 @@ func (c *Client) Jails() []host.Jail {
 // Look brings State and Jails up to date now. The error says why the helper can't be
 // talked to; it is a state as well.
 func (c *Client) Look(ctx context.Context) error {
+	number := c.mirror.begin()
 	r, err := c.ask(ctx, lookTime, verbLook, nothing{})
 	state, err := value[host.State](r, err)
 	jails, err := list[host.Jail](r, err)
@@ -338,6 +341,10 @@ func (c *Client) Look(ctx context.Context) error {
 	}
 	c.mirror.mu.Lock()
 	defer c.mirror.mu.Unlock()
+	if number < c.mirror.shown {
+		return err // a later look was quicker, and knows more
+	}
+	c.mirror.shown = number
 	if err != nil {
 		c.mirror.lose(c.Now(), err)
 		return err
@@ -345,6 +352,14 @@ func (c *Client) Look(ctx context.Context) error {
 	state.ID = c.ID
 	c.mirror.state, c.mirror.jails, c.mirror.lost = state, jails, false
 	return nil
+}
+
+// begin counts a look.
+func (m *mirror) begin() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked++
+	return m.asked
 }
 
 // lose notes that the helper is away; the rest stays as it was last seen.
