@@ -52,7 +52,14 @@ boot() {
   until_true 60 inside systemctl is-active --quiet multi-user.target
 }
 stop() {
-  [ -z "${nspawn:-}" ] || { kill -TERM "$nspawn" && wait "$nspawn"; } 2>/dev/null || true
+  if [ -n "${nspawn:-}" ]; then
+    kill -TERM "$nspawn" 2>/dev/null || true
+    for ((i = 0; i < 100; i++)); do
+      kill -0 "$nspawn" 2>/dev/null || break
+      sleep 0.2
+    done
+    kill -KILL "$leader" "$nspawn" 2>/dev/null || true
+  fi
   rm -rf "$work"
 }
 trap stop EXIT
@@ -184,5 +191,35 @@ must_not inside getent passwd bangui
 must_not inside getent group bangui
 fail2ban_state | grep -v '^[0-9]*$' >"$work/after"
 grep -v '^[0-9]*$' "$work/before" | diff - "$work/after" || failed "fail2ban is not as it was"
+
+# As docs/install.md has it, with what the package brought.
+step "the program alone: as root, and split in two by hand"
+dpkg-deb --fsys-tarfile "$work/bangui.deb" | tar -xO ./usr/bin/bangui >"$machine/usr/local/bin/bangui"
+chmod 755 "$machine/usr/local/bin/bangui"
+begin() { # PIDFILE COMMAND...
+  # shellcheck disable=SC2016 # the shell inside expands it
+  inside setsid sh -c 'echo $$ >"$0" && exec "$@"' "$@" >>"$work/alone.log" 2>&1 </dev/null &
+}
+end_of() { # PIDFILE
+  local pid
+  pid=$(inside cat "$1")
+  inside kill -TERM "$pid"
+  until_true 40 sh -c "! nsenter -t $leader -m -p test -e /proc/$pid/exe"
+}
+begin /run/serve.pid bangui serve
+until_true 15 answers 127.0.0.1
+inside curl -fsS -H 'Accept: text/html' http://127.0.0.1:8000/ | grep -qi '<!doctype html' || failed "no page"
+must inside bangui setup-token
+end_of /run/serve.pid
+must inside useradd --system --user-group --shell /usr/sbin/nologin bangui
+must inside chown -R bangui:bangui /var/lib/bangui
+begin /run/helper.pid bangui helper --socket /run/bangui/helper.sock --allow-user bangui
+until_true 10 inside test -S /run/bangui/helper.sock
+begin /run/serve.pid runuser -u bangui -- bangui serve --data-dir /var/lib/bangui --helper /run/bangui/helper.sock
+until_true 15 answers 127.0.0.1
+until_true 10 sh -c "nsenter -t $leader -m -n -p curl -fsS http://127.0.0.1:8000/api/health | grep -q '\"fail2ban\":{\"status\":\"ok\"'"
+end_of /run/serve.pid
+end_of /run/helper.pid
+must inside bangui withdraw
 
 step "the package is good on $suite"
