@@ -114,20 +114,7 @@ func Settings() []Setting {
 			},
 			show: func(c Config) string { return strings.ToLower(c.LogLevel.String()) },
 		},
-		{
-			Name: "log-format", Default: "auto", Allowed: "auto, text or json",
-			Meaning: "auto = text on a terminal, else JSON.",
-			parse: func(c *Config, text string, _ Surroundings) error {
-				switch f := LogFormat(text); f {
-				case Auto, Text, JSON:
-					c.LogFormat = f
-					return nil
-				default:
-					return errNotAllowed
-				}
-			},
-			show: func(c Config) string { return string(c.LogFormat) },
-		},
+		logFormat(),
 		{
 			Name: "demo", Default: "false", Allowed: "true or false", Switch: true,
 			Meaning: "Start a demo fail2ban server in a folder and serve that. It protects nothing.",
@@ -142,6 +129,24 @@ func Settings() []Setting {
 			show: func(c Config) string { return strconv.FormatBool(c.Demo) },
 		},
 	})
+}
+
+// logFormat is the setting of how log lines are written.
+func logFormat() Setting {
+	return Setting{
+		Name: "log-format", Default: "auto", Allowed: "auto, text or json",
+		Meaning: "auto = text on a terminal, else JSON.",
+		parse: func(c *Config, text string, _ Surroundings) error {
+			switch f := LogFormat(text); f {
+			case Auto, Text, JSON:
+				c.LogFormat = f
+				return nil
+			default:
+				return errNotAllowed
+			}
+		},
+		show: func(c Config) string { return string(c.LogFormat) },
+	}
 }
 
 // errNotAllowed says that Allowed already tells all there is to say.
