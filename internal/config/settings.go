@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -80,15 +79,7 @@ func Settings() []Setting {
 			func(c *Config) *string { return &c.Fail2banDB }),
 		optionalPath("fail2ban-log", "fail2ban's own log; it tells of bans at once.",
 			func(c *Config) *string { return &c.Fail2banLog }),
-		{
-			Name: "path-map", Default: "empty", Allowed: "pairs THERE=HERE of absolute paths, separated by commas, such as /config=/fail2ban/config; at most 20",
-			Meaning: "Where we see the log and the database that fail2ban names by another path, when one of us runs in a container.",
-			parse: func(c *Config, text string, _ Surroundings) (err error) {
-				c.PathMap, err = parsePathMap(text)
-				return err
-			},
-			show: func(c Config) string { return showPathMap(c.PathMap) },
-		},
+		pathMap(),
 	}, networkSettings(), accessSettings(), boundSettings(), []Setting{
 		{
 			Name: "log-level", Default: "info", Allowed: "debug, info, warn or error",
@@ -99,20 +90,7 @@ func Settings() []Setting {
 			},
 			show: func(c Config) string { return strings.ToLower(c.LogLevel.String()) },
 		},
-		{
-			Name: "log-format", Default: "auto", Allowed: "auto, text or json",
-			Meaning: "auto = text on a terminal, else JSON.",
-			parse: func(c *Config, text string, _ Surroundings) error {
-				switch f := LogFormat(text); f {
-				case Auto, Text, JSON:
-					c.LogFormat = f
-					return nil
-				default:
-					return errNotAllowed
-				}
-			},
-			show: func(c Config) string { return string(c.LogFormat) },
-		},
+		logFormat(),
 		{
 			Name: "demo", Default: "false", Allowed: "true or false", Switch: true,
 			Meaning: "Start a demo fail2ban server in a folder and serve that. It protects nothing.",
@@ -127,6 +105,24 @@ func Settings() []Setting {
 			show: func(c Config) string { return strconv.FormatBool(c.Demo) },
 		},
 	})
+}
+
+// logFormat is the setting of how log lines are written.
+func logFormat() Setting {
+	return Setting{
+		Name: "log-format", Default: "auto", Allowed: "auto, text or json",
+		Meaning: "auto = text on a terminal, else JSON.",
+		parse: func(c *Config, text string, _ Surroundings) error {
+			switch f := LogFormat(text); f {
+			case Auto, Text, JSON:
+				c.LogFormat = f
+				return nil
+			default:
+				return errNotAllowed
+			}
+		},
+		show: func(c Config) string { return string(c.LogFormat) },
+	}
 }
 
 // errNotAllowed says that Allowed already tells all there is to say.
@@ -284,34 +280,6 @@ func parseBasePath(text string) (string, error) {
 		}
 	}
 	return text, nil
-}
-
-func parsePathMap(text string) (map[string]string, error) {
-	const most = 20
-	pairs := map[string]string{}
-	for pair := range strings.SplitSeq(text, ",") {
-		if pair = strings.TrimSpace(pair); pair == "" {
-			continue
-		}
-		there, here, ok := strings.Cut(pair, "=")
-		if !ok || !filepath.IsAbs(there) || !filepath.IsAbs(here) || strings.ContainsFunc(pair, isControl) || len(pairs) == most {
-			return nil, errNotAllowed
-		}
-		there = filepath.Clean(there)
-		if _, twice := pairs[there]; twice {
-			return nil, fmt.Errorf("%q stands in it twice", there)
-		}
-		pairs[there] = filepath.Clean(here)
-	}
-	return pairs, nil
-}
-
-func showPathMap(pairs map[string]string) string {
-	var all []string
-	for _, there := range slices.Sorted(maps.Keys(pairs)) {
-		all = append(all, there+"="+pairs[there])
-	}
-	return strings.Join(all, ",")
 }
 
 func parseHosts(text string) ([]string, error) {
