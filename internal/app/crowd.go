@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -55,6 +56,15 @@ func (l crowded) Accept() (net.Conn, error) {
 		}
 		_ = conn.Close()
 	}
+}
+
+// Close closes the listener. The server closes it again when it notices, or when it shuts
+// down before that, and would take it for a failure.
+func (l crowded) Close() error {
+	if err := l.TCPListener.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
 }
 
 // member is a connection that counts until it is closed.

@@ -122,6 +122,25 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
+// The stop closes the listeners before the server knows of it; that is no failure,
+// whoever is quicker.
+func TestCrowded_ClosesTwice(t *testing.T) {
+	a := New(Options{Config: settings(t), Log: &journal{}})
+	listeners, err := a.listen(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := crowded{listeners[0], newCrowd(proxy.Trust{}, newLogger(&journal{}, a.Config))}
+	for range 3 {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := closeAll(listeners); err != nil {
+		t.Error(err)
+	}
+}
+
 // A connection counts until it is closed, however often that happens.
 func TestCrowd_CountsRealConnections(t *testing.T) {
 	a := New(Options{Config: settings(t), Log: &journal{}})
