@@ -13,6 +13,24 @@ import (
 func networkSettings() []Setting {
 	return []Setting{
 		{
+			Name: "base-path", Default: "empty = the root", Allowed: "a path such as /bangui: letters, digits and - . _ ~ between slashes, none at its end",
+			Meaning: "Sub-path under which a proxy shows page and API.",
+			parse: func(c *Config, text string, _ Surroundings) (err error) {
+				c.BasePath, err = parseBasePath(text)
+				return err
+			},
+			show: func(c Config) string { return c.BasePath },
+		},
+		{
+			Name: "allowed-hosts", Default: "empty", Allowed: "host names without port, separated by commas",
+			Meaning: "Names besides localhost and the one of public-url under which a browser may reach the page, as a proxy hands them on in the Host header. Plain addresses always may.",
+			parse: func(c *Config, text string, _ Surroundings) (err error) {
+				c.AllowedHosts, err = parseHosts(text)
+				return err
+			},
+			show: func(c Config) string { return strings.Join(c.AllowedHosts, ",") },
+		},
+		{
 			Name: "public-url", Default: "empty", Allowed: "an address such as https://bans.example.org, with the base path or without any path",
 			Meaning: "Where browsers find the page, when a proxy stands before it. Its name need not stand in allowed-hosts.",
 			parse: func(c *Config, text string, _ Surroundings) (err error) {

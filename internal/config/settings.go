@@ -89,24 +89,6 @@ func Settings() []Setting {
 			},
 			show: func(c Config) string { return showPathMap(c.PathMap) },
 		},
-		{
-			Name: "base-path", Default: "empty = the root", Allowed: "a path such as /bangui: letters, digits and - . _ ~ between slashes, none at its end",
-			Meaning: "Sub-path under which a proxy shows page and API.",
-			parse: func(c *Config, text string, _ Surroundings) (err error) {
-				c.BasePath, err = parseBasePath(text)
-				return err
-			},
-			show: func(c Config) string { return c.BasePath },
-		},
-		{
-			Name: "allowed-hosts", Default: "empty", Allowed: "host names without port, separated by commas",
-			Meaning: "Names besides localhost and the one of public-url under which a browser may reach the page, as a proxy hands them on in the Host header. Plain addresses always may.",
-			parse: func(c *Config, text string, _ Surroundings) (err error) {
-				c.AllowedHosts, err = parseHosts(text)
-				return err
-			},
-			show: func(c Config) string { return strings.Join(c.AllowedHosts, ",") },
-		},
 	}, networkSettings(), accessSettings(), []Setting{
 		count("rate-limit", 20, 100_000,
 			"How many requests one client (an IPv4 address or an IPv6 /64) may send within 60 seconds; the next one is answered with 429.",
