@@ -73,6 +73,7 @@ tree() {
   done
   put 644 "$out/.work/documents/bangui.yml" "$doc/examples/bangui.yml"
   put 644 docs/install.md "$doc/install.md"
+  put 644 docs/web.md "$doc/web.md"
   put 644 "$out/.work/copyright" "$doc/copyright"
   pack 644 "$doc/changelog.gz" <<END
 bangui ($version) unstable; urgency=medium

@@ -137,6 +137,11 @@ func (c *crowd) observe(conn net.Conn, state http.ConnState) {
 func (c *crowd) anyIdle() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.isAnyIdle()
+}
+
+// isAnyIdle is for who holds the lock.
+func (c *crowd) isAnyIdle() bool {
 	for _, idle := range c.idle {
 		if idle {
 			return true

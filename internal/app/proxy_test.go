@@ -141,3 +141,16 @@ func TestConsole_ReadsTheCertificateAnewAtHangup(t *testing.T) {
 	}
 	checkTLS(t, console, conf.TLSCert, true)
 }
+
+// The page shows it with the host, where findings stand.
+func TestConsole_ShowsThatItSpeaksInTheClear(t *testing.T) {
+	for listen, want := range map[string]bool{"0.0.0.0:0": true, "127.0.0.1:0": false} {
+		c := settings(t)
+		c.Listen = addresses(listen)
+		console := serve(t, c)
+		_, body := send(t, http.MethodGet, console.url+"api/v1/hosts/local", "", console.signIn(t))
+		if strings.Contains(body, `"code":"plain_http"`) != want {
+			t.Errorf("%s: %s", listen, body)
+		}
+	}
+}
