@@ -551,6 +551,56 @@ func TestElector_ARenewalComesThroughUnseen(t *testing.T) {
 	})
 }
 
+// slow lets a database answer late.
+func slow(what string) (before, after error) {
+	if what == "renew" {
+		time.Sleep(4 * time.Second)
+	}
+	return nil, nil
+}
+
+// Trust counts from when an attempt began, however late its answer comes.
+func TestElector_TrustCountsFromTheStart(t *testing.T) {
+	bubble(t, func(t *testing.T, _ *table, start func(...setting) *process) {
+		a := start()
+		until(t, "it leads", soon, a.Leading)
+		a.session.set(slow)
+		time.Sleep(20 * time.Second)
+		for range 600 {
+			time.Sleep(100 * time.Millisecond)
+			if left := a.State().Left; left > 51*time.Second+100*time.Millisecond || left < 30*time.Second {
+				t.Fatalf("%s are left", left)
+			}
+		}
+		if a.terms != 1 {
+			t.Errorf("%d terms", a.terms)
+		}
+	})
+}
+
+// An answer that comes after trust has ended brings nothing back.
+func TestElector_ADeadTermStaysDead(t *testing.T) {
+	for _, back := range []time.Duration{49 * time.Second, 50 * time.Second, 51 * time.Second, 52 * time.Second, 53 * time.Second} {
+		bubble(t, func(t *testing.T, _ *table, start func(...setting) *process) {
+			a := start(stubborn)
+			until(t, "it leads", soon, a.Leading)
+			a.session.set(down)
+			anchor := a.State().SeenAgo
+			time.Sleep(back - anchor)
+			a.session.set(slow)
+			ended := false
+			for range 300 {
+				time.Sleep(100 * time.Millisecond)
+				trusted := a.current.Trusted()
+				if ended && trusted {
+					t.Fatalf("with a database that is back after %s, trust came back", back)
+				}
+				ended = ended || !trusted
+			}
+		})
+	}
+}
+
 func TestElector_FindsAClone(t *testing.T) {
 	bubble(t, func(t *testing.T, s *table, start func(...setting) *process) {
 		a := start()
@@ -559,6 +609,9 @@ func TestElector_FindsAClone(t *testing.T) {
 		s.row.Nonce = "the clone's"
 		s.mu.Unlock()
 		until(t, "it stands down", 15*time.Second, func() bool { return !a.Leading() })
+		if a.current.Trusted() || a.current.Left() != 0 {
+			t.Error("it still trusts its term")
+		}
 		until(t, "it is noted", 5*time.Second, func() bool { return len(s.told(lease.StoodDown)) == 1 })
 		if got := s.told(lease.StoodDown); !strings.Contains(got[0], "cloned") {
 			t.Errorf("%v", got)
