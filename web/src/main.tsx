@@ -13,7 +13,7 @@ import { feed, fillFeed } from './api/feed';
 import { followLive } from './api/follow';
 import { live } from './api/source';
 import { confirmSelf, waiting } from './api/step-up';
-import { basePath } from './lib/env';
+import { basePath, ownUrl } from './lib/env';
 import { language, preferredLanguage, showLanguage } from './lib/preferences';
 import { parseSearch, stringifySearch } from './lib/search';
 import { useStore } from './lib/store';
@@ -57,14 +57,25 @@ function Page() {
   );
 }
 
+function serverAnswers(): Promise<boolean> {
+  return fetch(ownUrl('/api/health/live'), { signal: AbortSignal.timeout(5000) }).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+}
+
 /** A new binary has other file names: a page from before it must be loaded again, once. */
 function reloadAfterUpgrade(): void {
   window.addEventListener('vite:preloadError', () => {
     const key = 'bangui.reloaded';
     const last = Number(sessionStorage.getItem(key) ?? 0);
     if (Date.now() - last < 60_000) return;
-    sessionStorage.setItem(key, String(Date.now()));
-    window.location.reload();
+    void serverAnswers().then((there) => {
+      // A page that is reloaded while its server is away is gone, with all that it shows.
+      if (!there) return;
+      sessionStorage.setItem(key, String(Date.now()));
+      window.location.reload();
+    });
   });
 }
 

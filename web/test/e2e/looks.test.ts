@@ -50,89 +50,97 @@ const everyLook = [
   ['phone', 'dark', phone],
 ] as const;
 
-test.each(everyLook)('nothing is inaccessible: %s, %s', async (_, colorScheme, size) => {
-  const page = await stage.page('/', { ...size, colorScheme });
-  const { found, look } = looker(page);
-  await page.getByRole('link', { name: /Active bans/ }).waitFor();
-  await look('overview');
-  for (const [path, text] of [
-    ['/bans', '203.0.113.7'],
-    ['/bans?q=9.9.9.9', 'Clear filter'],
-    ['/jails', 'sshd'],
-    ['/jails/sshd', 'failregex'],
-    ['/address/203.0.113.7', 'Failed password'],
-    ['/about', 'Never banned from here'],
-    ['/nowhere', 'There is no such page.'],
-  ] as const) {
-    await page.goto(stage.url + path);
-    await page.locator('main').getByText(text).first().waitFor();
-    await look(path);
-  }
-  await page.goto(`${stage.url}/bans`);
-  await page.getByRole('row').filter({ hasText: '203.0.113.7' }).getByRole('checkbox').click();
-  await look('chosen');
-  await page
-    .getByRole('row')
-    .filter({ hasText: '203.0.113.7' })
-    .getByRole('button', { name: /Actions for/ })
-    .click();
-  await page.getByRole('menu').waitFor();
-  await look('menu');
-  await page.keyboard.press('Escape');
-  await page.keyboard.press('Control+k');
-  await page.getByRole('combobox', { name: 'Page, jail or address' }).fill('203.0.113.7');
-  await page.getByText(/is banned in sshd/).waitFor();
-  await look('palette');
-  await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: 'Ban an address', exact: true }).click();
-  await page.getByRole('dialog').getByLabel('Addresses or networks').fill('127.0.0.1 203.0.113.99');
-  await page.getByText('refused').first().waitFor();
-  await look('ban dialog');
-  expect(found).toEqual({});
-  expect(await page.locator('style').count()).toBe(0);
-  expect(await overhang(page)).toBeLessThanOrEqual(0);
-  await page.context().close();
-});
-
-test.each(everyLook)('accounts and the audit log are accessible: %s, %s', async (_, colorScheme, size) => {
-  const page = await stage.page('/', { ...size, colorScheme });
-  const { found, look } = looker(page);
-  for (const [path, text] of [
-    ['/account', 'this one'],
-    ['/users', 'anna'],
-    ['/audit', 'End of the list'],
-  ] as const) {
-    await page.goto(stage.url + path);
-    await page.locator('main').getByText(text).first().waitFor();
-    await look(path);
+test.each(everyLook)(
+  'nothing is inaccessible: %s, %s',
+  async (_, colorScheme, size) => {
+    const page = await stage.page('/', { ...size, colorScheme });
+    const { found, look } = looker(page);
+    await page.getByRole('link', { name: /Active bans/ }).waitFor();
+    await look('overview');
+    for (const [path, text] of [
+      ['/bans', '203.0.113.7'],
+      ['/bans?q=9.9.9.9', 'Clear filter'],
+      ['/jails', 'sshd'],
+      ['/jails/sshd', 'failregex'],
+      ['/address/203.0.113.7', 'Failed password'],
+      ['/about', 'Never banned from here'],
+      ['/nowhere', 'There is no such page.'],
+    ] as const) {
+      await page.goto(stage.url + path);
+      await page.locator('main').getByText(text).first().waitFor();
+      await look(path);
+    }
+    await page.goto(`${stage.url}/bans`);
+    await page.getByRole('row').filter({ hasText: '203.0.113.7' }).getByRole('checkbox').click();
+    await look('chosen');
+    await page
+      .getByRole('row')
+      .filter({ hasText: '203.0.113.7' })
+      .getByRole('button', { name: /Actions for/ })
+      .click();
+    await page.getByRole('menu').waitFor();
+    await look('menu');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Page, jail or address' }).fill('203.0.113.7');
+    await page.getByText(/is banned in sshd/).waitFor();
+    await look('palette');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Ban an address', exact: true }).click();
+    await page.getByRole('dialog').getByLabel('Addresses or networks').fill('127.0.0.1 203.0.113.99');
+    await page.getByText('refused').first().waitFor();
+    await look('ban dialog');
+    expect(found).toEqual({});
+    expect(await page.locator('style').count()).toBe(0);
     expect(await overhang(page)).toBeLessThanOrEqual(0);
-  }
-  await page.goto(`${stage.url}/users`);
-  await page.getByRole('link', { name: 'anna' }).click();
-  await page.locator('main').getByText('Last sign-in').waitFor();
-  await look('user');
-  await page.goto(`${stage.url}/users`);
-  await page.getByRole('button', { name: 'Add a user' }).click();
-  await page.getByRole('button', { name: 'Suggest one' }).click();
-  await look('add user');
-  await page.getByLabel('User name').fill('bert');
-  stage.forgetPasswords();
-  await page.getByRole('button', { name: 'Add the user' }).click();
-  await page.getByRole('dialog', { name: 'Is it still you?' }).waitFor();
-  await look('step-up');
-  await page.goto(`${stage.url}/account`);
-  await page.getByRole('button', { name: 'Create a token' }).click();
-  await page.getByRole('dialog').waitFor();
-  await look('create token');
-  await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: /^Account of/ }).click();
-  await page.getByRole('menu').waitFor();
-  await look('account menu');
-  await page.keyboard.press('Escape');
-  expect(found).toEqual({});
-  expect(await page.locator('style').count()).toBe(0);
-  await page.context().close();
-});
+    await page.context().close();
+  },
+  180_000,
+);
+
+test.each(everyLook)(
+  'accounts and the audit log are accessible: %s, %s',
+  async (_, colorScheme, size) => {
+    const page = await stage.page('/', { ...size, colorScheme });
+    const { found, look } = looker(page);
+    for (const [path, text] of [
+      ['/account', 'this one'],
+      ['/users', 'anna'],
+      ['/audit', 'End of the list'],
+    ] as const) {
+      await page.goto(stage.url + path);
+      await page.locator('main').getByText(text).first().waitFor();
+      await look(path);
+      expect(await overhang(page)).toBeLessThanOrEqual(0);
+    }
+    await page.goto(`${stage.url}/users`);
+    await page.getByRole('link', { name: 'anna' }).click();
+    await page.locator('main').getByText('Last sign-in').waitFor();
+    await look('user');
+    await page.goto(`${stage.url}/users`);
+    await page.getByRole('button', { name: 'Add a user' }).click();
+    await page.getByRole('button', { name: 'Suggest one' }).click();
+    await look('add user');
+    await page.getByLabel('User name').fill('bert');
+    stage.forgetPasswords();
+    await page.getByRole('button', { name: 'Add the user' }).click();
+    await page.getByRole('dialog', { name: 'Is it still you?' }).waitFor();
+    await look('step-up');
+    await page.goto(`${stage.url}/account`);
+    await page.getByRole('button', { name: 'Create a token' }).click();
+    await page.getByRole('dialog').waitFor();
+    await look('create token');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /^Account of/ }).click();
+    await page.getByRole('menu').waitFor();
+    await look('account menu');
+    await page.keyboard.press('Escape');
+    expect(found).toEqual({});
+    expect(await page.locator('style').count()).toBe(0);
+    await page.context().close();
+  },
+  180_000,
+);
 
 test('longer words fit a phone as well', async () => {
   const page = await stage.page('/', { ...phone, locale: 'de-DE' });

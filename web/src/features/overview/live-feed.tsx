@@ -31,7 +31,7 @@ export function LiveFeed() {
       title={t`Live`}
       flush
       aside={
-        <div className="flex items-center gap-1.5">
+        <div className="flex flex-wrap items-center gap-1.5">
           <Chip pressed={!hidden.has('bans')} onClick={() => flip('bans')}>{t`Bans`}</Chip>
           <Chip pressed={!hidden.has('failures')} onClick={() => flip('failures')}>{t`Failures`}</Chip>
           <Chip pressed={!hidden.has('other')} onClick={() => flip('other')}>{t`Other`}</Chip>
