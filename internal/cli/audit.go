@@ -135,8 +135,12 @@ func (c *command) showEntries(entries []audit.Entry) error {
 			paint = style.Bad
 		}
 		rows[i] = []terminal.Cell{
-			terminal.Text(strconv.FormatInt(e.ID, 10)), terminal.Text(moment(e.At)), {Text: who(e.Actor), Paint: style.Bold}, terminal.Text(audit.AddressText(e)),
-			terminal.Text(e.Action), terminal.Text(e.Target), {Text: string(e.Outcome), Paint: paint}, terminal.Text(string(e.Code)), terminal.Text(e.Detail),
+			terminal.Text(strconv.FormatInt(e.ID, 10)), terminal.Text(moment(e.At)),
+			{Text: who(e.Actor), Paint: style.Bold},
+			terminal.Text(audit.AddressText(e)),
+			terminal.Text(e.Action), terminal.Text(e.Target),
+			{Text: string(e.Outcome), Paint: paint},
+			terminal.Text(string(e.Code)), terminal.Text(e.Detail),
 		}
 	}
 	return terminal.Table(c.Stdout, style, []string{"ID", "TIME", "WHO", "FROM", "ACTION", "TARGET", "OUTCOME", "CODE", "DETAIL"}, rows)
