@@ -107,10 +107,24 @@ else
 fi
 newer "$work/bangui.deb" "$work/bangui-next.deb"
 
-step "booting $suite with fail2ban"
+step "making a $suite with fail2ban"
 make_machine
-boot
 cp "$work"/bangui*.deb "$machine/root/"
+
+step "where nothing starts services: installed and purged without a word of systemd"
+systemd-nspawn -q --register=no --keep-unit --private-network --pipe -D "$machine" sh -ec '
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get install -y -q /root/bangui.deb
+  getent passwd bangui
+  test -L /etc/systemd/system/multi-user.target.wants/bangui.service
+  apt-get purge -y -q bangui
+  ! getent passwd bangui
+  test ! -e /etc/bangui -a ! -e /var/lib/bangui -a ! -L /etc/systemd/system/multi-user.target.wants/bangui.service
+' >"$work/said" 2>&1 </dev/null || { cat "$work/said" >&2 && die "FAILED without systemd"; }
+grep -q 'nothing starts services here' "$work/said" || die "FAILED: no word on what to do without systemd"
+
+step "booting it"
+boot
 until_true 30 inside fail2ban-client status sshd
 fail2ban_state >"$work/before"
 
