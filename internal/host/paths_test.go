@@ -24,7 +24,7 @@ func TestPathMap(t *testing.T) {
 	if got := (PathMap{"/host": "/"}).here("/host/var"); got != "/var" {
 		t.Errorf("mapped to the root: %q", got)
 	}
-	if got := (PathMap)(nil).here("/x"); got != "/x" {
+	if got := PathMap(nil).here("/x"); got != "/x" {
 		t.Errorf("without a map: %q", got)
 	}
 }
