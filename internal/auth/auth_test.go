@@ -468,6 +468,9 @@ func TestSetUp(t *testing.T) {
 		if done.Load() != 1 || refused.Load() != 7 {
 			t.Errorf("%d were made, %d refused", done.Load(), refused.Load())
 		}
+		if all, err := o.Users(t.Context()); err != nil || len(all) != 1 || all[0].LastSignInAt.IsZero() {
+			t.Errorf("the users are %+v, %v; want one who has signed in", all, err)
+		}
 		if _, err := os.Stat(o.SetupFile); !os.IsNotExist(err) {
 			t.Errorf("the token is still there: %v", err)
 		}

@@ -55,6 +55,9 @@ func (a *Accounts) setUp(ctx context.Context, c Credentials, from Origin) (Signe
 	if err != nil {
 		return SignedIn{}, err
 	}
+	if from.Address.IsValid() { // somebody is there, and signed in with it
+		u.LastSignInAt = a.Now()
+	}
 	in := a.newSession(u, from)
 	err = a.act(ctx, u.Name, func(tx Tx) error {
 		if some, err := tx.AnyUser(ctx); err != nil || some {
