@@ -53,7 +53,8 @@ func startConsole(t *testing.T, flags ...string) *console {
 		time.Sleep(5 * time.Millisecond)
 	}
 	_ = c.command.Process.Kill()
-	t.Fatal("the console does not serve")
+	_ = c.command.Wait()
+	t.Fatalf("the console does not serve:\n%s", c.log.String())
 	return nil
 }
 
