@@ -604,6 +604,12 @@ func TestLocal_FindsWhatFail2banNamesByOtherPaths(t *testing.T) {
 	if _, err := local.Ban(t.Context(), host.BanOrder{Targets: prefixes("203.0.113.7"), Jails: []string{"manual"}}); err != nil {
 		t.Fatal(err)
 	}
+	for last := byte(1); last < 10; last++ { // lines that came before it was followed tell nothing
+		time.Sleep(100 * time.Millisecond)
+		if _, err := local.Ban(t.Context(), host.BanOrder{Targets: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 51, 100, last}), 32)}, Jails: []string{"manual"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	fail2bantest.Until(t, "its log is followed", func() bool {
 		mark, err := db.MarkOf(t.Context(), storetest.HostID, "log")
 		return err == nil && mark != ""
