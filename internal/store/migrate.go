@@ -59,7 +59,7 @@ func newMigration(number int, name, text string) migration {
 // start at once take turns: each step is decided inside the writer's transaction. A step
 // takes as long as it takes; what it may not wait for long is its turn.
 func (db *DB) migrate(ctx context.Context, steps []migration, logger *slog.Logger) error {
-	unhurried := func(work func(*Tx) error) error {
+	once := func(work func(*Tx) error) error {
 		return again(ctx, func() error {
 			return db.once(ctx, db.write, func(tx *Tx) error {
 				if err := tx.unhurried(ctx); err != nil {
@@ -68,6 +68,17 @@ func (db *DB) migrate(ctx context.Context, steps []migration, logger *slog.Logge
 				return work(tx)
 			})
 		})
+	}
+	// Others that start at the same time take the writer turn by turn, and on a slow disk
+	// each turn takes its time: SQLite's queue is not fair.
+	const patience = 3
+	unhurried := func(work func(*Tx) error) (err error) {
+		for range patience {
+			if err = once(work); !fault.Is(storeFault(err), fault.DatabaseBusy) {
+				break
+			}
+		}
+		return err
 	}
 	if err := unhurried(func(tx *Tx) error { return tx.begin(ctx, len(steps)) }); err != nil {
 		return err
