@@ -72,11 +72,10 @@ bench: ## measure: the packages that have benchmarks
 
 # Containers: COMPOSE="docker compose -f compose.yml -f compose.prod.yml" for others than the first file.
 COMPOSE ?= docker compose
-export BANGUI_VERSION = $(VERSION)
 
 .PHONY: up
 up: ## build and start console and helper in containers
-	$(COMPOSE) up -d --build
+	IMAGE_VERSION=$(VERSION) $(COMPOSE) up -d --build
 
 .PHONY: down
 down: ## stop and remove the containers; their data stays

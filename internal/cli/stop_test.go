@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,7 @@ func startConsole(t *testing.T, flags ...string) *console {
 		"serve", "--data-dir", dir, "--listen", "localhost:0", "--fail2ban-socket", dir + "/none.sock", "--log-format", "text",
 	}, flags...)...)
 	c.command.Stderr = &c.log
+	c.command.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "BANGUI_") })
 	if err := c.command.Start(); err != nil {
 		t.Fatal(err)
 	}
