@@ -99,6 +99,9 @@ func (l *Local) StartJail(ctx context.Context, name string) error {
 
 // StopJail removes a jail from the server; see Host.
 func (l *Local) StopJail(ctx context.Context, name string) error {
+	if !l.runs(name) {
+		return noSuchJail(name) // "--all" would stop them all
+	}
 	if err := l.Client.StopJail(ctx, fail2ban.JailName(name)); err != nil {
 		return err
 	}
@@ -110,6 +113,11 @@ func (l *Local) StopJail(ctx context.Context, name string) error {
 
 // IdleJail switches a jail's watching off or on; see Host.
 func (l *Local) IdleJail(ctx context.Context, name string, idle bool) error {
+	// fail2ban's `set` takes a jail's name and those of its own settings in one place:
+	// "logtarget" or "dbfile" would set these.
+	if !l.runs(name) {
+		return noSuchJail(name)
+	}
 	if err := l.Client.SetIdle(ctx, fail2ban.JailName(name), idle); err != nil {
 		return err
 	}
