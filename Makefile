@@ -72,7 +72,8 @@ bench: ## measure: the packages that have benchmarks
 
 # Containers: COMPOSE="docker compose -f compose.yml -f compose.prod.yml" for others than the first file.
 COMPOSE ?= docker compose
-export BANGUI_VERSION = $(VERSION)
+# For these targets alone: the program refuses a BANGUI_ variable that is no setting.
+up down logs: export BANGUI_VERSION = $(VERSION)
 
 .PHONY: up
 up: ## build and start console and helper in containers
