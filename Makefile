@@ -72,10 +72,12 @@ bench: ## measure: the packages that have benchmarks
 
 # Containers: COMPOSE="docker compose -f compose.yml -f compose.prod.yml" for others than the first file.
 COMPOSE ?= docker compose
+# For these targets alone: the program refuses a BANGUI_ variable that is no setting.
+up down logs: export BANGUI_VERSION = $(VERSION)
 
 .PHONY: up
 up: ## build and start console and helper in containers
-	IMAGE_VERSION=$(VERSION) $(COMPOSE) up -d --build
+	$(COMPOSE) up -d --build
 
 .PHONY: down
 down: ## stop and remove the containers; their data stays

@@ -2,6 +2,7 @@ package bangui_test
 
 import (
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -150,6 +151,26 @@ func TestCompose_KnowsItsSettings(t *testing.T) {
 	}
 	if seen < 4 {
 		t.Errorf("only %d settings found", seen)
+	}
+}
+
+// The program refuses a variable BANGUI_… that is no setting, so make may give it none of its own.
+func TestMakefile_HandsOnSettingsOnly(t *testing.T) {
+	t.Parallel()
+	probe := exec.Command("make", "--no-print-directory", "--eval=print-env:\n\t@env", "print-env")
+	for _, line := range os.Environ() {
+		if !strings.HasPrefix(line, "BANGUI_") && !strings.HasPrefix(line, "MAKE") {
+			probe.Env = append(probe.Env, line)
+		}
+	}
+	out, err := probe.CombinedOutput()
+	if err != nil {
+		t.Fatalf("make: %v\n%s", err, out)
+	}
+	for line := range strings.Lines(string(out)) {
+		if strings.HasPrefix(line, "BANGUI_") {
+			t.Errorf("make hands %q to make run and make demo, which refuse it", strings.TrimSpace(line))
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ while read -r mode owner name; do
 done <"$work/list"
 
 for name in usr/bin/bangui usr/lib/systemd/system/bangui.service usr/lib/systemd/system/bangui-helper.service \
-  etc/bangui/bangui.yml etc/bangui/helper.conf usr/share/doc/bangui/install.md usr/share/doc/bangui/copyright \
+  etc/bangui/bangui.yml etc/bangui/helper.conf usr/share/doc/bangui/install.md usr/share/doc/bangui/accounts.md usr/share/doc/bangui/copyright \
   usr/share/doc/bangui/examples/bangui.yml usr/share/doc/bangui/changelog.gz \
   usr/share/man/man1/bangui.1.gz usr/share/man/man1/bangui-serve.1.gz usr/share/man/man5/bangui.yml.5.gz \
   usr/share/bash-completion/completions/bangui usr/share/zsh/vendor-completions/_bangui usr/share/fish/vendor_completions.d/bangui.fish; do

@@ -72,8 +72,10 @@ tree() {
     pack 644 "$root/usr/share/man/man${name##*.}/$name.gz" <"$page"
   done
   put 644 "$out/.work/documents/bangui.yml" "$doc/examples/bangui.yml"
-  put 644 docs/install.md "$doc/install.md"
-  put 644 docs/web.md "$doc/web.md"
+  # All of them: they lead from one to the other.
+  for page in docs/*.md; do
+    put 644 "$page" "$doc/${page##*/}"
+  done
   put 644 "$out/.work/copyright" "$doc/copyright"
   pack 644 "$doc/changelog.gz" <<END
 bangui ($version) unstable; urgency=medium

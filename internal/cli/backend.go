@@ -149,7 +149,7 @@ func (c *command) open(cmd *cobra.Command) (backend, error) {
 	}
 	if named := cmp.Or(c.url, c.getenv("BANGUI_URL")); named != "" {
 		if c.apiToken() == "" {
-			return nil, c.needsToken(named)
+			return nil, c.needsToken(named, "")
 		}
 		return c.openRemote(ctx, named)
 	}
@@ -161,7 +161,7 @@ func (c *command) open(cmd *cobra.Command) (backend, error) {
 	switch {
 	case err != nil && remoteErr == nil:
 		remote.Close()
-		return nil, c.needsToken(localURL(conf))
+		return nil, c.needsToken(localURL(conf), "\nAs root it works without: sudo "+c.typed())
 	case err != nil:
 		return nil, c.neither(err)
 	case remoteErr == nil:

@@ -78,7 +78,11 @@ func (c *command) showOutcomes(results []outcome, good ...string) error {
 		if !slices.Contains(good, r.Outcome) {
 			paint, status = style.Bad, Failed
 		}
-		rows[i] = []terminal.Cell{terminal.Text(r.Address), terminal.Text(r.Jail), {Text: strings.ReplaceAll(r.Outcome, "_", " "), Paint: paint}, terminal.Text(r.Detail)}
+		detail := r.Detail
+		if r.Outcome == "needs_confirmation" {
+			detail += " Give --wide if you do."
+		}
+		rows[i] = []terminal.Cell{terminal.Text(r.Address), terminal.Text(r.Jail), {Text: strings.ReplaceAll(r.Outcome, "_", " "), Paint: paint}, terminal.Text(detail)}
 	}
 	var err error
 	if c.asJSON {

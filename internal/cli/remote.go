@@ -32,10 +32,10 @@ func (c *command) openRemote(ctx context.Context, address string) (*remote, erro
 // apiToken is the token that was given; "" = none.
 func (c *command) apiToken() string { return cmp.Or(c.token, c.getenv("BANGUI_TOKEN")) }
 
-// needsToken says that a console answers, and lets nobody in without a token.
-func (c *command) needsToken(address string) error {
+// needsToken says that a console lets nobody in without a token; otherwise is a way around it.
+func (c *command) needsToken(address, otherwise string) error {
 	return fault.New(fault.NotSignedIn, "the console at %s wants an API token", strings.TrimRight(address, "/")).
-		WithMend("Make one on its machine, `bangui token create NAME`, and set BANGUI_TOKEN to it, or give it with --token.\nAs root it works without: sudo %s", c.typed())
+		WithMend("Make one on its machine, `bangui token create NAME`, and set BANGUI_TOKEN to it, or give it with --token.%s", otherwise)
 }
 
 func (r *remote) Close() { r.client.Close() }

@@ -106,7 +106,7 @@ func TestLoad_Refuses(t *testing.T) {
 		"Nested":          {config.Given{}, "listen:\n  port: 1\n", []string{"listen", ":1"}},
 		"NotAMapping":     {config.Given{}, "- listen\n", []string{"name: value"}},
 		"NotYAML":         {config.Given{}, "a: [\n", []string{"not YAML"}},
-		"NoFile":          {config.Given{File: "/nowhere/bangui.yaml"}, "", []string{"/nowhere/bangui.yaml"}},
+		"NoFile":          {config.Given{File: "/nowhere/bangui.yaml"}, "", []string{"/nowhere/bangui.yaml", "no such file or directory"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -123,7 +124,12 @@ func (l *loader) file(g Given) error {
 	}
 	content, err := os.ReadFile(name)
 	if err != nil {
-		return fault.Wrap(err, fault.Invalid, "the settings file %q can't be read", name)
+		why := err
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
+			why = path.Err
+		}
+		return fault.Wrap(err, fault.Invalid, "the settings file %q can't be read (%s)", name, why).
+			WithMend("Name the right one with --config or BANGUI_CONFIG, and run this as a user who may read it.")
 	}
 	if len(content) > maxFile {
 		return fault.New(fault.Invalid, "the settings file %q is larger than 1 MiB", name)
