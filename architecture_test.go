@@ -192,6 +192,16 @@ func TestOnlyHere(t *testing.T) {
 		{"http.DefaultClient", false, nil, "it has no time limit"},
 		{"http.DefaultServeMux", true, nil, "it is a global"},
 		{"http.ListenAndServe", true, nil, "it has no limits"},
+		{"http.Client", false, []string{"internal/client"}, "the console asks nobody on the network"},
+		{"http.NewRequest", false, nil, "the console asks nobody on the network"},
+		{"http.NewRequestWithContext", false, []string{"internal/client"}, "the console asks nobody on the network"},
+		{"net.Dialer", false, []string{"internal/client", "internal/fail2ban", "internal/helper"}, "the console connects to nobody on the network"},
+		{"net.Dial", false, nil, "the console connects to nobody on the network"},
+		{"net.DialTimeout", false, nil, "the console connects to nobody on the network"},
+		{"tls.Dial", false, nil, "the console connects to nobody on the network"},
+		{"net.Resolver", false, nil, "the console asks no name server"},
+		{"net.LookupHost", false, nil, "the console asks no name server"},
+		{"net.LookupAddr", false, nil, "the console asks no name server"},
 	}
 	for _, s := range sources(t) {
 		ast.Inspect(s.file, func(n ast.Node) bool {

@@ -66,7 +66,7 @@ func (r recorder) Reconcile(ctx context.Context, list host.BanList) error {
 	return r.Archive.Reconcile(ctx, history.List{HostID: list.HostID, Jail: list.Jail, TakenAt: list.TakenAt, Complete: list.Complete, Gone: list.Gone, Bans: bans})
 }
 
-func open(t *testing.T) *site {
+func open(t *testing.T, changes ...func(*api.Options)) *site {
 	t.Helper()
 	s := &site{t: t, fail2ban: fail2bantest.Start(t, fail2bantest.Options{Jails: "[web]\nenabled = true\nfilter =\nbanaction = iptables-multiport\naction = %(banaction)s[port=\"http,https\", name=web]"}), db: storetest.Open(t)}
 	bus, logger := event.NewBus(), slog.New(slog.DiscardHandler)
@@ -83,10 +83,14 @@ func open(t *testing.T) *site {
 	hosts.AddLocal(local)
 	s.people = peopleOf(t, s.db)
 	s.cookie = s.people.session(auth.Admin, nil)
-	server := httptest.NewServer(api.New(api.Options{
+	options := api.Options{
 		Accounts: s.people.Accounts, Hosts: hosts, Archive: s.archive, Bus: bus, Audit: trailOf(s.db), Components: func() []api.Component { return nil }, Database: s.db.Check,
 		Version: "test", TimeZone: "UTC", Protected: system.Entries, Logger: logger, Now: time.Now,
-	}))
+	}
+	for _, change := range changes {
+		change(&options)
+	}
+	server := httptest.NewServer(api.New(options))
 	s.url = server.URL
 	t.Cleanup(func() {
 		server.CloseClientConnections()

@@ -338,3 +338,24 @@ func TestAccounts_TellNoHashes(t *testing.T) {
 		}
 	}
 }
+
+// When nobody can be known any more, nobody gets in: neither to change nor to look.
+// A database that is closed under the console is a defect of the program, hence the 500.
+func TestAuth_WithoutItsStoreNobodyGetsIn(t *testing.T) {
+	d := openDesk(t)
+	ban := scenario{name: "before", method: "POST", path: "/api/v1/bans", body: `{"jails":["sshd"],"addresses":["203.0.113.7"]}`, status: 200}
+	token := bearer(d.people.token(auth.Admin, auth.Write, nil))
+	d.run(ban)
+	if err := d.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, shown := range map[string]http.Header{"session": as(d.cookie), "token": token, "nothing": as("")} {
+		ban.name, ban.header, ban.status, ban.hasNot = name+" bans", shown, 500, []string{"sql", "closed"}
+		d.run(ban)
+		d.run(scenario{name: name + " looks", method: "GET", path: "/api/v1/hosts", header: shown, status: 500})
+	}
+	d.run(scenario{name: "set-up", method: "POST", path: "/api/v1/setup", header: as(""), body: `{"token":"x","username":"eve","password":"` + password + `"}`, status: 500})
+	if got := d.host.writes(); got != 1 {
+		t.Errorf("%d bans, want the one before", got)
+	}
+}

@@ -78,3 +78,19 @@ func many(n int) string {
 	}
 	return strings.Join(parts, ",")
 }
+
+// Who sets nothing is reached from this machine only, and believes no proxy.
+func TestLoad_OpensNothingByItself(t *testing.T) {
+	c, _, err := config.Load(config.Given{}, here(nil))
+	if err != nil || len(c.Listen) == 0 {
+		t.Fatal(c.Listen, err)
+	}
+	for _, address := range c.Listen {
+		if !address.Addr().IsLoopback() {
+			t.Errorf("it listens at %s", address)
+		}
+	}
+	if len(c.TrustedProxies) > 0 || len(c.AllowedHosts) > 0 || c.PublicURL != "" || c.SetupPasswordFile != "" {
+		t.Errorf("%v %v %q %q", c.TrustedProxies, c.AllowedHosts, c.PublicURL, c.SetupPasswordFile)
+	}
+}

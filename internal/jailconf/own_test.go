@@ -3,6 +3,9 @@ package jailconf_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
 	"testing"
 
 	"bangui/internal/fault"
@@ -53,6 +56,7 @@ func TestOwn_LeavesForeignFilesAlone(t *testing.T) {
 		"written by somebody": func(p string) error { return os.WriteFile(p, []byte("[manual]\n"), 0o644) },
 		"empty":               func(p string) error { return os.WriteFile(p, nil, 0o644) },
 		"a link":              func(p string) error { return os.Symlink("/etc/hostname", p) },
+		"a pipe":              func(p string) error { return syscall.Mkfifo(p, 0o644) },
 		"a folder":            func(p string) error { return os.Mkdir(p, 0o755) },
 	} {
 		t.Run(kind, func(t *testing.T) {
@@ -102,5 +106,53 @@ func TestWriteOwn_StaysInside(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(outside); len(left) != 0 {
 		t.Errorf("written outside: %v", left)
+	}
+}
+
+// fail2ban may read at any moment: it finds the old file or the new one, never a part.
+func TestWriteOwn_NobodySeesAHalf(t *testing.T) {
+	dir := folder(t)
+	contents := [2]string{jailconf.Mark + "\n" + strings.Repeat("# one\n", 50_000), jailconf.Mark + "\n" + strings.Repeat("# other\n", 40_000)}
+	if err := jailconf.WriteOwn(dir, name, contents[0]); err != nil {
+		t.Fatal(err)
+	}
+	written := make(chan error, 1)
+	go func() {
+		var err error
+		for i := 0; i < 50 && err == nil; i++ {
+			err = jailconf.WriteOwn(dir, name, contents[i%2])
+		}
+		written <- err
+	}()
+	for looks := 0; ; looks++ {
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || !slices.Contains(contents[:], string(got)) {
+			t.Errorf("look %d found %d bytes, %v", looks, len(got), err)
+		}
+		select {
+		case err := <-written:
+			if err != nil || looks < 10 {
+				t.Errorf("%v after %d looks", err, looks)
+			}
+			return
+		default:
+		}
+	}
+}
+
+// A second name of our file, wherever it is, keeps its content: nothing is written in place.
+func TestWriteOwn_LeavesHardLinksAlone(t *testing.T) {
+	dir, second := folder(t), filepath.Join(t.TempDir(), "second")
+	if err := jailconf.WriteOwn(dir, name, jailconf.Mark+"\nold\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(filepath.Join(dir, name), second); err != nil {
+		t.Fatal(err)
+	}
+	if err := jailconf.WriteOwn(dir, name, jailconf.Mark+"\nnew\n"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(second); err != nil || string(got) != jailconf.Mark+"\nold\n" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
