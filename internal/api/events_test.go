@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"bangui/internal/api"
+	"bangui/internal/auth"
 	"bangui/internal/event"
 	"bangui/internal/fail2ban/fail2bantest"
 	"bangui/internal/fault"
@@ -357,4 +358,46 @@ func TestEvents_CountersAreBounded(t *testing.T) {
 			t.Errorf("counters came %d times in ten seconds", got)
 		}
 	})
+}
+
+// signingOut is a reader who loses his session after some writes, and reads on.
+type signingOut struct {
+	http.ResponseWriter
+	left    int
+	signOut func()
+	after   int // writes after that
+}
+
+func (w *signingOut) Write(p []byte) (int, error) {
+	switch w.left--; {
+	case w.left == 0:
+		w.signOut()
+	case w.left < 0:
+		w.after++
+	}
+	return len(p), nil
+}
+
+func (w *signingOut) Flush() {}
+
+// What came before is not sent on to somebody who has lost his session meanwhile.
+func TestStream_CatchingUpEndsWithTheSession(t *testing.T) {
+	d := openDesk(t)
+	d.bans("sshd", 0, 300)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	request := d.asking(ctx, "/api/v1/events?last_event_id=1")
+	w := &signingOut{ResponseWriter: httptest.NewRecorder(), left: 20, signOut: func() {
+		p, err := d.people.BySession(ctx, strings.TrimPrefix(d.cookie, "bangui_session="), auth.Origin{})
+		if err == nil {
+			err = d.people.SignOut(ctx, p)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}}
+	d.handler.ServeHTTP(w, request)
+	if ctx.Err() != nil || w.after > 2 {
+		t.Errorf("%d writes after the session had ended, %v", w.after, ctx.Err())
+	}
 }

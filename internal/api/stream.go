@@ -109,6 +109,7 @@ type stream struct {
 	sent    int64             // id of the last recorded event that was sent, or need not be
 	counted map[string][]byte // by host: the counters that were sent last
 	changed <-chan struct{}   // closed when somebody may have lost a right
+	checked time.Time         // when that was last looked at
 }
 
 // place finds the event after which the stream goes on, and what to say of it.
@@ -175,8 +176,22 @@ type ticks struct{ beat, count, check <-chan time.Time }
 // mayStill ends the stream of a reader whose session or token ended, or who was disabled.
 // The channel is taken before it is asked: no change falls between.
 func (s *stream) mayStill(ctx context.Context) error {
-	s.changed = s.api.Accounts.Changed()
+	s.changed, s.checked = s.api.Accounts.Changed(), time.Now()
 	return s.api.Accounts.Check(ctx, principalOf(ctx))
+}
+
+// mayReadOn is mayStill where there is a reason to look. A long past is sent without a
+// pause, and a reader who is slow could else draw it out for as long as he likes.
+func (s *stream) mayReadOn(ctx context.Context) error {
+	select {
+	case <-s.changed:
+		return s.mayStill(ctx)
+	default:
+	}
+	if time.Since(s.checked) < checkEvery {
+		return nil
+	}
+	return s.mayStill(ctx)
 }
 
 func (s *stream) next(ctx context.Context, due ticks) error {
@@ -219,6 +234,9 @@ func (s *stream) catchUp(ctx context.Context) error {
 			return err
 		}
 		for _, e := range events {
+			if err := s.mayReadOn(ctx); err != nil {
+				return err
+			}
 			if err := s.recorded(e); err != nil {
 				return err
 			}

@@ -33,7 +33,12 @@ func (a *Accounts) IdleEnd(s Session) time.Time {
 // begin makes a session for a user who has proved who he is.
 func (a *Accounts) begin(ctx context.Context, u User, from Origin) (SignedIn, error) {
 	in := a.newSession(u, from)
-	err := a.act(ctx, u.Name, func(tx Tx) error { return tx.PutSession(ctx, in.Session, hashOf(in.Secret)) })
+	err := a.act(ctx, u.Name, func(tx Tx) error {
+		if _, err := unchanged(ctx, tx, u); err != nil {
+			return err
+		}
+		return tx.PutSession(ctx, in.Session, hashOf(in.Secret))
+	})
 	return in, err
 }
 

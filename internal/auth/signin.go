@@ -69,9 +69,9 @@ func (a *Accounts) prove(ctx context.Context, c Credentials, from Origin) (User,
 // changed, or a user who was disabled meanwhile, is too late.
 func (a *Accounts) proved(ctx context.Context, u User, at []string, source string) error {
 	return a.Store.Change(ctx, func(tx Tx) error {
-		now, found, err := tx.UserByID(ctx, u.ID)
-		if err != nil || !found || now.Disabled() || !now.PasswordChangedAt.Equal(u.PasswordChangedAt) {
-			return orElse(err, credentialsWrong())
+		now, err := unchanged(ctx, tx, u)
+		if err != nil {
+			return err
 		}
 		if err := tx.RemoveAttempts(ctx, at); err != nil {
 			return err
@@ -82,6 +82,16 @@ func (a *Accounts) proved(ctx context.Context, u User, at []string, source strin
 		}
 		return tx.PutFamiliar(ctx, u.ID, source, a.Now())
 	})
+}
+
+// unchanged is the user as he is now, if what he proved still holds: an admin may have
+// given him another password meanwhile, or disabled him.
+func unchanged(ctx context.Context, tx Tx, u User) (User, error) {
+	now, found, err := tx.UserByID(ctx, u.ID)
+	if err != nil || !found || now.Disabled() || !now.PasswordChangedAt.Equal(u.PasswordChangedAt) {
+		return User{}, orElse(err, credentialsWrong())
+	}
+	return now, nil
 }
 
 func credentialsWrong() error {
@@ -119,9 +129,9 @@ func (a *Accounts) ChangePassword(ctx context.Context, p Principal, current, nex
 		return err
 	}
 	return a.change(ctx, func(tx Tx) error {
-		now, found, err := tx.UserByID(ctx, u.ID)
-		if err != nil || !found {
-			return orElse(err, notSignedIn())
+		now, err := unchanged(ctx, tx, u)
+		if err != nil {
+			return err
 		}
 		now.Hash, now.PasswordChangedAt = hash, a.Now()
 		if err := tx.PutUser(ctx, now); err != nil {
