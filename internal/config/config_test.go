@@ -149,6 +149,15 @@ func TestLoad_Postgres(t *testing.T) {
 	}
 }
 
+// What is exported for the compose files is no setting, and no mistake.
+func TestLoad_LeavesTheVariablesOfCompose(t *testing.T) {
+	for _, variable := range []string{"BANGUI_HOST=bans.example.org", "BANGUI_PORT=8080", "BANGUI_SUBNET=172.31.0.0/29", "BANGUI_VERSION=1"} {
+		if _, _, err := config.Load(config.Given{Environ: []string{variable}}, here(nil)); err != nil {
+			t.Errorf("%s: %v", variable, err)
+		}
+	}
+}
+
 func TestLoad_ListenForms(t *testing.T) {
 	for text, want := range map[string]string{
 		":0": "127.0.0.1:0 [::1]:0", "localhost:80": "127.0.0.1:80 [::1]:80", "[::1]:9": "[::1]:9", "127.8.9.1:1": "127.8.9.1:1",

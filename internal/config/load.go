@@ -30,9 +30,13 @@ type Given struct {
 // "environment BANGUI_…" or "flag --…".
 type Origins map[string]string
 
-// foreign are environment names with our prefix that belong to the command line.
+// foreign are environment names with our prefix that belong to the command line, or to
+// the compose files, which a shell may still have exported.
 func foreign(name string) bool {
-	return slices.Contains([]string{"BANGUI_CONFIG", "BANGUI_URL", "BANGUI_TOKEN"}, name)
+	return slices.Contains([]string{
+		"BANGUI_CONFIG", "BANGUI_URL", "BANGUI_TOKEN",
+		"BANGUI_HOST", "BANGUI_PORT", "BANGUI_SUBNET", "BANGUI_VERSION",
+	}, name)
 }
 
 // Load makes one Config of all sources and validates it. Every error is a fault
