@@ -169,7 +169,7 @@ func TestScheduler_TroubleStaysWithItsJob(t *testing.T) {
 		long.Timeout = time.Hour
 		long.Run = func(ctx context.Context) (string, error) {
 			d.note("long")
-			time.Sleep(90 * time.Second)
+			time.Sleep(90*time.Second + 500*time.Millisecond) // between two looks
 			return "", ctx.Err()
 		}
 		d.lead(3*time.Minute+30*time.Second, failing, panics, slow, long, d.job("well", minute))
