@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
-	"maps"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -336,13 +335,6 @@ func (s *Scheduler) judge(job Job, run Run) {
 			"See its runs on the Jobs page; run it again there once the cause is mended.")
 	case Running, Cancelled, Lost:
 	}
-}
-
-// RunningNow are the names of the jobs that run in this process.
-func (s *Scheduler) RunningNow() map[string]bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.running)
 }
 
 // cut bounds a text that is kept.
