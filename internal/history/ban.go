@@ -35,14 +35,14 @@ func (a *Archive) apply(ctx context.Context, tx Tx, o observed) (event.Event, bo
 	case o.Kind == event.Unban:
 		return a.applyEnd(ctx, tx, o, last)
 	case !known:
-		return a.begin(ctx, tx, o)
+		return a.begin(ctx, tx, o, time.Time{})
 	case sameTime(o.BannedAt, last.BannedAt):
 		return a.again(ctx, tx, o, last)
 	case o.BannedAt.After(last.BannedAt):
 		if err := replace(ctx, tx, last, o); err != nil {
 			return o.Event, false, err
 		}
-		return a.begin(ctx, tx, o)
+		return a.begin(ctx, tx, o, inherited(last, o))
 	default:
 		return o.Event, false, addPast(ctx, tx, o, last)
 	}
@@ -52,14 +52,18 @@ func subject(e event.Event) Subject {
 	return Subject{HostID: e.HostID, Jail: e.Jail, Address: e.Address}
 }
 
-// begin stores a ban that was not known.
-func (a *Archive) begin(ctx context.Context, tx Tx, o observed) (event.Event, bool, error) {
-	e, err := a.asked(ctx, tx, o.Event)
+// begin stores a ban that was not known. Unless somebody asked for it, its own end is
+// the one it inherits.
+func (a *Archive) begin(ctx context.Context, tx Tx, o observed, liftAt time.Time) (event.Event, bool, error) {
+	e, intent, asked, err := a.asked(ctx, tx, o.Event)
 	if err != nil {
 		return e, false, err
 	}
+	if asked {
+		liftAt = intent.LiftAt
+	}
 	b := banOf(o)
-	b.Origin, b.Actor, b.Reason = e.Origin, e.Actor, e.Reason
+	b.Origin, b.Actor, b.Reason, b.LiftAt = e.Origin, e.Actor, e.Reason, liftAt
 	return e, true, tx.InsertBan(ctx, b)
 }
 
@@ -71,7 +75,7 @@ func banOf(o observed) Ban {
 }
 
 // asked adds to a ban who asked BanGUI for it, if anybody did.
-func (a *Archive) asked(ctx context.Context, tx Tx, e event.Event) (event.Event, error) {
+func (a *Archive) asked(ctx context.Context, tx Tx, e event.Event) (event.Event, Intent, bool, error) {
 	if e.Origin == "" {
 		e.Origin = event.ByFail2ban
 	}
@@ -79,7 +83,7 @@ func (a *Archive) asked(ctx context.Context, tx Tx, e event.Event) (event.Event,
 	if asked {
 		e.Origin, e.Actor, e.Reason = event.ByHand, intent.Actor, intent.Reason
 	}
-	return e, err
+	return e, intent, asked, err
 }
 
 func (a *Archive) intent(ctx context.Context, tx Tx, e event.Event, happened time.Time) (Intent, bool, error) {
@@ -118,7 +122,7 @@ func (a *Archive) reopened(ctx context.Context, tx Tx, o observed, b *Ban, ended
 	e := o.Event
 	intent, asked, err := a.intent(ctx, tx, e, o.seen)
 	if asked {
-		b.Origin, b.Actor, b.Reason = event.ByHand, intent.Actor, intent.Reason
+		b.Origin, b.Actor, b.Reason, b.LiftAt = event.ByHand, intent.Actor, intent.Reason, intent.LiftAt
 	}
 	if o.listed {
 		e.At = o.seen
@@ -128,8 +132,25 @@ func (a *Archive) reopened(ctx context.Context, tx Tx, o observed, b *Ban, ended
 	return e, err
 }
 
-// replace ends a ban, if it is open, because a later one of the same address began.
+// inherited is the end that a ban takes over from the one before it: fail2ban may ban an
+// address anew while the time that somebody gave it still lasts.
+func inherited(last Ban, o observed) time.Time {
+	untold := last.open() || last.EndReason == event.Expired
+	if expires := banOf(o).ExpiresAt(); untold && !expires.IsZero() && last.LiftAt.After(expires) {
+		return last.LiftAt
+	}
+	return time.Time{}
+}
+
+// replace ends a ban, if it is open, because a later one of the same address began. An
+// end of its own that is still to come is the later one's affair.
 func replace(ctx context.Context, tx Tx, last Ban, by observed) error {
+	if !last.LiftAt.IsZero() && last.LiftAt.After(by.BannedAt) {
+		last.LiftAt = time.Time{}
+		if err := tx.UpdateBan(ctx, last); err != nil {
+			return err
+		}
+	}
 	if !last.open() {
 		return nil
 	}
@@ -186,15 +207,24 @@ func (a *Archive) applyEnd(ctx context.Context, tx Tx, o observed, last Ban) (ev
 		}
 		if asked {
 			e.Actor, e.Reason, e.EndReason = intent.Actor, intent.Reason, event.Unbanned
+		} else if ownEnd(last, e.At) {
+			e.EndReason = event.Expired
 		}
 	}
 	last.SeenAt, last.EndedAt, last.EndReason = o.seen, later(e.At, last.BannedAt), e.EndReason
 	return e, true, tx.EndBan(ctx, last)
 }
 
+// ownEnd reports whether a ban had been given an end of its own, and that had come.
+func ownEnd(b Ban, at time.Time) bool {
+	return !b.LiftAt.IsZero() && !at.Before(b.LiftAt.Add(-nearly))
+}
+
+// nearly is by how much a ban may end early and still count as having run out.
+const nearly = 2 * time.Second
+
 // reasonOf is why a ban ended, as told; where that is not known, by its time.
 func reasonOf(e event.Event, b Ban) event.EndReason {
-	const nearly = 2 * time.Second
 	if e.EndReason != "" && e.EndReason != event.Unknown {
 		return e.EndReason
 	}

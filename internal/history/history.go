@@ -30,14 +30,24 @@ type Ban struct {
 	Origin     event.Origin
 	Actor      string // who asked for it; "" = not known
 	Reason     string
+	LiftAt     time.Time // its own end, which BanGUI brings about; zero = it has none
 }
 
-// ExpiresAt is when a ban ends by itself; the zero time for a permanent one.
+// ExpiresAt is when fail2ban ends a ban by itself; the zero time for a permanent one.
 func (b Ban) ExpiresAt() time.Time {
 	if b.BanSeconds < 0 {
 		return time.Time{}
 	}
 	return b.BannedAt.Add(time.Duration(b.BanSeconds) * time.Second)
+}
+
+// EndsAt is when a ban is to end: at its own end where it was given one, else when
+// fail2ban ends it; the zero time for a permanent one.
+func (b Ban) EndsAt() time.Time {
+	if !b.LiftAt.IsZero() {
+		return b.LiftAt
+	}
+	return b.ExpiresAt()
 }
 
 // open reports whether the ban has not ended.
@@ -66,6 +76,7 @@ type Intent struct {
 	Kind                  event.Kind // event.Ban or event.Unban
 	Actor, Reason         string
 	AskedAt               time.Time
+	LiftAt                time.Time // the end that was asked for; zero = fail2ban's own
 }
 
 // State chooses bans by whether they have ended.

@@ -13,13 +13,13 @@ import (
 	"bangui/internal/history"
 )
 
-const banColumns = `id, host_id, jail, identifier, banned_at, ban_seconds, seen_at, ended_at, end_reason, ban_count, failures, origin, actor, reason`
+const banColumns = `id, host_id, jail, identifier, banned_at, ban_seconds, seen_at, ended_at, end_reason, ban_count, failures, origin, actor, reason, lift_at`
 
 // banRow takes what banColumns name.
 type banRow struct {
 	ban                      history.Ban
 	bannedAt, seenAt         int64
-	endedAt                  sql.NullInt64
+	endedAt, liftAt          sql.NullInt64
 	endReason, actor, reason sql.NullString
 }
 
@@ -27,13 +27,13 @@ func (r *banRow) targets() []any {
 	b := &r.ban
 	return []any{
 		&b.ID, &b.HostID, &b.Jail, &b.Address, &r.bannedAt, &b.BanSeconds, &r.seenAt, &r.endedAt, &r.endReason,
-		&b.BanCount, &b.Failures, &b.Origin, &r.actor, &r.reason,
+		&b.BanCount, &b.Failures, &b.Origin, &r.actor, &r.reason, &r.liftAt,
 	}
 }
 
 func (r *banRow) value() history.Ban {
 	b := r.ban
-	b.BannedAt, b.SeenAt, b.EndedAt = moment(r.bannedAt), moment(r.seenAt), orZero(r.endedAt)
+	b.BannedAt, b.SeenAt, b.EndedAt, b.LiftAt = moment(r.bannedAt), moment(r.seenAt), orZero(r.endedAt), orZero(r.liftAt)
 	b.EndReason, b.Actor, b.Reason = event.EndReason(r.endReason.String), r.actor.String, r.reason.String
 	return b
 }
@@ -61,18 +61,18 @@ func (tx *Tx) LastBan(ctx context.Context, of history.Subject, until time.Time) 
 func (tx *Tx) InsertBan(ctx context.Context, b history.Ban) error {
 	ip, bits := columns(b.Address)
 	return tx.exec(ctx, `INSERT INTO ban (host_id, jail, identifier, ip, prefix_len, banned_at, ban_seconds, expires_at, seen_at,
-		ended_at, end_reason, ban_count, failures, origin, actor, reason)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		ended_at, end_reason, ban_count, failures, origin, actor, reason, lift_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		b.HostID, b.Jail, b.Address, ip, bits, micros(b.BannedAt), b.BanSeconds, orNull(b.ExpiresAt()), micros(b.SeenAt),
-		orNull(b.EndedAt), text(string(b.EndReason)), b.BanCount, b.Failures, string(b.Origin), text(b.Actor), text(b.Reason))
+		orNull(b.EndedAt), text(string(b.EndReason)), b.BanCount, b.Failures, string(b.Origin), text(b.Actor), text(b.Reason), orNull(b.LiftAt))
 }
 
 // UpdateBan stores a ban whose life went on. Its place, start and identifier stay.
 func (tx *Tx) UpdateBan(ctx context.Context, b history.Ban) error {
 	return tx.exec(ctx, `UPDATE ban SET ban_seconds = $2, expires_at = $3, seen_at = $4, ended_at = $5, end_reason = $6,
-		ban_count = $7, failures = $8, origin = $9, actor = $10, reason = $11 WHERE id = $1`,
+		ban_count = $7, failures = $8, origin = $9, actor = $10, reason = $11, lift_at = $12 WHERE id = $1`,
 		b.ID, b.BanSeconds, orNull(b.ExpiresAt()), micros(b.SeenAt), orNull(b.EndedAt), text(string(b.EndReason)),
-		b.BanCount, b.Failures, string(b.Origin), text(b.Actor), text(b.Reason))
+		b.BanCount, b.Failures, string(b.Origin), text(b.Actor), text(b.Reason), orNull(b.LiftAt))
 }
 
 // EndBan stores when and why a ban ended, and when that was seen.

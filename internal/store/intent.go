@@ -17,9 +17,9 @@ func (db *DB) PutIntents(ctx context.Context, intents []history.Intent, before t
 			return err
 		}
 		for _, i := range intents {
-			err := tx.exec(ctx, `INSERT INTO intent (host_id, jail, identifier, kind, actor, reason, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-				ON CONFLICT (host_id, jail, identifier, kind) DO UPDATE SET actor = excluded.actor, reason = excluded.reason, asked_at = excluded.asked_at`,
-				i.HostID, i.Jail, i.Address, string(i.Kind), i.Actor, i.Reason, micros(i.AskedAt))
+			err := tx.exec(ctx, `INSERT INTO intent (host_id, jail, identifier, kind, actor, reason, asked_at, lift_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+				ON CONFLICT (host_id, jail, identifier, kind) DO UPDATE SET actor = excluded.actor, reason = excluded.reason, asked_at = excluded.asked_at, lift_at = excluded.lift_at`,
+				i.HostID, i.Jail, i.Address, string(i.Kind), i.Actor, i.Reason, micros(i.AskedAt), orNull(i.LiftAt))
 			if err != nil {
 				return err
 			}
@@ -36,13 +36,14 @@ func (tx *Tx) TakeIntent(ctx context.Context, of history.Subject, kind event.Kin
 	}
 	i = history.Intent{HostID: of.HostID, Jail: of.Jail, Address: of.Address, Kind: kind}
 	var askedAt int64
-	err = tx.get(ctx, []any{&i.Actor, &i.Reason, &askedAt}, `DELETE FROM intent
+	var liftAt sql.NullInt64
+	err = tx.get(ctx, []any{&i.Actor, &i.Reason, &askedAt, &liftAt}, `DELETE FROM intent
 		WHERE host_id = $1 AND jail = $2 AND identifier = $3 AND kind = $4 AND asked_at BETWEEN $5 AND $6
-		RETURNING actor, reason, asked_at`, of.HostID, of.Jail, of.Address, string(kind), micros(from), micros(to))
+		RETURNING actor, reason, asked_at, lift_at`, of.HostID, of.Jail, of.Address, string(kind), micros(from), micros(to))
 	if errors.Is(err, sql.ErrNoRows) {
 		return i, false, nil
 	}
-	i.AskedAt = moment(askedAt)
+	i.AskedAt, i.LiftAt = moment(askedAt), orZero(liftAt)
 	return i, err == nil, err
 }
 

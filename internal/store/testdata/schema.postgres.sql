@@ -100,7 +100,8 @@ CREATE TABLE ban (
     origin text COLLATE "C" NOT NULL,
     actor text COLLATE "C",
     reason text COLLATE "C",
-    seen_at bigint NOT NULL DEFAULT 0
+    seen_at bigint NOT NULL DEFAULT 0,
+    lift_at bigint
 );
 
 ALTER TABLE ban ADD CONSTRAINT ban_host_id_fkey FOREIGN KEY (host_id) REFERENCES host(id);
@@ -112,6 +113,8 @@ CREATE INDEX ban_active ON ban USING btree (banned_at, id, host_id, identifier) 
 CREATE INDEX ban_active_jail ON ban USING btree (jail, banned_at, id, host_id, identifier) WHERE (ended_at IS NULL);
 
 CREATE INDEX ban_ip ON ban USING btree (ip, banned_at, id) WHERE (ip IS NOT NULL);
+
+CREATE INDEX ban_lift ON ban USING btree (lift_at, id) WHERE (lift_at IS NOT NULL);
 
 CREATE UNIQUE INDEX ban_open ON ban USING btree (identifier, jail, host_id) WHERE (ended_at IS NULL);
 
@@ -163,7 +166,8 @@ CREATE TABLE intent (
     kind text COLLATE "C" NOT NULL,
     actor text COLLATE "C" NOT NULL,
     reason text COLLATE "C" NOT NULL,
-    asked_at bigint NOT NULL
+    asked_at bigint NOT NULL,
+    lift_at bigint
 );
 
 ALTER TABLE intent ADD CONSTRAINT intent_pkey PRIMARY KEY (host_id, jail, identifier, kind);

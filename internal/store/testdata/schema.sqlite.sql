@@ -99,13 +99,15 @@ CREATE TABLE ban (
     origin      TEXT NOT NULL,
     actor       TEXT,
     reason      TEXT
-, seen_at BIGINT NOT NULL DEFAULT 0);
+, seen_at BIGINT NOT NULL DEFAULT 0, lift_at BIGINT);
 
 CREATE INDEX ban_active ON ban (banned_at, id, host_id, identifier) WHERE ended_at IS NULL;
 
 CREATE INDEX ban_active_jail ON ban (jail, banned_at, id, host_id, identifier) WHERE ended_at IS NULL;
 
 CREATE INDEX ban_ip ON ban (ip, banned_at, id) WHERE ip IS NOT NULL;
+
+CREATE INDEX ban_lift ON ban (lift_at, id) WHERE lift_at IS NOT NULL;
 
 CREATE UNIQUE INDEX ban_open ON ban (identifier, jail, host_id) WHERE ended_at IS NULL;
 
@@ -145,7 +147,7 @@ CREATE TABLE intent (
     kind       TEXT NOT NULL,
     actor      TEXT NOT NULL,
     reason     TEXT NOT NULL,
-    asked_at   BIGINT NOT NULL,
+    asked_at   BIGINT NOT NULL, lift_at BIGINT,
     PRIMARY KEY (host_id, jail, identifier, kind)
 );
 
