@@ -38,11 +38,11 @@ COPY --from=program /out/usr/bin/bangui /usr/bin/bangui
 COPY --from=program --chown=0:65532 /out/run/bangui /run/bangui
 # root, with the group that may open the helper's socket.
 USER 0:65532
-VOLUME /run/bangui
+VOLUME /run/bangui /var/lib/bangui-helper
 HEALTHCHECK --interval=30s --timeout=10s --start-period=10s CMD ["test", "-S", "/run/bangui/helper.sock"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/bin/bangui"]
-CMD ["helper", "--socket", "/run/bangui/helper.sock", "--allow-user", "bangui"]
+CMD ["helper", "--socket", "/run/bangui/helper.sock", "--allow-user", "bangui", "--state-dir", "/var/lib/bangui-helper"]
 
 FROM scratch AS console
 COPY --from=program /out/ /

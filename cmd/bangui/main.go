@@ -28,5 +28,6 @@ func main() {
 		TempDir: os.TempDir(),
 		Root:    os.Geteuid() == 0,
 		Version: version,
+		Exit:    os.Exit,
 	}))
 }

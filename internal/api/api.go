@@ -58,6 +58,9 @@ type Options struct {
 	Archive Archive
 	Bus     *event.Bus
 	Audit   Audit
+	// Lease and Jobs are the background work of all consoles on this database.
+	Lease LeaseDesk
+	Jobs  JobDesk
 	// Accounts know who asks.
 	Accounts *auth.Accounts
 	// Components are the parts of this process. Database asks the database whether it can
@@ -140,6 +143,8 @@ func New(o Options) *API {
 	a.registerUsers()
 	a.registerTokens()
 	a.registerAudit()
+	a.registerLease()
+	a.registerJobs()
 	a.describe()
 	a.registerDocs()
 	a.handler = a.wrap(a.table)

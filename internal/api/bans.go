@@ -27,7 +27,8 @@ type Ban struct {
 	Address    string  `json:"address" doc:"An address, a network, or any text that a filter bans."`
 	BannedAt   string  `json:"banned_at" format:"date-time"`
 	BanSeconds int64   `json:"ban_seconds" doc:"-1 = for ever."`
-	ExpiresAt  *string `json:"expires_at" format:"date-time"`
+	ExpiresAt  *string `json:"expires_at" format:"date-time" doc:"When it is to end; null = never. Its own end where it was given one, whatever ban_seconds says."`
+	OwnEnd     bool    `json:"own_end" doc:"It was given an end of its own, which BanGUI brings about."`
 	EndedAt    *string `json:"ended_at" format:"date-time"`
 	EndReason  *string `json:"end_reason" enum:"expired,unbanned,fail2ban-stopped,replaced,unknown"`
 	BanCount   *int    `json:"ban_count" doc:"How often fail2ban has banned it; null = not known."`
@@ -48,9 +49,11 @@ type BanOrder struct {
 	Hosts     []string `json:"hosts,omitempty" maxItems:"100" doc:"May be left out where there is one host."`
 	Jails     []string `json:"jails" minItems:"1" maxItems:"100"`
 	Addresses []string `json:"addresses" minItems:"1" maxItems:"1000" doc:"Addresses and networks." example:"[\"203.0.113.7\",\"2001:db8::/48\"]"`
-	Reason    string   `json:"reason,omitempty" maxLength:"500"`
-	DryRun    bool     `json:"dry_run,omitempty" doc:"Only say what would happen."`
-	AllowWide bool     `json:"allow_wide,omitempty" doc:"Confirms networks wider than /24 (IPv4) or /48 (IPv6)."`
+	// DurationSeconds is the ban's own end; fail2ban has none for each ban, BanGUI ends it.
+	DurationSeconds int64  `json:"duration_seconds,omitempty" minimum:"10" maximum:"315360000" doc:"How long they last, whatever the ban time of the jail; left out: as long as the jail bans."`
+	Reason          string `json:"reason,omitempty" maxLength:"500"`
+	DryRun          bool   `json:"dry_run,omitempty" doc:"Only say what would happen."`
+	AllowWide       bool   `json:"allow_wide,omitempty" doc:"Confirms networks wider than /24 (IPv4) or /48 (IPv6)."`
 }
 
 // LiftOrder asks for the end of bans, by address or by the id of a ban.
@@ -234,11 +237,31 @@ func (a *API) createBans(ctx context.Context, in *banInput) (*answer[Results], e
 		if err != nil || in.Body.DryRun {
 			return planned, err
 		}
-		if err := a.intend(ctx, h, event.Ban, order.Reason, willBan(planned)); err != nil {
+		liftAt := a.liftAtOf(in.Body)
+		if err := a.intend(ctx, h, event.Ban, order.Reason, liftAt, willBan(planned)); err != nil {
 			return nil, err
 		}
-		return h.Ban(ctx, order)
+		outcomes, err := h.Ban(ctx, order)
+		return keptEnds(outcomes, liftAt), err
 	})
+}
+
+// liftAtOf is the end of bans that were given one; the zero time for others.
+func (a *API) liftAtOf(o BanOrder) time.Time {
+	if o.DurationSeconds == 0 {
+		return time.Time{}
+	}
+	return a.Now().Add(time.Duration(o.DurationSeconds) * time.Second)
+}
+
+// keptEnds says of bans that were there already that they keep their end.
+func keptEnds(outcomes []host.Outcome, liftAt time.Time) []host.Outcome {
+	for i := range outcomes {
+		if !liftAt.IsZero() && outcomes[i].Result == host.AlreadyBanned {
+			outcomes[i].Detail = "It is banned already and keeps its end: lift it first to give it another one."
+		}
+	}
+	return outcomes
 }
 
 // pair is an address in a jail.
@@ -298,7 +321,7 @@ func (a *API) lift(ctx context.Context, h host.Host, order host.LiftOrder) ([]ho
 				pairs = append(pairs, pair{jail, id})
 			}
 		}
-		if err := a.intend(ctx, h, event.Unban, order.Reason, pairs); err != nil {
+		if err := a.intend(ctx, h, event.Unban, order.Reason, time.Time{}, pairs); err != nil {
 			return nil, err
 		}
 	}
@@ -409,13 +432,13 @@ func (a *API) hostsOf(names []string) ([]host.Host, error) {
 }
 
 // intend notes who asks and why, so that the ban that fail2ban then reports carries it.
-func (a *API) intend(ctx context.Context, h host.Host, kind event.Kind, reason string, pairs []pair) error {
+func (a *API) intend(ctx context.Context, h host.Host, kind event.Kind, reason string, liftAt time.Time, pairs []pair) error {
 	if len(pairs) == 0 {
 		return nil
 	}
 	hostID, now := h.State().ID, a.Now()
 	return a.Archive.Intend(ctx, mapAll(pairs, func(p pair) history.Intent {
-		return history.Intent{HostID: hostID, Jail: p.jail, Address: p.id, Kind: kind, Actor: actorOf(ctx), Reason: reason, AskedAt: now}
+		return history.Intent{HostID: hostID, Jail: p.jail, Address: p.id, Kind: kind, Actor: actorOf(ctx), Reason: reason, AskedAt: now, LiftAt: liftAt}
 	}))
 }
 
@@ -448,7 +471,7 @@ func (a *API) outcomesOf(h host.Host, outcomes []host.Outcome) []Outcome {
 func (a *API) banOf(b history.Ban) Ban {
 	return Ban{
 		ID: strconv.FormatInt(b.ID, 10), Host: a.Hosts.Alias(b.HostID), Jail: b.Jail, Address: b.Address,
-		BannedAt: stamp(b.BannedAt), BanSeconds: b.BanSeconds, ExpiresAt: stampOrNull(b.ExpiresAt()), EndedAt: stampOrNull(b.EndedAt),
+		BannedAt: stamp(b.BannedAt), BanSeconds: b.BanSeconds, ExpiresAt: stampOrNull(b.EndsAt()), OwnEnd: !b.LiftAt.IsZero(), EndedAt: stampOrNull(b.EndedAt),
 		EndReason: orNull(string(b.EndReason)), BanCount: orNull(b.BanCount), Failures: orNull(b.Failures),
 		Origin: string(b.Origin), Actor: orNull(b.Actor), Reason: orNull(b.Reason),
 	}

@@ -15,7 +15,7 @@ import (
 // Event is one event of the stream.
 type Event struct {
 	ID         *string `json:"id" doc:"null for passing events (found), which can't be resumed."`
-	Kind       string  `json:"kind" enum:"ban,unban,found,jail,host,notice"`
+	Kind       string  `json:"kind" enum:"ban,unban,found,jail,host,notice,lease,job"`
 	At         string  `json:"at" format:"date-time"`
 	Host       string  `json:"host"`
 	Jail       *string `json:"jail"`

@@ -20,6 +20,7 @@ func (a *App) startAPI(context.Context) error {
 	known := namesOf(a.Config)
 	operations := api.New(api.Options{
 		Hosts: a.registry, Archive: a.archive, Bus: a.bus, Audit: a.trail, Accounts: a.accounts,
+		Lease: leaseDesk{a}, Jobs: jobDesk{a.store.Jobs(), a},
 		Components: a.health, Database: a.store.Check, Writable: a.writable,
 		Version: a.Version, Commit: commit(), GoVersion: runtime.Version(),
 		Demo: a.Config.Demo, InProcess: a.Config.Helper == "",
@@ -56,7 +57,7 @@ func (a *App) health() []api.Component {
 	for _, p := range a.parts.all() {
 		parts = append(parts, api.Component(p))
 	}
-	return parts
+	return append(parts, api.Component(a.leaseComponent()))
 }
 
 // commit is the revision that was built, as Go's build information has it.

@@ -13,6 +13,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"bangui/internal/audit"
@@ -24,6 +26,7 @@ import (
 	"bangui/internal/health"
 	"bangui/internal/history"
 	"bangui/internal/host"
+	"bangui/internal/lease"
 	"bangui/internal/store"
 )
 
@@ -38,6 +41,8 @@ type Options struct {
 	Ready func(url, setupLink string)
 	// Hangup gets a value for each SIGHUP: certificates are read anew; may be nil.
 	Hangup <-chan os.Signal
+	// Exit ends the process at once, when work outlives its lease; nil = it is only logged.
+	Exit func(status int)
 }
 
 // App is one console. Build it with New; Run does everything else.
@@ -72,15 +77,25 @@ type App struct {
 	hintTask *task // looks for the reason why fail2ban is away
 	handler  http.Handler
 
-	writable        func(ctx context.Context) error // whether the database takes a write
-	findings        *health.Registry                // of the console itself
-	certificate     *certificate.Keeper             // nil without TLS
+	writable             func(ctx context.Context) error // whether the database takes a write
+	findings             *health.Registry                // of the console itself
+	elector              atomic.Pointer[lease.Elector]   // nil until its stage has begun
+	leaseTask, phaseTask *task
+
+	// Jobs may run once jobsMay is closed, until endJobs; whoever runs them holds jobsRun.
+	jobsMay     chan struct{}
+	jobsEnd     context.Context //nolint:containedctx // the end of a stage, for work that begins elsewhere
+	endJobs     context.CancelFunc
+	jobsRun     sync.Mutex
+	errandsTask *task
+
+	certificate     *certificate.Keeper // nil without TLS
 	certificateTask *task
 
 	listeners []*net.TCPListener
 	crowd     *crowd
 	server    *http.Server
-	failed    chan error // the http server ended by itself
+	failed    chan error // why the console can't go on
 
 	followTask, listenTask *task // tell what other consoles record
 }
@@ -102,7 +117,10 @@ func New(o Options) *App {
 		bus:      event.NewBus(),
 		findings: health.New(time.Now),
 		stopping: make(chan struct{}),
+		jobsMay:  make(chan struct{}),
+		failed:   make(chan error, 1),
 	}
+	a.jobsEnd, a.endJobs = context.WithCancel(context.Background())
 	a.writable = a.writeNothing
 	return a
 }
@@ -116,6 +134,8 @@ const (
 	auditTime    = 10 * time.Second
 	accountsTime = 5 * time.Second
 	tlsTime      = 5 * time.Second
+	jobsTime     = 10 * time.Second
+	leaseTime    = 5 * time.Second
 )
 
 // graph are the stages in the order of their start.
@@ -126,8 +146,10 @@ func (a *App) graph() []stage {
 		{name: "database", needs: []string{"config", "logging"}, start: a.startDatabase, stop: a.stopDatabase, grace: databaseTime},
 		{name: "audit", needs: []string{"config", "logging", "database"}, start: a.startAudit, stop: a.stopAudit, grace: auditTime},
 		{name: "accounts", needs: []string{"config", "logging", "database", "audit"}, start: a.startAccounts, stop: a.stopAccounts, grace: accountsTime},
+		{name: "lease", needs: []string{"config", "logging", "database"}, start: a.startLease, stop: a.stopLease, grace: leaseTime},
 		{name: "demo", off: !a.Config.Demo, needs: []string{"config", "logging"}, start: a.startDemo, stop: a.stopDemo, grace: demoTime},
 		{name: "host", needs: []string{"database", "accounts", "demo"}, start: a.startHost, stop: a.stopHost, grace: hostTime},
+		{name: "jobs", needs: []string{"audit", "accounts", "lease", "host"}, start: a.startJobs, stop: a.stopJobs, grace: jobsTime},
 		{name: "api", needs: []string{"database", "audit", "accounts", "host"}, start: a.startAPI},
 		{name: "tls", needs: []string{"config", "logging"}, start: a.startTLS, stop: a.stopTLS, grace: tlsTime},
 		{name: "http", needs: []string{"api", "tls"}, start: a.startHTTP, stop: a.stopHTTP, grace: drainTime},
@@ -138,6 +160,14 @@ func (a *App) graph() []stage {
 // after an orderly stop, a *StageError when a stage failed to start.
 func (a *App) Run(ctx context.Context) error {
 	return a.run(ctx, a.graph())
+}
+
+// fail ends a console that can't go on; the first reason counts.
+func (a *App) fail(cause error) {
+	select {
+	case a.failed <- cause:
+	default:
+	}
 }
 
 func (a *App) run(ctx context.Context, stages []stage) error {
@@ -161,7 +191,7 @@ func (a *App) run(ctx context.Context, stages []stage) error {
 	case <-ctx.Done():
 		a.logger.InfoContext(ctx, "stopping: asked to")
 	case cause = <-a.failed:
-		a.logger.ErrorContext(ctx, "stopping: the http server ended", "error", cause)
+		a.logger.ErrorContext(ctx, "stopping: this console can't go on", "error", cause)
 	}
 	began = time.Now()
 	err = errors.Join(cause, a.stages.down(context.WithoutCancel(ctx)))

@@ -24,7 +24,7 @@ func (a *App) startDatabase(ctx context.Context) error {
 	a.store = db
 	a.archive = history.New(db, a.bus, a.logger.With("part", "history"), time.Now)
 	a.followTask = startTask(ctx, a.archive.Follow)
-	a.listenTask = startTask(ctx, func(ctx context.Context) { db.Listen(ctx, store.Heard{Events: a.archive.Heard, Lease: func() {}}) })
+	a.listenTask = startTask(ctx, func(ctx context.Context) { db.Listen(ctx, store.Heard{Events: a.archive.Heard, Lease: a.hinted}) })
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 
 	"bangui/internal/allowlist"
@@ -28,6 +29,7 @@ type HelperOptions struct {
 	Socket        string   // where to listen, unless systemd made the socket
 	Users, Groups []string // who may connect, by name or number
 	Conf          string   // path of the file in which the machine's owner says what is allowed
+	StateDir      string   // folder that outlives the helper; "" = it remembers nothing
 }
 
 // RunHelper serves this machine's fail2ban to consoles of the allowed users, until ctx
@@ -36,7 +38,7 @@ type HelperOptions struct {
 func RunHelper(ctx context.Context, o HelperOptions) error {
 	all := newLogger(o.Log, o.Config).With("app", "bangui")
 	logger := all.With("part", "helper")
-	guard, err := guardedBy(o.Config, o.Conf, all)
+	guard, err := guardedBy(o.Config, o.Conf, o.StateDir, all)
 	if err != nil {
 		return err
 	}
@@ -69,8 +71,12 @@ func RunHelper(ctx context.Context, o HelperOptions) error {
 }
 
 // guardedBy is this machine's fail2ban, with the rules that its owner wrote down.
-func guardedBy(c config.Config, path string, logger *slog.Logger) (*host.Guard, error) {
+func guardedBy(c config.Config, path, stateDir string, logger *slog.Logger) (*host.Guard, error) {
 	conf, err := helper.ReadConf(path)
+	if err != nil {
+		return nil, err
+	}
+	epochs, err := epochsIn(stateDir)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +85,16 @@ func guardedBy(c config.Config, path string, logger *slog.Logger) (*host.Guard, 
 	return host.NewGuard(local, host.GuardOptions{
 		System: local.System, Protected: func() []allowlist.Entry { return conf.NeverBan },
 		OwnJail: conf.ManualJail, Switch: "manual-jail = yes in " + path + ", then restart the helper",
+		Epochs: epochs,
 	}), nil
+}
+
+// epochsIn are those that are kept in a folder, or in memory where there is none.
+func epochsIn(dir string) (*host.Epochs, error) {
+	if dir == "" {
+		return &host.Epochs{}, nil
+	}
+	return host.NewEpochs(filepath.Join(dir, "scheduler-epoch"))
 }
 
 // mayTalk asks fail2ban one thing. Only a refusal of the operating system is an error.

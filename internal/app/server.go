@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -50,7 +51,6 @@ func (a *App) startHTTP(ctx context.Context) error {
 	if a.certificate != nil {
 		a.server.TLSConfig = a.certificate.Config()
 	}
-	a.failed = make(chan error, len(listeners))
 	for _, l := range listeners {
 		go a.serve(l)
 		a.logger.InfoContext(ctx, "serving", "url", a.urlAt(addressOf(l)))
@@ -64,7 +64,7 @@ func (a *App) serve(l *net.TCPListener) {
 	select {
 	case <-a.stopping: // then it was we who closed it
 	default:
-		a.failed <- err
+		a.fail(fmt.Errorf("the http server ended: %w", err))
 	}
 }
 

@@ -12,6 +12,9 @@ func (a *App) startConfig(context.Context) error {
 	if err := a.Config.Validate(); err != nil {
 		return err
 	}
+	if err := a.Config.CheckWorkers(); err != nil {
+		return err
+	}
 	return makeDataDir(a.Config.DataDir)
 }
 

@@ -49,7 +49,6 @@ type Trail struct {
 const (
 	standardKeep = 365 * 24 * time.Hour
 	flushEvery   = time.Minute
-	trimEvery    = 24 * time.Hour
 	trimPage     = 2000
 	lastWords    = 5 * time.Second // for what is recorded while we stop
 	trimAction   = "audit.trim"
@@ -129,16 +128,13 @@ func (t *Trail) Newest(ctx context.Context, q Query, most int) ([]Entry, error) 
 	return all, nil
 }
 
-// Run sums up refusals each minute and removes what is older than it is kept each day,
-// until ctx ends; then it records what is left.
+// Run sums up refusals each minute until ctx ends; then it records what is left.
 func (t *Trail) Run(ctx context.Context) {
 	if ends, err := t.store.AuditEnds(ctx); err == nil {
 		t.logger.InfoContext(ctx, "audit opened", "entries", ends.Head.ID-ends.Anchor.ID, "newest", ends.Head.ID, "hash", ends.Head.Hash.String())
 	}
-	t.Trim(ctx)
-	flush, trim := time.NewTicker(flushEvery), time.NewTicker(trimEvery)
+	flush := time.NewTicker(flushEvery)
 	defer flush.Stop()
-	defer trim.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -148,15 +144,13 @@ func (t *Trail) Run(ctx context.Context) {
 			return
 		case <-flush.C:
 			t.Flush(ctx)
-		case <-trim.C:
-			t.Trim(ctx)
 		}
 	}
 }
 
 // Trim removes what is older than it is kept, in transactions of bounded size, each
-// recorded by an entry of its own.
-func (t *Trail) Trim(ctx context.Context) {
+// recorded by an entry of its own. It gives how many entries went.
+func (t *Trail) Trim(ctx context.Context) (removed int, err error) {
 	before := t.now().Add(-t.keep)
 	for {
 		n, err := t.store.TrimAudit(ctx, before, trimPage, func(last int64, n int) Entry {
@@ -165,11 +159,9 @@ func (t *Trail) Trim(ctx context.Context) {
 				Detail: fmt.Sprintf("%d entries older than %d days were removed", n, int(t.keep.Hours()/24)),
 			}
 		})
-		if err != nil && ctx.Err() == nil {
-			t.logger.WarnContext(ctx, "old entries of the audit can't be removed", "error", err)
-		}
+		removed += n
 		if err != nil || n < trimPage {
-			return
+			return removed, err
 		}
 	}
 }

@@ -71,8 +71,8 @@ type Tx interface {
 	RemoveFamiliarAttempts(ctx context.Context, userID, prefix string) error
 	// Tidy removes, of each kind at most limit rows: sessions that ended before now or
 	// were not used since idle, attempts and familiar sources that were last seen before
-	// their moments.
-	Tidy(ctx context.Context, old Old, limit int) error
+	// their moments. It gives how many went.
+	Tidy(ctx context.Context, old Old, limit int) (int64, error)
 }
 
 // Old says from which moment on rows are needed.

@@ -39,8 +39,7 @@ func (a *Accounts) lastSeen(id string) time.Time {
 	return a.seen[id].at
 }
 
-// Run stores each minute what was used, and removes what has ended, until ctx ends; then
-// once more.
+// Run stores each minute what was used, until ctx ends; then once more.
 func (a *Accounts) Run(ctx context.Context) error {
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
@@ -50,30 +49,30 @@ func (a *Accounts) Run(ctx context.Context) error {
 			const last = 3 * time.Second
 			flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), last)
 			defer cancel()
-			a.tidy(flush)
+			a.flush(flush)
 			return ctx.Err()
 		case <-tick.C:
-			a.tidy(ctx)
+			a.flush(ctx)
 		}
 	}
 }
 
-// tidy is one round. What could not be stored is tried again with the next.
-func (a *Accounts) tidy(ctx context.Context) {
+// flush is one round. What could not be stored is tried again with the next.
+func (a *Accounts) flush(ctx context.Context) {
 	a.mu.Lock()
 	seen := a.seen
 	a.seen = map[string]sighted{}
 	a.mu.Unlock()
-	now := a.Now()
+	if len(seen) == 0 {
+		return
+	}
 	err := a.Store.Change(ctx, func(tx Tx) error {
 		for id, s := range seen {
 			if err := s.store(ctx, tx, id); err != nil {
 				return err
 			}
 		}
-		return tx.Tidy(ctx, Old{
-			Now: now, Idle: now.Add(-a.Idle - 2*flushEvery), Attempts: now.Add(-forgetAfter), Familiar: now.Add(-familiarFor), Tokens: now.Add(-30 * 24 * time.Hour),
-		}, maxTidied)
+		return nil
 	})
 	if err == nil {
 		return
@@ -84,6 +83,26 @@ func (a *Accounts) tidy(ctx context.Context) {
 	for id, s := range seen {
 		if newer, ok := a.seen[id]; !ok || newer.at.Before(s.at) {
 			a.seen[id] = s
+		}
+	}
+}
+
+// Tidy removes sessions that have ended or were not used for as long as idle, and what is
+// remembered of failed attempts, of familiar places and of tokens that ended longer ago
+// than anybody needs it. It gives how many rows went.
+func Tidy(ctx context.Context, store Store, idle time.Duration, now time.Time) (removed int64, err error) {
+	old := Old{
+		Now: now, Idle: now.Add(-idle - 2*flushEvery), Attempts: now.Add(-forgetAfter), Familiar: now.Add(-familiarFor), Tokens: now.Add(-30 * 24 * time.Hour),
+	}
+	for {
+		var n int64
+		err := store.Change(ctx, func(tx Tx) (err error) {
+			n, err = tx.Tidy(ctx, old, maxTidied)
+			return err
+		})
+		removed += n
+		if err != nil || n < maxTidied {
+			return removed, err
 		}
 	}
 }

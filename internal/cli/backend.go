@@ -39,6 +39,7 @@ type banQuery struct {
 type banOrder struct {
 	jails, addresses []string
 	reason           string
+	duration         time.Duration // 0 = as long as the jail bans
 	wide, dryRun     bool
 }
 

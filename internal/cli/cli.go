@@ -31,6 +31,8 @@ type Process struct {
 	TempDir string // absolute
 	Root    bool
 	Version string
+	// Exit ends the process at once; only for what must not go on.
+	Exit func(status int)
 }
 
 // Main runs one command and gives the exit status of the process.

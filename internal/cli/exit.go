@@ -7,6 +7,7 @@ import (
 
 	"bangui/internal/app"
 	"bangui/internal/fault"
+	"bangui/internal/lease"
 )
 
 // Exit statuses. Each command's help lists those that it uses.
@@ -15,8 +16,10 @@ const (
 	Failed      = 1  // it was not done, or not all of it
 	Usage       = 2  // wrong usage, or a bad setting
 	NothingHere = 3  // doctor: nothing on this machine would run fail2ban
+	Held        = 3  // serve: another console uses the database, and may not be stood by
 	NoDatabase  = 4  // serve: the database can't be used
 	Unreachable = 69 // neither a console nor fail2ban answers
+	Outlived    = 75 // serve: work did not end with its lease; a supervisor starts it again
 	NoPermit    = 77 // no permission; what to run is printed
 )
 
@@ -24,9 +27,10 @@ var meanings = map[int]string{ //nolint:gochecknoglobals // constant
 	Done:        "done",
 	Failed:      "not done, or not all of it",
 	Usage:       "wrong usage or a bad setting",
-	NothingHere: "fail2ban is installed, but nothing on this machine runs services",
+	3:           "doctor: fail2ban is installed, but nothing on this machine runs services; serve: another console uses this database",
 	NoDatabase:  "the database can't be used",
 	Unreachable: "neither a console nor fail2ban answers",
+	Outlived:    "a background job did not end when another console took over; start it again",
 	NoPermit:    "no permission; what to run is printed",
 }
 
@@ -54,6 +58,9 @@ func statusOf(err error) int {
 	var coded *fault.Error
 	if !errors.As(err, &coded) {
 		return Usage // cobra's own errors: unknown commands and flags
+	}
+	if _, ok := errors.AsType[*lease.HeldError](err); ok {
+		return Held
 	}
 	var stage *app.StageError
 	if errors.As(err, &stage) && stage.Stage == "database" && coded.Code != fault.PermissionDenied {

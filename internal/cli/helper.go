@@ -2,6 +2,7 @@ package cli
 
 import (
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,7 +11,7 @@ import (
 )
 
 func (c *command) helper() *cobra.Command {
-	var socket, conf string
+	var socket, conf, state string
 	var users, groups []string
 	cmd := &cobra.Command{
 		Use:   "helper",
@@ -29,7 +30,7 @@ func (c *command) helper() *cobra.Command {
 			defer release()
 			return app.RunHelper(ctx, app.HelperOptions{
 				Config: settings, Version: c.Version, Log: c.Stderr, Command: c.typed(), Getenv: c.getenv,
-				Socket: c.absolute(socket), Conf: c.absolute(conf), Users: users, Groups: groups,
+				Socket: c.absolute(socket), Conf: c.absolute(conf), Users: users, Groups: groups, StateDir: c.stateDir(state),
 			})
 		},
 	}
@@ -37,8 +38,18 @@ func (c *command) helper() *cobra.Command {
 	cmd.Flags().StringSliceVar(&users, "allow-user", nil, "user who may connect, by name or number, beside root; may be given again")
 	cmd.Flags().StringSliceVar(&groups, "allow-group", nil, "group whose members may connect, by name or number; may be given again")
 	cmd.Flags().StringVar(&conf, "helper-conf", helper.StandardConf, "file of the machine's owner: what a console may do")
+	cmd.Flags().StringVar(&state, "state-dir", "", "folder in which the helper keeps the epoch of the newest scheduler (default: what systemd's StateDirectory= says; none = in memory)")
 	c.addSettings(cmd.Flags(), "fail2ban-socket", "fail2ban-config", "fail2ban-db", "fail2ban-log", "path-map", "log-level", "log-format")
 	return cmd
+}
+
+// stateDir is the folder that was named, else the one that systemd made for us.
+func (c *command) stateDir(named string) string {
+	if named != "" {
+		return c.absolute(named)
+	}
+	first, _, _ := strings.Cut(c.getenv("STATE_DIRECTORY"), ":")
+	return first
 }
 
 // absolute is a path from where we were called.

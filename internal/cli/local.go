@@ -111,6 +111,10 @@ func rowOfBan(b app.JailBan) banRow {
 }
 
 func (l *local) Ban(ctx context.Context, o banOrder) ([]outcome, error) {
+	if o.duration != 0 {
+		return nil, fault.New(fault.Unavailable, "only a console can end a ban at a time of its own, and none was asked").
+			WithMend("Start one (bangui serve) and give its API token in BANGUI_TOKEN, or leave out --for: the ban then lasts as long as the jail bans.")
+	}
 	targets, err := targetsOf(o.addresses)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/url"
 	"strings"
+	"time"
 
 	"bangui/internal/client"
 	"bangui/internal/fault"
@@ -77,10 +78,14 @@ type results struct {
 }
 
 func (r *remote) Ban(ctx context.Context, o banOrder) ([]outcome, error) {
-	var out results
-	err := r.client.Post(ctx, "api/v1/bans", map[string]any{
+	order := map[string]any{
 		"jails": o.jails, "addresses": o.addresses, "reason": o.reason, "dry_run": o.dryRun, "allow_wide": o.wide,
-	}, &out)
+	}
+	if o.duration != 0 {
+		order["duration_seconds"] = int64(o.duration / time.Second)
+	}
+	var out results
+	err := r.client.Post(ctx, "api/v1/bans", order, &out)
 	return out.Results, err
 }
 

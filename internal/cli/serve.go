@@ -24,7 +24,7 @@ func (c *command) serve() *cobra.Command {
 		Short: "Serve page and API for the fail2ban of this machine",
 		Long: "Serve page and API for the fail2ban of this machine, until SIGINT or SIGTERM. A second signal ends it at once.\n" +
 			"Each flag can also be set in the environment (BANGUI_LISTEN for --listen) or in the file given by --config." +
-			exits(Done, Failed, Usage, NoDatabase, NoPermit),
+			exits(Done, Failed, Usage, Held, NoDatabase, Outlived, NoPermit),
 		Args: exactly(0, "no arguments, only flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			conf, origins, err := c.settings(cmd.Flags(), nil)
@@ -77,7 +77,7 @@ func (c *command) runConsole(ctx context.Context, conf config.Config) error {
 	ctx, hangup, release := app.WithSignals(ctx)
 	defer release()
 	err := app.New(app.Options{
-		Config: conf, Version: c.Version, Log: c.Stderr, Command: c.typed(), Hangup: hangup,
+		Config: conf, Version: c.Version, Log: c.Stderr, Command: c.typed(), Hangup: hangup, Exit: c.Exit,
 		Ready: func(url, setupLink string) {
 			c.print("%s", banner(url, setupLink, conf.Demo))
 			_ = helper.Notify(ctx, c.getenv, "READY=1") // systemd gives up by itself when it hears nothing

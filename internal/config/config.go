@@ -56,6 +56,10 @@ type Config struct {
 	SetupUser         string        // name of the first admin, where SetupPasswordFile is given
 	SetupPasswordFile string        // holds his password; "" = somebody makes him with the set-up token
 
+	Standby                  Standby       // what a second console does on one SQLite file
+	LeaseTTL, LeaseHeartbeat time.Duration // of the scheduler's lease
+	Workers                  int           // processes that somebody says he starts
+
 	Demo bool // serve a demo server of our own instead of this machine's fail2ban
 }
 
@@ -119,6 +123,11 @@ func Defaults(s Surroundings) Config {
 		SetupUser:       "admin",
 		ForwardedHeader: XForwardedFor,
 		TLS:             TLSOff,
+
+		Standby:        StandbyRefuse,
+		LeaseTTL:       time.Minute,
+		LeaseHeartbeat: 10 * time.Second,
+		Workers:        1,
 	}
 }
 

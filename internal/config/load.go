@@ -48,7 +48,7 @@ func Load(g Given, s Surroundings) (Config, Origins, error) {
 		l.known[setting.Name] = setting
 		l.origins[setting.Name] = "default"
 	}
-	for _, step := range []func(Given) error{l.file, l.environment, l.flags} {
+	for _, step := range []func(Given) error{l.file, l.environment, l.flags, l.concurrency} {
 		if err := step(g); err != nil {
 			return Config{}, nil, err
 		}

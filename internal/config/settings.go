@@ -61,7 +61,7 @@ func Settings() []Setting {
 		optionalPath("fail2ban-log", "fail2ban's own log; it tells of bans at once.",
 			func(c *Config) *string { return &c.Fail2banLog }),
 		pathMap(),
-	}, networkSettings(), accessSettings(), boundSettings(), []Setting{
+	}, networkSettings(), accessSettings(), boundSettings(), schedulerSettings(), []Setting{
 		{
 			Name: "log-level", Default: "info", Allowed: "debug, info, warn or error",
 			Meaning: "How much is logged.",

@@ -20,6 +20,8 @@ const (
 	Jail   Kind = "jail"   // a jail appeared, went, or changed its state
 	Host   Kind = "host"   // a host became reachable, degraded or unreachable
 	Notice Kind = "notice" // something an operator should read
+	Lease  Kind = "lease"  // the scheduler's lease changed; passing, never stored
+	Job    Kind = "job"    // a background job has run; passing, never stored
 )
 
 // Origin says why a ban exists.
@@ -67,14 +69,18 @@ type Event struct {
 	Actor      string    // who asked for it; "" where nobody did or we don't know
 	Reason     string    // why, in that person's words
 	EndReason  EndReason // for Unban only
+	LiftAt     time.Time `json:",omitzero"` // its own end, which BanGUI brings about; zero = it has none
 
-	State  string // for Jail and Host: the new state
-	Detail string // for Host, Jail and Notice: a sentence for people
+	State  string // for Jail, Host and Lease: the new state; for Job: how its run ended
+	Detail string // for Host, Jail and Notice: a sentence for people; for Lease who holds it, for Job its name
 	Count  int    // for Found: how many failures this event stands for, at least 1
 }
 
-// Expires is when a ban ends by itself, or the zero time for a permanent one.
+// Expires is when a ban is to end, or the zero time for a permanent one.
 func (e Event) Expires() time.Time {
+	if !e.LiftAt.IsZero() {
+		return e.LiftAt
+	}
 	if e.BanSeconds < 0 {
 		return time.Time{}
 	}

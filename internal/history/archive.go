@@ -18,8 +18,7 @@ type Store interface {
 	ListBans(ctx context.Context, q Query) ([]Ban, error)
 	CountBans(ctx context.Context, q Query, limit int) (int, error)
 	BanByID(ctx context.Context, id int64) (Ban, bool, error)
-	OverdueBans(ctx context.Context, at time.Time, limit int) ([]Ban, error)
-	CutShortBans(ctx context.Context, at time.Time, limit int) ([]Ban, error)
+	Errands(ctx context.Context, hostID string, at time.Time, limit int) ([]Errand, error)
 	PutIntents(ctx context.Context, intents []Intent, before time.Time) error
 	EventsAfter(ctx context.Context, after int64, limit int) ([]event.Event, error)
 	LastEvents(ctx context.Context, n int) ([]event.Event, error)

@@ -63,6 +63,7 @@ func (a *Archive) begin(ctx context.Context, tx Tx, o observed, liftAt time.Time
 		liftAt = intent.LiftAt
 	}
 	b := banOf(o)
+	e.LiftAt = liftAt
 	b.Origin, b.Actor, b.Reason, b.LiftAt = e.Origin, e.Actor, e.Reason, liftAt
 	return e, true, tx.InsertBan(ctx, b)
 }
@@ -128,7 +129,7 @@ func (a *Archive) reopened(ctx context.Context, tx Tx, o observed, b *Ban, ended
 		e.At = o.seen
 	}
 	e.Restored = e.Restored || !asked && (ended == event.JailStopped || ended == event.Unknown)
-	e.BannedAt, e.BanCount, e.Failures, e.Origin, e.Actor, e.Reason = b.BannedAt, b.BanCount, b.Failures, b.Origin, b.Actor, b.Reason
+	e.BannedAt, e.BanCount, e.Failures, e.Origin, e.Actor, e.Reason, e.LiftAt = b.BannedAt, b.BanCount, b.Failures, b.Origin, b.Actor, b.Reason, b.LiftAt
 	return e, err
 }
 

@@ -30,6 +30,8 @@ type GuardOptions struct {
 	OwnJail bool
 	// Switch is what turns OwnJail on, for people: "set manual-jail = yes in /etc/…".
 	Switch string
+	// Epochs refuses schedulers whose term is over; nil = all may act.
+	Epochs *Epochs
 }
 
 // Guard stands before a Host, on the side that holds fail2ban's socket, and lets
@@ -118,6 +120,9 @@ func (g *Guard) Check(ctx context.Context, order BanOrder) ([]Outcome, error) {
 
 // Ban bans what nothing protects; see Host.
 func (g *Guard) Ban(ctx context.Context, order BanOrder) ([]Outcome, error) {
+	if err := g.Epochs.Admit(order.Epoch); err != nil {
+		return nil, err
+	}
 	return g.screen(ctx, order, g.host.Ban)
 }
 
@@ -132,6 +137,9 @@ func (g *Guard) Lift(ctx context.Context, order LiftOrder) ([]Outcome, error) {
 		}
 	}
 	if err := checkWords(order.Jails, order.Actor, order.Reason); err != nil {
+		return nil, err
+	}
+	if err := g.Epochs.Admit(order.Epoch); err != nil {
 		return nil, err
 	}
 	return g.host.Lift(ctx, order)

@@ -315,3 +315,34 @@ func TestGuard_BeforeARealServer(t *testing.T) {
 		t.Errorf("%+v, %v", lifted, err)
 	}
 }
+
+// A scheduler that was paused while it lost its lease changes nothing here any more.
+func TestGuard_RefusesASchedulerOfThePast(t *testing.T) {
+	inner := &gate{}
+	g := host.NewGuard(inner, host.GuardOptions{Epochs: &host.Epochs{}})
+	ban := func(epoch int64) error {
+		_, err := g.Ban(t.Context(), host.BanOrder{Targets: prefixes("203.0.113.7"), Jails: []string{"web"}, Epoch: epoch})
+		return err
+	}
+	lift := func(epoch int64) error {
+		_, err := g.Lift(t.Context(), host.LiftOrder{IDs: []string{"203.0.113.7"}, Jails: []string{"web"}, Epoch: epoch})
+		return err
+	}
+	for _, do := range []func(int64) error{ban, lift} {
+		if err := do(20); err != nil {
+			t.Fatal(err)
+		}
+	}
+	inner.asked, inner.banned = nil, nil
+	for _, do := range []func(int64) error{ban, lift} {
+		if err := do(19); !fault.Is(err, fault.Conflict) {
+			t.Errorf("%v", err)
+		}
+	}
+	if len(inner.asked) > 0 || len(inner.banned) > 0 {
+		t.Errorf("it came through: %v %v", inner.asked, inner.banned)
+	}
+	if err := ban(0); err != nil {
+		t.Errorf("a person: %v", err)
+	}
+}

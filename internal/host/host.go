@@ -231,6 +231,7 @@ type BanOrder struct {
 	Protected []allowlist.Entry
 	// AllowWide confirms networks wider than /24 (IPv4) or /48 (IPv6).
 	AllowWide bool
+	Epoch     int64 // of the scheduler that asks; 0 = a person asks
 }
 
 // LiftOrder asks for the end of bans. IDs are as fail2ban shows them.
@@ -239,6 +240,7 @@ type LiftOrder struct {
 	Jails  []string // empty = everywhere
 	Actor  string
 	Reason string
+	Epoch  int64 // of the scheduler that asks; 0 = a person asks
 }
 
 // Result says what became of one target in one jail.

@@ -22,6 +22,7 @@ type Options struct {
 	Health *health.Registry // a job that fails raises a condition here
 	Logger *slog.Logger
 	Now    func() time.Time // wall clock
+	Ended  func(Run)        // is told of each recorded run that has ended; nil = nobody
 }
 
 // Scheduler runs jobs for as long as its process leads. Make one for each term.
@@ -208,6 +209,7 @@ func (s *Scheduler) begin(ctx context.Context, job Job, run Run, next time.Time)
 		run := s.carryOut(ctx, job, run)
 		s.record(ctx, run)
 		s.judge(job, run)
+		s.tell(run)
 	})
 	return nil
 }
@@ -225,6 +227,7 @@ func (s *Scheduler) lookQuietly(ctx context.Context, job Job, now time.Time) {
 		s.rest(job, run)
 		if run.Did != "" || run.Outcome != OK {
 			s.recordQuiet(ctx, run)
+			s.tell(run)
 		}
 		s.judge(job, run)
 	})
@@ -321,6 +324,12 @@ func (s *Scheduler) record(ctx context.Context, run Run) {
 	defer cancel()
 	if err := s.Store.End(recording, run); err != nil {
 		s.Logger.WarnContext(ctx, "the end of a job's run was not recorded", "job", run.Job, "outcome", string(run.Outcome), "error", err)
+	}
+}
+
+func (s *Scheduler) tell(run Run) {
+	if s.Ended != nil {
+		s.Ended(run)
 	}
 }
 

@@ -39,7 +39,10 @@ func TestTidy_BoundsAttempts(t *testing.T) {
 	})
 	old := auth.Old{Now: at, Idle: at, Attempts: at, Familiar: at, Tokens: at}
 	for round, want := range []int{maxAttempts + over - 100, maxAttempts, maxAttempts} {
-		inTx(t, db, func(tx *Tx) error { return tx.Tidy(t.Context(), old, 100) })
+		inTx(t, db, func(tx *Tx) error {
+			_, err := tx.Tidy(t.Context(), old, 100)
+			return err
+		})
 		if n := countOf(t, db, "attempt"); n != want {
 			t.Errorf("after round %d there are %d rows, want %d", round, n, want)
 		}

@@ -64,8 +64,8 @@ func (tx *Tx) RemoveFamiliarAttempts(ctx context.Context, userID, prefix string)
 // longest are forgotten. Each row costs whoever fills it a hash, so that takes hours.
 const maxAttempts = 50_000
 
-// Tidy removes what has ended, of each kind at most limit rows.
-func (tx *Tx) Tidy(ctx context.Context, old auth.Old, limit int) error {
+// Tidy removes what has ended, of each kind at most limit rows, and gives how many went.
+func (tx *Tx) Tidy(ctx context.Context, old auth.Old, limit int) (removed int64, err error) {
 	for _, one := range []struct {
 		query string
 		args  []any
@@ -81,9 +81,11 @@ func (tx *Tx) Tidy(ctx context.Context, old auth.Old, limit int) error {
 			[]any{micros(old.Familiar), limit},
 		},
 	} {
-		if err := tx.exec(ctx, one.query, one.args...); err != nil {
-			return err
+		n, err := tx.changed(ctx, one.query, one.args...)
+		if err != nil {
+			return removed, err
 		}
+		removed += n
 	}
-	return nil
+	return removed, nil
 }

@@ -28,6 +28,10 @@ type dialect struct {
 	unhurried string
 	// tables names all tables.
 	tables string
+	// optimise are the statements of upkeep, each on its own; examine gives a row for each
+	// damage, or the one row "ok".
+	optimise []string
+	examine  string
 	// clock is the database's own, in microseconds since 1970.
 	clock string
 	// forUpdate keeps a row that was read from all others; forKeyShare only from those
@@ -46,6 +50,9 @@ func sqliteDialect() *dialect {
 		numbered: func(query string) string { return placeholder.ReplaceAllString(query, "?$1") },
 		prepares: true,
 		tables:   "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name LIMIT 1000",
+		// Without a limit the analysis reads whole indexes: minutes, with the writer held.
+		optimise: []string{"PRAGMA analysis_limit = 1000", "PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)"},
+		examine:  "PRAGMA quick_check(3)",
 		clock:    "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
 	}
 }
@@ -55,9 +62,13 @@ func postgresDialect() *dialect {
 		name:     postgresEngine,
 		numbered: func(query string) string { return query },
 		// The number is ours alone within a database: "bangui" in ASCII.
-		turn:        "SELECT pg_advisory_xact_lock(108170670180713)",
-		unhurried:   "SET LOCAL statement_timeout = 0",
-		tables:      "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name LIMIT 1000",
+		turn:      "SELECT pg_advisory_xact_lock(108170670180713)",
+		unhurried: "SET LOCAL statement_timeout = 0",
+		tables:    "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name LIMIT 1000",
+		optimise:  []string{"ANALYZE"},
+		examine: `SELECT 'the index ' || indexrelid::regclass || ' is not valid' FROM pg_index WHERE NOT indisvalid
+			UNION ALL SELECT checksum_failures || ' pages had a wrong checksum' FROM pg_stat_database
+			WHERE datname = current_database() AND checksum_failures > 0 LIMIT 3`,
 		clock:       "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
 		forUpdate:   " FOR UPDATE",
 		forKeyShare: " FOR KEY SHARE",

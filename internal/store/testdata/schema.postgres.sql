@@ -101,7 +101,8 @@ CREATE TABLE ban (
     actor text COLLATE "C",
     reason text COLLATE "C",
     seen_at bigint NOT NULL DEFAULT 0,
-    lift_at bigint
+    lift_at bigint,
+    ordered_epoch bigint
 );
 
 ALTER TABLE ban ADD CONSTRAINT ban_host_id_fkey FOREIGN KEY (host_id) REFERENCES host(id);
@@ -112,11 +113,13 @@ CREATE INDEX ban_active ON ban USING btree (banned_at, id, host_id, identifier) 
 
 CREATE INDEX ban_active_jail ON ban USING btree (jail, banned_at, id, host_id, identifier) WHERE (ended_at IS NULL);
 
+CREATE INDEX ban_cut_short ON ban USING btree (lift_at, id) WHERE ((lift_at IS NOT NULL) AND (end_reason = 'expired'::text));
+
 CREATE INDEX ban_ip ON ban USING btree (ip, banned_at, id) WHERE (ip IS NOT NULL);
 
-CREATE INDEX ban_lift ON ban USING btree (lift_at, id) WHERE (lift_at IS NOT NULL);
-
 CREATE UNIQUE INDEX ban_open ON ban USING btree (identifier, jail, host_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX ban_overdue ON ban USING btree (lift_at, id) WHERE ((lift_at IS NOT NULL) AND (ended_at IS NULL));
 
 CREATE UNIQUE INDEX ban_source ON ban USING btree (identifier, jail, host_id, banned_at);
 

@@ -99,17 +99,19 @@ CREATE TABLE ban (
     origin      TEXT NOT NULL,
     actor       TEXT,
     reason      TEXT
-, seen_at BIGINT NOT NULL DEFAULT 0, lift_at BIGINT);
+, seen_at BIGINT NOT NULL DEFAULT 0, lift_at BIGINT, ordered_epoch BIGINT);
 
 CREATE INDEX ban_active ON ban (banned_at, id, host_id, identifier) WHERE ended_at IS NULL;
 
 CREATE INDEX ban_active_jail ON ban (jail, banned_at, id, host_id, identifier) WHERE ended_at IS NULL;
 
+CREATE INDEX ban_cut_short ON ban (lift_at, id) WHERE lift_at IS NOT NULL AND end_reason = 'expired';
+
 CREATE INDEX ban_ip ON ban (ip, banned_at, id) WHERE ip IS NOT NULL;
 
-CREATE INDEX ban_lift ON ban (lift_at, id) WHERE lift_at IS NOT NULL;
-
 CREATE UNIQUE INDEX ban_open ON ban (identifier, jail, host_id) WHERE ended_at IS NULL;
+
+CREATE INDEX ban_overdue ON ban (lift_at, id) WHERE lift_at IS NOT NULL AND ended_at IS NULL;
 
 CREATE UNIQUE INDEX ban_source ON ban (identifier, jail, host_id, banned_at);
 

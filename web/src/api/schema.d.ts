@@ -584,6 +584,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Background jobs: what, when, how the last run went
+         * @description Needs the role viewer.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One job with its newest runs
+         * @description Needs the role viewer.
+         */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{name}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a job, or let it run again
+         * @description Needs the role admin.
+         */
+        post: operations["pauseJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a job now; the leading console picks it up within two seconds
+         * @description Needs the role operator.
+         */
+        post: operations["runJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which console does the background jobs
+         * @description Needs the role viewer.
+         */
+        get: operations["getLease"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lease/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let another console do the background jobs
+         * @description Needs the role admin.
+         */
+        post: operations["releaseLease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lease/steal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the lease away from whoever holds it
+         * @description Needs the role admin, and the password within the last ten minutes (step-up).
+         */
+        post: operations["stealLease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -837,7 +977,10 @@ export interface components {
             end_reason: "expired" | "unbanned" | "fail2ban-stopped" | "replaced" | "unknown" | null;
             /** Format: date-time */
             ended_at: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it is to end; null = never. Its own end where it was given one, whatever ban_seconds says.
+             */
             expires_at: string | null;
             /** Format: int64 */
             failures: number | null;
@@ -847,6 +990,8 @@ export interface components {
             jail: string;
             /** @enum {string} */
             origin: "fail2ban" | "manual";
+            /** @description It was given an end of its own, which BanGUI brings about. */
+            own_end: boolean;
             reason: string | null;
         };
         BanOrder: {
@@ -862,6 +1007,11 @@ export interface components {
             allow_wide?: boolean;
             /** @description Only say what would happen. */
             dry_run?: boolean;
+            /**
+             * Format: int64
+             * @description How long they last, whatever the ban time of the jail; left out: as long as the jail bans.
+             */
+            duration_seconds?: number;
             /** @description May be left out where there is one host. */
             hosts?: string[];
             jails: string[];
@@ -888,7 +1038,10 @@ export interface components {
             end_reason: "expired" | "unbanned" | "fail2ban-stopped" | "replaced" | "unknown" | null;
             /** Format: date-time */
             ended_at: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it is to end; null = never. Its own end where it was given one, whatever ban_seconds says.
+             */
             expires_at: string | null;
             /** Format: int64 */
             failures: number | null;
@@ -900,6 +1053,8 @@ export interface components {
             matches: string[];
             /** @enum {string} */
             origin: "fail2ban" | "manual";
+            /** @description It was given an end of its own, which BanGUI brings about. */
+            own_end: boolean;
             reason: string | null;
         };
         Closure: {
@@ -981,7 +1136,7 @@ export interface components {
             id: string | null;
             jail: string | null;
             /** @enum {string} */
-            kind: "ban" | "unban" | "found" | "jail" | "host" | "notice";
+            kind: "ban" | "unban" | "found" | "jail" | "host" | "notice" | "lease" | "job";
             /** @enum {string|null} */
             origin: "fail2ban" | "manual" | null;
             reason: string | null;
@@ -1222,6 +1377,179 @@ export interface components {
             total_failed: number;
             use_dns: string;
         };
+        Job: {
+            /**
+             * Format: date-time
+             * @description Somebody wants it run now.
+             */
+            asked_at: string | null;
+            asked_by: string | null;
+            does: string;
+            /**
+             * @description A system job is run by every console itself: it can't be asked for or paused.
+             * @enum {string}
+             */
+            kind: "job" | "system";
+            last: components["schemas"]["JobRun"];
+            /** @description What happens when the lease is lost while it runs. */
+            lost: string;
+            name: string;
+            /**
+             * Format: date-time
+             * @description Null while it is paused, or nobody has planned it yet.
+             */
+            next: string | null;
+            paused: boolean;
+            /** @description It looks often, and only runs that did something are recorded. */
+            quiet: boolean;
+            /** @description Why it is safe to repeat. */
+            repeat: string;
+            /** Format: double */
+            timeout_seconds: number;
+            timetable: string;
+        };
+        JobDetail: {
+            /**
+             * Format: date-time
+             * @description Somebody wants it run now.
+             */
+            asked_at: string | null;
+            asked_by: string | null;
+            does: string;
+            /**
+             * @description A system job is run by every console itself: it can't be asked for or paused.
+             * @enum {string}
+             */
+            kind: "job" | "system";
+            last: components["schemas"]["JobRun"];
+            /** @description What happens when the lease is lost while it runs. */
+            lost: string;
+            name: string;
+            /**
+             * Format: date-time
+             * @description Null while it is paused, or nobody has planned it yet.
+             */
+            next: string | null;
+            paused: boolean;
+            /** @description It looks often, and only runs that did something are recorded. */
+            quiet: boolean;
+            /** @description Why it is safe to repeat. */
+            repeat: string;
+            /** @description Newest first. */
+            runs: components["schemas"]["JobRun"][];
+            /** Format: double */
+            timeout_seconds: number;
+            timetable: string;
+        };
+        JobRun: {
+            asked_by: string | null;
+            /** @enum {string} */
+            cause: "timetable" | "catch_up" | "asked" | "again";
+            did: string | null;
+            /** Format: double */
+            duration_seconds: number | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            error: string | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description Earlier slots that passed unused, which this run stands for.
+             */
+            missed: number;
+            /** @enum {string} */
+            outcome: "running" | "ok" | "failed" | "timed_out" | "cancelled" | "lost";
+            /**
+             * Format: date-time
+             * @description The moment it was planned for or asked at.
+             */
+            slot: string;
+            /** Format: date-time */
+            started_at: string;
+        };
+        Lease: {
+            /**
+             * Format: double
+             * @description Since the last heartbeat, by the database's clock.
+             */
+            beat_age_seconds: number | null;
+            /**
+             * Format: double
+             * @description By how much this console's clock is ahead of the database's.
+             */
+            clock_skew_seconds: number | null;
+            /**
+             * Format: int64
+             * @description Number of the term; it only grows.
+             */
+            epoch: number;
+            /** Format: double */
+            heartbeat_seconds: number;
+            holder: components["schemas"]["LeaseHolder"];
+            /** @example scheduler */
+            name: string;
+            /** @description The last changes, newest first. */
+            recent: components["schemas"]["LeaseEvent"][];
+            /**
+             * Format: int64
+             * @description Transactions of a term that was over, refused since this console's start.
+             */
+            refused_writes: number;
+            round_trip_seconds: components["schemas"]["LeaseTrips"];
+            /**
+             * Format: double
+             * @description Since the answering console last saw it change, or renewed it.
+             */
+            seen_age_seconds: number;
+            /**
+             * @description What the answering console is to it.
+             * @enum {string}
+             */
+            state: "leader" | "standby" | "none" | "stepping_down" | "blocked";
+            /**
+             * Format: double
+             * @description For how long the answering console may go on without another heartbeat; 0 when it does not lead.
+             */
+            trust_left_seconds: number;
+            /** Format: double */
+            ttl_seconds: number;
+            /** @description Why it steps down or is blocked. */
+            why: string | null;
+        };
+        LeaseEvent: {
+            /** Format: date-time */
+            at: string;
+            detail: string | null;
+            /** Format: int64 */
+            epoch: number;
+            host: string;
+            /** @enum {string} */
+            kind: "acquired" | "released" | "lost" | "stood-down" | "stolen";
+            /** Format: int64 */
+            pid: number;
+            reason: string;
+        };
+        LeaseHolder: {
+            host: string;
+            /** @description It is the console that answers. */
+            me: boolean;
+            /** Format: int64 */
+            pid: number;
+            /** Format: date-time */
+            since: string;
+            version: string;
+        };
+        LeaseOrder: {
+            /** @description Kept with the change. */
+            reason: string;
+        };
+        LeaseTrips: {
+            /** Format: double */
+            slowest: number;
+            /** Format: double */
+            typical: number;
+        };
         LiftOrder: {
             addresses?: string[];
             hosts?: string[];
@@ -1289,6 +1617,11 @@ export interface components {
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
         };
+        PageJob: {
+            items: components["schemas"]["Job"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
         PageSession: {
             items: components["schemas"]["Session"][];
             /** @description Cursor of the next page; null on the last. */
@@ -1311,6 +1644,9 @@ export interface components {
         };
         PasswordProof: {
             password: string;
+        };
+        PauseInputBody: {
+            paused: boolean;
         };
         Problem: {
             /**
@@ -2500,6 +2836,235 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageJob"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releaseLease: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseOrder"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stealLease: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseOrder"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
             };
             /** @description A problem */
             default: {
