@@ -92,7 +92,7 @@ func (a *API) registerJobs() {
 	}, a.getJob)
 	register(a, route{
 		method: http.MethodPost, path: "/api/v1/jobs/{name}/run", id: "runJob", summary: "Run a job now; the leading console picks it up within two seconds", tag: "jobs",
-		role: auth.Operator, tier: steers, class: classSteer, audit: "job.run", status: http.StatusAccepted,
+		role: auth.Operator, tier: steers, class: classSteer, audit: "job.run", status: http.StatusNoContent,
 	}, func(ctx context.Context, in *jobName) (*empty, error) {
 		if _, err := a.knownJob(in.Name); err != nil {
 			return nil, err

@@ -87,7 +87,7 @@ func (a *API) registerLease() {
 	})
 	register(a, route{
 		method: http.MethodPost, path: "/api/v1/lease/release", id: "releaseLease", summary: "Let another console do the background jobs", tag: "jobs",
-		role: auth.Admin, tier: steers, class: classSteer, audit: "lease.release", status: http.StatusAccepted,
+		role: auth.Admin, tier: steers, class: classSteer, audit: "lease.release", status: http.StatusNoContent,
 	}, func(_ context.Context, in *leaseInput) (*empty, error) {
 		return &empty{}, a.Lease.HandOver(in.Body.Reason)
 	})

@@ -58,7 +58,7 @@ func TestLease_Steal(t *testing.T) {
 func TestLease_Release(t *testing.T) {
 	d, b := openLed(t)
 	const path, order = "/api/v1/lease/release", `{"reason":"maintenance"}`
-	d.run(scenario{name: "release", method: "POST", path: path, body: order, status: 202})
+	d.run(scenario{name: "release", method: "POST", path: path, body: order, status: 204})
 	if len(b.asked) != 1 || b.asked[0] != "maintenance" {
 		t.Errorf("%q", b.asked)
 	}
@@ -74,7 +74,7 @@ func TestJobs_Journey(t *testing.T) {
 		{name: "one", method: "GET", path: "/api/v1/jobs/tidy", status: 200, has: []string{`"runs":[]`}},
 		{name: "none", method: "GET", path: "/api/v1/jobs/nosuch", status: 404},
 		{name: "a viewer runs nothing", method: "POST", path: "/api/v1/jobs/tidy/run", header: as(d.people.session(auth.Viewer, nil)), status: 403},
-		{name: "run", method: "POST", path: "/api/v1/jobs/tidy/run", header: operator, status: 202},
+		{name: "run", method: "POST", path: "/api/v1/jobs/tidy/run", header: operator, status: 204},
 		{name: "asked", method: "GET", path: "/api/v1/jobs/tidy", status: 200, has: []string{`"asked_by":"the-operator"`}},
 		{name: "run none", method: "POST", path: "/api/v1/jobs/nosuch/run", status: 404},
 		{name: "run the heartbeat", method: "POST", path: "/api/v1/jobs/scheduler_lock_heartbeat/run", status: 409, has: []string{"lease/release"}},

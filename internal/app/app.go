@@ -92,10 +92,11 @@ type App struct {
 	certificate     *certificate.Keeper // nil without TLS
 	certificateTask *task
 
-	listeners []*net.TCPListener
-	crowd     *crowd
-	server    *http.Server
-	failed    chan error // why the console can't go on
+	listeners    []*net.TCPListener
+	presenceTask *task // keeps the listen file
+	crowd        *crowd
+	server       *http.Server
+	failed       chan error // why the console can't go on
 
 	followTask, listenTask *task // tell what other consoles record
 }

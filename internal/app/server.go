@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -39,6 +40,7 @@ func (a *App) startHTTP(ctx context.Context) error {
 	if err := a.writeListenFile(); err != nil {
 		return errors.Join(dirFault(err, a.Config.DataDir), closeAll(listeners))
 	}
+	a.presenceTask = startTask(ctx, a.keepListenFile)
 	a.crowd = newCrowd(a.trust(), a.logger.With("part", "http"))
 	a.server = &http.Server{
 		Handler:           a.handler,
@@ -98,8 +100,35 @@ func (a *App) stopHTTP(ctx context.Context) error {
 	} else {
 		a.logger.InfoContext(ctx, "stopping: every request is answered", "duration", since(began))
 	}
-	if removed := os.Remove(a.listenFile()); removed != nil && !errors.Is(removed, os.ErrNotExist) {
-		err = errors.Join(err, removed)
+	return errors.Join(err, a.presenceTask.end(ctx), a.removeListenFile())
+}
+
+// keepListenFile puts the file back when it goes: another console on the same folder, that
+// was refused, took it along.
+func (a *App) keepListenFile(ctx context.Context) {
+	const every = 2 * time.Second
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if _, err := os.Stat(a.listenFile()); errors.Is(err, fs.ErrNotExist) {
+				_ = a.writeListenFile() // the folder may be gone; health tells that
+			}
+		}
+	}
+}
+
+// removeListenFile removes the file, unless it is another console's by now.
+func (a *App) removeListenFile() error {
+	content, err := os.ReadFile(a.listenFile())
+	if err == nil && string(content) == a.listenLine() {
+		err = os.Remove(a.listenFile())
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
 	return err
 }
@@ -108,12 +137,14 @@ func (a *App) listenFile() string { return filepath.Join(a.Config.DataDir, "list
 
 // writeListenFile tells the commands of this machine where we are. Behind the address
 // stands the certificate that they will see, since its names may not be that address.
-func (a *App) writeListenFile() error {
+func (a *App) writeListenFile() error { return writeFile(a.listenFile(), a.listenLine(), 0o644) }
+
+func (a *App) listenLine() string {
 	address := a.url()
 	if a.certificate != nil {
 		address += client.Pin(certificate.Fingerprint(a.certificate.Current()))
 	}
-	return writeFile(a.listenFile(), address+"\n", 0o644)
+	return address + "\n"
 }
 
 // LocalURL is where a console with these settings is reached from its own machine, with

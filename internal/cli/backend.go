@@ -124,9 +124,14 @@ const probeTime = 3 * time.Second
 
 // addBackend gives a command the flags that choose what it talks to.
 func (c *command) addBackend(cmd *cobra.Command) {
+	c.addConsole(cmd)
+	c.addSettings(cmd.Flags(), "data-dir", "database", "database-password-file", "helper", "fail2ban-socket", "fail2ban-config", "fail2ban-db", "fail2ban-log", "path-map")
+}
+
+// addConsole gives a command the flags that name a console.
+func (c *command) addConsole(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.url, "url", "", "address of the console (default BANGUI_URL, else the one of this machine)")
 	cmd.Flags().StringVar(&c.token, "token", "", "API token for the console (default BANGUI_TOKEN, which nobody sees in a list of processes)")
-	c.addSettings(cmd.Flags(), "data-dir", "database", "database-password-file", "helper", "fail2ban-socket", "fail2ban-config", "fail2ban-db", "fail2ban-log", "path-map")
 }
 
 // with runs one command on the console that was named; without a name on the console of

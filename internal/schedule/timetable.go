@@ -74,7 +74,7 @@ func (d daily) Next(after time.Time) time.Time {
 }
 
 func (d daily) String() string {
-	return fmt.Sprintf("daily at %02d:%02d (%s)", d.hour, d.minute, d.zone)
+	return fmt.Sprintf("daily at %02d:%02d%s", d.hour, d.minute, inZone(d.zone))
 }
 
 // Cron is a timetable in the five fields of cron: minute, hour, day of month, month,
@@ -104,4 +104,12 @@ func (c crontab) Next(after time.Time) time.Time {
 	return next.UTC()
 }
 
-func (c crontab) String() string { return fmt.Sprintf("cron %s (%s)", c.expression, c.zone) }
+func (c crontab) String() string { return "cron " + c.expression + inZone(c.zone) }
+
+// inZone names a zone; that of the machine goes without saying.
+func inZone(zone *time.Location) string {
+	if zone == time.Local {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", zone)
+}
