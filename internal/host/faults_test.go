@@ -49,10 +49,10 @@ func (r *troubled) count() int {
 }
 
 // newTroubledBench is a bench whose recorder can be troubled.
-func newTroubledBench(t *testing.T) (*bench, *troubled) {
+func newTroubledBench(t testing.TB, o fail2bantest.Options) (*bench, *troubled) {
 	t.Helper()
 	r := &troubled{}
-	b := newBenchInto(t, fail2bantest.Options{}, func(a *history.Archive) host.Recorder {
+	b := newBenchInto(t, o, func(a *history.Archive) host.Recorder {
 		r.recorder = recorder{a}
 		return r
 	})
@@ -108,7 +108,7 @@ func TestLocal_NoJailRunsAnyMore(t *testing.T) {
 
 // A list that was fetched before a jail was stopped does not bring its bans back.
 func TestLocal_AJailStopsWhileItsBansAreListed(t *testing.T) {
-	b, r := newTroubledBench(t)
+	b, r := newTroubledBench(t, fail2bantest.Options{})
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
 	b.untilActive("manual 203.0.113.7")
 	inList, goOn := make(chan struct{}), make(chan struct{})
@@ -142,7 +142,7 @@ func TestLocal_AJailStopsWhileItsBansAreListed(t *testing.T) {
 
 // While nothing can be recorded, fail2ban is not asked for its lists each second.
 func TestLocal_AFailingRecorderCostsFail2banLittle(t *testing.T) {
-	b, r := newTroubledBench(t)
+	b, r := newTroubledBench(t, fail2bantest.Options{})
 	full := errors.New("no room on the disk")
 	r.trouble(func(host.BanList) error { return full })
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
@@ -160,7 +160,7 @@ func TestLocal_AFailingRecorderCostsFail2banLittle(t *testing.T) {
 
 // The end of a jail that could not be recorded is recorded later.
 func TestLocal_TheEndOfAJailIsTriedAgain(t *testing.T) {
-	b, r := newTroubledBench(t)
+	b, r := newTroubledBench(t, fail2bantest.Options{})
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
 	b.untilActive("manual 203.0.113.7")
 	refusals := 0
