@@ -106,6 +106,14 @@ func TestLocal_NoJailRunsAnyMore(t *testing.T) {
 	})
 }
 
+// nextLook asks for a look at fail2ban and waits until it was taken.
+func (b *bench) nextLook() {
+	b.t.Helper()
+	before := b.local.State().AsOf
+	b.local.Poke()
+	b.until("fail2ban was looked at", func() bool { return b.local.State().AsOf.After(before) })
+}
+
 // A list that was fetched before a jail was stopped does not bring its bans back.
 func TestLocal_AJailStopsWhileItsBansAreListed(t *testing.T) {
 	b, r := newTroubledBench(t, fail2bantest.Options{})
@@ -123,18 +131,20 @@ func TestLocal_AJailStopsWhileItsBansAreListed(t *testing.T) {
 	b.local.Poke()
 	select {
 	case <-inList:
-	case <-time.After(90 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("no list was taken")
 	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- b.local.StopJail(t.Context(), "manual") }()
-	time.Sleep(500 * time.Millisecond) // it has reached fail2ban
+	b.until("fail2ban has stopped it", func() bool { return strings.Contains(b.server.Read(b.server.Log()), "Jail 'manual' stopped") })
 	close(goOn)
 	if err := <-stopped; err != nil {
 		t.Fatal(err)
 	}
 	b.untilActive()
-	time.Sleep(3 * time.Second) // looks go on
+	for range 3 {
+		b.nextLook()
+	}
 	if got := b.active(); len(got) != 0 {
 		t.Errorf("bans of a jail that is gone: %v", got)
 	}
@@ -146,13 +156,14 @@ func TestLocal_AFailingRecorderCostsFail2banLittle(t *testing.T) {
 	full := errors.New("no room on the disk")
 	r.trouble(func(host.BanList) error { return full })
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
-	before := r.count()
-	for range 16 { // a poll for each
-		time.Sleep(250 * time.Millisecond)
-		b.local.Poke()
+	before, began := r.count(), time.Now()
+	for range 16 {
+		b.nextLook()
 	}
-	if n := r.count() - before; n > 4 { // two jails, each once or twice
-		t.Errorf("%d lists within 4 s", n)
+	took := time.Since(began)
+	most := 2 * (2 + int(took/(5*time.Second))) // two jails, each once or twice, and after each rest of 5 s
+	if n := r.count() - before; n > most {
+		t.Errorf("%d lists in 16 looks and %v, want %d at most", n, took, most)
 	}
 	r.trouble(nil)
 	b.untilActive("manual 203.0.113.7")
