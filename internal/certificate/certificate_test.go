@@ -271,16 +271,16 @@ func TestOpen_SaysThatTheFolderCantBeWritten(t *testing.T) {
 	}
 }
 
-// TLS 1.2 and newer, HTTP/2, and a word for those who come without TLS.
-func TestListener_ServesTLSAndAnswersPlainHTTP(t *testing.T) {
-	k := opened(t, options(t.TempDir()))
+// served serves whoever has shaken hands and said what he wants within patience.
+func served(t *testing.T, k *Keeper, patience time.Duration) (address string) {
+	t.Helper()
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := &http.Server{
 		Handler:   http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }),
-		TLSConfig: k.Config(), ReadHeaderTimeout: 2 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
+		TLSConfig: k.Config(), ReadHeaderTimeout: patience, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
 	}
 	var serving sync.WaitGroup
 	serving.Go(func() {
@@ -290,8 +290,13 @@ func TestListener_ServesTLSAndAnswersPlainHTTP(t *testing.T) {
 		_ = server.Close()
 		serving.Wait()
 	})
-	address := inner.Addr().String()
+	return inner.Addr().String()
+}
 
+// TLS 1.2 and newer, HTTP/2, and a word for those who come without TLS.
+func TestListener_ServesTLSAndAnswersPlainHTTP(t *testing.T) {
+	k := opened(t, options(t.TempDir()))
+	address := served(t, k, time.Minute)
 	for name, c := range map[string]struct {
 		config *tls.Config
 		want   string // protocol; "" = no connection
@@ -314,7 +319,7 @@ func TestListener_ServesTLSAndAnswersPlainHTTP(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			answer, err := (&http.Client{Transport: transport, Timeout: 10 * time.Second}).Do(request)
+			answer, err := (&http.Client{Transport: transport, Timeout: time.Minute}).Do(request)
 			if err != nil {
 				if c.want != "" {
 					t.Error(err)
@@ -345,20 +350,21 @@ func TestListener_ServesTLSAndAnswersPlainHTTP(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+			_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 			got, err := io.ReadAll(conn)
 			if err != nil || !strings.HasPrefix(string(got), "HTTP/1.1 400 Bad Request\r\n") || !strings.HasSuffix(string(got), " "+c.want+"\n") {
 				t.Errorf("%q, %v", got, err)
 			}
 		})
 	}
+	address = served(t, k, 2*time.Second)
 	for _, junk := range []string{"\x00\x01\x02", "\x16\x03\x01\x00\x05hello", "\xff\xff\xff\xff\xff\xff", strings.Repeat("A", 20<<10)} {
 		conn, err := net.Dial("tcp", address)
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, _ = io.WriteString(conn, junk)
-		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 		if _, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("%.10q keeps its connection", junk)
 		}

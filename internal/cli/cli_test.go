@@ -88,10 +88,10 @@ func status(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func wait(ts *testscript.TestScript, what string, holds func() bool) {
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !holds() {
 		if time.Now().After(deadline) {
-			ts.Fatalf("not within 20 s: %s", what)
+			ts.Fatalf("not within a minute: %s", what)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

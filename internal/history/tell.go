@@ -25,9 +25,12 @@ type teller struct {
 	told   int64         // id of the last event that was told, or need not be
 	heard  chan struct{} // others recorded something, perhaps
 	failed bool          // the last look failed, and was logged
+	every  time.Duration // lookEvery, but for a test
 }
 
-func newTeller() *teller { return &teller{told: unplaced, heard: make(chan struct{}, 1)} }
+func newTeller() *teller {
+	return &teller{told: unplaced, heard: make(chan struct{}, 1), every: lookEvery}
+}
 
 // place finds, before anything is recorded, where telling begins.
 func (a *Archive) place(ctx context.Context) error {
@@ -89,7 +92,7 @@ func (a *Archive) catchUp(ctx context.Context) {
 // Follow tells the events that other consoles record in the same database, in order
 // with our own and each once, until ctx ends. It looks each second, and when Heard says so.
 func (a *Archive) Follow(ctx context.Context) {
-	look := time.NewTicker(lookEvery)
+	look := time.NewTicker(a.teller.every)
 	defer look.Stop()
 	for {
 		a.look(ctx)

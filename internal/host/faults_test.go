@@ -49,10 +49,10 @@ func (r *troubled) count() int {
 }
 
 // newTroubledBench is a bench whose recorder can be troubled.
-func newTroubledBench(t *testing.T) (*bench, *troubled) {
+func newTroubledBench(t testing.TB, o fail2bantest.Options) (*bench, *troubled) {
 	t.Helper()
 	r := &troubled{}
-	b := newBenchInto(t, fail2bantest.Options{}, func(a *history.Archive) host.Recorder {
+	b := newBenchInto(t, o, func(a *history.Archive) host.Recorder {
 		r.recorder = recorder{a}
 		return r
 	})
@@ -106,9 +106,17 @@ func TestLocal_NoJailRunsAnyMore(t *testing.T) {
 	})
 }
 
+// nextLook asks for a look at fail2ban and waits until it was taken.
+func (b *bench) nextLook() {
+	b.t.Helper()
+	before := b.local.State().AsOf
+	b.local.Poke()
+	b.until("fail2ban was looked at", func() bool { return b.local.State().AsOf.After(before) })
+}
+
 // A list that was fetched before a jail was stopped does not bring its bans back.
 func TestLocal_AJailStopsWhileItsBansAreListed(t *testing.T) {
-	b, r := newTroubledBench(t)
+	b, r := newTroubledBench(t, fail2bantest.Options{})
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
 	b.untilActive("manual 203.0.113.7")
 	inList, goOn := make(chan struct{}), make(chan struct{})
@@ -123,18 +131,20 @@ func TestLocal_AJailStopsWhileItsBansAreListed(t *testing.T) {
 	b.local.Poke()
 	select {
 	case <-inList:
-	case <-time.After(90 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("no list was taken")
 	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- b.local.StopJail(t.Context(), "manual") }()
-	time.Sleep(500 * time.Millisecond) // it has reached fail2ban
+	b.until("fail2ban has stopped it", func() bool { return strings.Contains(b.server.Read(b.server.Log()), "Jail 'manual' stopped") })
 	close(goOn)
 	if err := <-stopped; err != nil {
 		t.Fatal(err)
 	}
 	b.untilActive()
-	time.Sleep(3 * time.Second) // looks go on
+	for range 3 {
+		b.nextLook()
+	}
 	if got := b.active(); len(got) != 0 {
 		t.Errorf("bans of a jail that is gone: %v", got)
 	}
@@ -142,17 +152,18 @@ func TestLocal_AJailStopsWhileItsBansAreListed(t *testing.T) {
 
 // While nothing can be recorded, fail2ban is not asked for its lists each second.
 func TestLocal_AFailingRecorderCostsFail2banLittle(t *testing.T) {
-	b, r := newTroubledBench(t)
+	b, r := newTroubledBench(t, fail2bantest.Options{})
 	full := errors.New("no room on the disk")
 	r.trouble(func(host.BanList) error { return full })
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
-	before := r.count()
-	for range 16 { // a poll for each
-		time.Sleep(250 * time.Millisecond)
-		b.local.Poke()
+	before, began := r.count(), time.Now()
+	for range 16 {
+		b.nextLook()
 	}
-	if n := r.count() - before; n > 4 { // two jails, each once or twice
-		t.Errorf("%d lists within 4 s", n)
+	took := time.Since(began)
+	most := 2 * (2 + int(took/(5*time.Second))) // two jails, each once or twice, and after each rest of 5 s
+	if n := r.count() - before; n > most {
+		t.Errorf("%d lists in 16 looks and %v, want %d at most", n, took, most)
 	}
 	r.trouble(nil)
 	b.untilActive("manual 203.0.113.7")
@@ -160,7 +171,7 @@ func TestLocal_AFailingRecorderCostsFail2banLittle(t *testing.T) {
 
 // The end of a jail that could not be recorded is recorded later.
 func TestLocal_TheEndOfAJailIsTriedAgain(t *testing.T) {
-	b, r := newTroubledBench(t)
+	b, r := newTroubledBench(t, fail2bantest.Options{})
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
 	b.untilActive("manual 203.0.113.7")
 	refusals := 0

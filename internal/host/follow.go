@@ -20,8 +20,9 @@ const (
 	journalSource = "journal"
 )
 
-// How long a log line waits for fail2ban's database to confirm it. The row comes
-// milliseconds after the line; in a burst of 50,000 it took 2.3 s (fail2ban.md 8).
+// How long a log line and those behind it wait for fail2ban's database to confirm it. The
+// row comes milliseconds after the line; in a burst of 50,000 it took 2.3 s
+// (fail2ban.md 8), and such bans are told later: see late.
 const (
 	confirmStep = 15 * time.Millisecond
 	confirmFor  = 180 * time.Millisecond
@@ -172,12 +173,13 @@ func (l *Local) storedPosition(ctx context.Context, path string) *fail2ban.LogPo
 type ref struct{ jail, id string }
 
 // heed turns lines into events: each ban and each end is confirmed by fail2ban's
-// database or socket first. What can't be confirmed in time is left to the lists.
+// database or socket first. A ban that can't be confirmed in time is looked up again for
+// a while; all else is left to the lists.
 func (l *Local) heed(ctx context.Context, lines []fail2ban.LogLine, mark *Mark) {
 	l.tell(ctx, nil, l.failures(lines)...)
 	waiting := claims(lines)
 	for deadline := l.Now().Add(confirmFor); len(waiting) > 0 && ctx.Err() == nil; {
-		waiting = fresh(l.tellTrue(ctx, waiting), l.Now())
+		waiting = younger(l.tellTrue(ctx, waiting), l.Now(), young)
 		if len(waiting) == 0 || l.Now().After(deadline) {
 			break
 		}
@@ -185,6 +187,7 @@ func (l *Local) heed(ctx context.Context, lines []fail2ban.LogLine, mark *Mark) 
 	}
 	if len(waiting) > 0 {
 		l.Logger.DebugContext(ctx, "log lines were not confirmed", "lines", len(waiting))
+		l.keepLate(waiting)
 		l.Poke()
 	}
 	l.tell(ctx, mark)
@@ -194,7 +197,14 @@ func (l *Local) heed(ctx context.Context, lines []fail2ban.LogLine, mark *Mark) 
 func (l *Local) tellTrue(ctx context.Context, waiting []fail2ban.LogLine) []fail2ban.LogLine {
 	l.dropping.RLock()
 	defer l.dropping.RUnlock()
-	events, rest := l.confirm(ctx, waiting)
+	l.late.mu.Lock()
+	defer l.late.mu.Unlock()
+	return l.settle(ctx, waiting)
+}
+
+// settle is tellTrue; the caller holds dropping to read, and the lock of late.
+func (l *Local) settle(ctx context.Context, waiting []fail2ban.LogLine) []fail2ban.LogLine {
+	events, rest := l.confirm(ctx, waiting, l.late.openFor(waiting))
 	l.tell(ctx, nil, events...)
 	return rest
 }
@@ -210,11 +220,18 @@ func claims(lines []fail2ban.LogLine) []fail2ban.LogLine {
 	return kept
 }
 
-// fresh keeps the claims that are young enough for fail2ban to be still at them:
-// what a log of yesterday claims is in the database by now, or never will be.
-func fresh(waiting []fail2ban.LogLine, now time.Time) []fail2ban.LogLine {
-	const young = 10 * time.Second
-	return slices.DeleteFunc(waiting, func(line fail2ban.LogLine) bool { return now.Sub(line.At) > young })
+// young is the age of a claim that fail2ban may be still at: what a log of yesterday
+// claims is in the database by now, or never will be.
+const young = 10 * time.Second
+
+// skew is by how much a line may be ahead: fail2ban's clock is this machine's.
+const skew = 2 * time.Second
+
+// younger keeps the claims that are not older than an age, nor of the future.
+func younger(waiting []fail2ban.LogLine, now time.Time, age time.Duration) []fail2ban.LogLine {
+	return slices.DeleteFunc(waiting, func(line fail2ban.LogLine) bool {
+		return now.Sub(line.At) > age || line.At.Sub(now) > skew
+	})
 }
 
 func isBan(line fail2ban.LogLine) bool {
@@ -245,8 +262,9 @@ func (l *Local) failures(lines []fail2ban.LogLine) []event.Event {
 }
 
 // confirm asks fail2ban's database about claims, a jail at a time, in their order.
-// It returns the events that are true and the claims that are not decided yet.
-func (l *Local) confirm(ctx context.Context, waiting []fail2ban.LogLine) (events []event.Event, rest []fail2ban.LogLine) {
+// It returns the events that are true and the claims that are not decided yet. The end of
+// a ban that is open is not decided before it.
+func (l *Local) confirm(ctx context.Context, waiting []fail2ban.LogLine, open openBans) (events []event.Event, rest []fail2ban.LogLine) {
 	ids := map[string][]string{}
 	for _, line := range waiting {
 		if l.knows(line.Jail) {
@@ -261,17 +279,16 @@ func (l *Local) confirm(ctx context.Context, waiting []fail2ban.LogLine) (events
 		}
 	}
 	for _, line := range waiting {
-		found, asked := rows[line.Jail]
-		if !asked {
-			rest = append(rest, line)
-			continue
+		e, verdict := event.Event{}, isOpen
+		if found, asked := rows[line.Jail]; asked && !open.before(line) {
+			row, ok := found[line.ID]
+			e, verdict = l.judge(line, row, ok)
 		}
-		row, ok := found[line.ID]
-		e, verdict := l.judge(line, row, ok)
 		switch verdict {
 		case isTrue:
 			events = append(events, e)
 		case isOpen:
+			open.note(line)
 			rest = append(rest, line)
 		case isKnown:
 		}
@@ -329,18 +346,17 @@ const (
 func (l *Local) judge(line fail2ban.LogLine, row fail2ban.DatabaseBan, found bool) (event.Event, verdict) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	const skew = 2 * time.Second // fail2ban's clock is this machine's
 	w := l.jails[line.Jail]
 	if w == nil || line.At.After(l.Now().Add(skew)) {
 		return event.Event{}, isOpen
 	}
-	if isBan(line) {
-		if !found || !covers(row, line.At) {
-			return event.Event{}, isOpen
-		}
-		return w.banned(l.ID, line, row, l.Now())
-	}
 	switch {
+	case isBan(line) && found && covers(row, line.At):
+		return w.banned(l.ID, line, row, l.Now())
+	case isBan(line) && w.listedAt(line):
+		return event.Event{}, isKnown
+	case isBan(line):
+		return event.Event{}, isOpen
 	case w.isOver(line, row, found):
 		return w.ended(l.ID, line, event.Expired), isTrue
 	case !found:
@@ -365,6 +381,13 @@ func covers(row fail2ban.DatabaseBan, at time.Time) bool {
 	const slack = 3
 	start, moment := row.BannedAt.Unix(), at.Unix()
 	return start <= moment+1 && (row.BanSeconds < 0 || start+row.BanSeconds+slack > moment)
+}
+
+// listedAt reports whether a list told the ban of a line before its row came.
+func (w *watched) listedAt(line fail2ban.LogLine) bool {
+	known, held := w.bans[line.ID]
+	at := line.At.Unix()
+	return held && known.start <= at+1 && (known.until == 0 || known.until > at)
 }
 
 // banned holds a confirmed ban and tells it, unless it was told before.

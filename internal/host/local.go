@@ -53,6 +53,7 @@ type Local struct {
 	poke     chan struct{} // asks for a poll now
 	resolve  chan struct{} // asks for the configuration to be resolved now
 	ghosts   ghosts
+	late     late
 
 	mu       sync.Mutex
 	reach    reach
@@ -142,6 +143,7 @@ func (l *Local) Run(ctx context.Context, to Recorder) error {
 	var tasks sync.WaitGroup
 	tasks.Go(func() { l.watch(ctx) })
 	tasks.Go(func() { l.follow(ctx) })
+	tasks.Go(func() { l.confirmLate(ctx) })
 	tasks.Go(func() { l.layGhosts(ctx) })
 	tasks.Go(func() { l.keepEnabled(ctx) })
 	tasks.Wait()
@@ -153,6 +155,7 @@ func (l *Local) Run(ctx context.Context, to Recorder) error {
 // list each time.
 func (l *Local) begin(to Recorder) {
 	const again = 10 * time.Second
+	l.late.drop("")
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.recorder, l.orphansSought = to, time.Time{}

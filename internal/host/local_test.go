@@ -32,7 +32,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // bench is a real server with a Local that follows it into a real archive.
 type bench struct {
-	t       *testing.T
+	t       testing.TB
 	server  *fail2bantest.Server
 	db      *store.DB
 	bus     *event.Bus
@@ -61,13 +61,13 @@ func (r recorder) Reconcile(ctx context.Context, list host.BanList) error {
 	return r.Archive.Reconcile(ctx, history.List{HostID: list.HostID, Jail: list.Jail, TakenAt: list.TakenAt, Complete: list.Complete, Gone: list.Gone, Bans: bans})
 }
 
-func newBench(t *testing.T, o fail2bantest.Options) *bench {
+func newBench(t testing.TB, o fail2bantest.Options) *bench {
 	t.Helper()
 	return newBenchInto(t, o, func(a *history.Archive) host.Recorder { return recorder{a} })
 }
 
 // newBenchInto is a bench with a recorder of its own before the archive.
-func newBenchInto(t *testing.T, o fail2bantest.Options, recorderOf func(*history.Archive) host.Recorder) *bench {
+func newBenchInto(t testing.TB, o fail2bantest.Options, recorderOf func(*history.Archive) host.Recorder) *bench {
 	t.Helper()
 	b := &bench{t: t, server: fail2bantest.Start(t, o), db: storetest.Open(t), bus: event.NewBus()}
 	b.archive = history.New(b.db, b.bus, slog.New(slog.DiscardHandler), time.Now)
@@ -78,12 +78,17 @@ func newBenchInto(t *testing.T, o fail2bantest.Options, recorderOf func(*history
 }
 
 // begin starts following; end and begin again is a restart of ours.
-func (b *bench) begin() {
-	b.local = host.NewLocal(host.LocalOptions{
+func (b *bench) begin() { b.beginWith(func(*host.LocalOptions) {}) }
+
+// beginWith is begin with other options.
+func (b *bench) beginWith(change func(*host.LocalOptions)) {
+	o := host.LocalOptions{
 		ID: storetest.HostID, Name: "test", Socket: b.server.Socket(), ConfigDir: b.server.ConfigDir(),
 		Client: fail2ban.New(fail2ban.Options{Socket: b.server.Socket()}), System: allowlist.System{Root: b.t.TempDir(), Addresses: func() ([]net.Addr, error) { return nil, nil }},
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now,
-	})
+	}
+	change(&o)
+	b.local = host.NewLocal(o)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- b.local.Run(ctx, b.into) }()
@@ -127,7 +132,7 @@ func (b *bench) until(what string, holds func() bool) {
 func (b *bench) untilActive(want ...string) {
 	b.t.Helper()
 	want = slices.Sorted(slices.Values(want))
-	for deadline := time.Now().Add(40 * time.Second); !slices.Equal(b.active(), want); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); !slices.Equal(b.active(), want); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("active bans are %v, want %v", b.active(), want)
 		}
@@ -160,36 +165,6 @@ func prefixes(texts ...string) []netip.Prefix {
 		all = append(all, p)
 	}
 	return all
-}
-
-// A ban reaches a subscriber within 250 ms of fail2ban's own log line.
-func TestLocal_ABanIsToldAtOnce(t *testing.T) {
-	b := newBench(t, fail2bantest.Options{})
-	sub, err := b.bus.Subscribe(1000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sub.Close()
-	var late []time.Duration
-	const bans = 20
-	for i := range bans {
-		address := fmt.Sprintf("203.0.113.%d", i)
-		b.server.Fail(address, 3, "root")
-		for e := range sub.C {
-			if e.Kind == event.Ban && e.Address == address {
-				late = append(late, time.Since(e.At))
-				if e.BanSeconds != 600 || e.Failures < 3 || e.Origin != event.ByFail2ban || e.BannedAt.IsZero() {
-					t.Errorf("%+v", e)
-				}
-				break
-			}
-		}
-	}
-	slices.Sort(late)
-	if p95 := late[bans*95/100-1]; p95 > 250*time.Millisecond {
-		t.Errorf("95 of 100 bans were told within %v of fail2ban's log line, want 250 ms; all: %v", p95, late)
-	}
-	t.Logf("from log line to subscriber: median %v, slowest %v", late[bans/2], late[bans-1])
 }
 
 func TestLocal_BanLiftAndWhy(t *testing.T) {
@@ -325,17 +300,21 @@ func TestLocal_TellsTheTruthAboutReach(t *testing.T) {
 			fault.begin()
 			began := time.Now()
 			b.until("it is said to be unreachable", func() bool { return b.local.State().Reach == host.Unreachable })
-			if took := time.Since(began); took > 15*time.Second {
+			if took := time.Since(began); took > 30*time.Second {
 				t.Errorf("that took %v", took)
 			}
 			s := b.local.State()
-			if s.Detail == "" || s.AsOf.After(began.Add(time.Second)) || s.AsOf.Before(asOf) {
+			if s.Detail == "" || s.AsOf.After(s.Since) || s.AsOf.Before(asOf) {
 				t.Errorf("%+v", s)
+			}
+			b.local.Poke()
+			if again := b.local.State(); again.AsOf != s.AsOf {
+				t.Errorf("what is old is said to be of %v, then of %v", s.AsOf, again.AsOf)
 			}
 			fault.end()
 			ended := time.Now()
 			b.until("it is online again", func() bool { return b.local.State().Reach == host.Online })
-			if took := time.Since(ended); took > 5*time.Second {
+			if took := time.Since(ended); took > 15*time.Second { // 10 s, and stalls
 				t.Errorf("recovery took %v", took)
 			}
 		})
@@ -413,7 +392,7 @@ func TestLocal_BansExpire(t *testing.T) {
 
 // A failure while a ban lasts prolongs it; no line of the log tells the new end.
 func TestLocal_AProlongedBanGetsItsNewEnd(t *testing.T) {
-	b := newBench(t, fail2bantest.Options{BanTime: "4s"})
+	b := newBench(t, fail2bantest.Options{BanTime: "12s"}) // so long there is for what follows
 	b.server.Fail("203.0.113.7", 3, "root")
 	b.untilActive("sshd 203.0.113.7")
 	b.server.Client("set", "sshd", "bantime", "600") // moves the ends of bans that run (fail2ban.md 10.5)
@@ -604,13 +583,12 @@ func TestLocal_FindsWhatFail2banNamesByOtherPaths(t *testing.T) {
 	if _, err := local.Ban(t.Context(), host.BanOrder{Targets: prefixes("203.0.113.7"), Jails: []string{"manual"}}); err != nil {
 		t.Fatal(err)
 	}
-	for last := byte(1); last < 10; last++ { // lines that came before it was followed tell nothing
-		time.Sleep(100 * time.Millisecond)
+	last := byte(0)
+	fail2bantest.Until(t, "its log is followed", func() bool {
+		last++ // a line that came before it was followed tells nothing
 		if _, err := local.Ban(t.Context(), host.BanOrder{Targets: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 51, 100, last}), 32)}, Jails: []string{"manual"}}); err != nil {
 			t.Fatal(err)
 		}
-	}
-	fail2bantest.Until(t, "its log is followed", func() bool {
 		mark, err := db.MarkOf(t.Context(), storetest.HostID, "log")
 		return err == nil && mark != ""
 	})

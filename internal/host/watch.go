@@ -299,6 +299,7 @@ func (l *Local) dropJail(ctx context.Context, name string) error {
 	if err := l.reconcile(ctx, list); err != nil {
 		return err
 	}
+	l.late.drop(name)
 	l.mu.Lock()
 	delete(l.jails, name)
 	delete(l.idle, name)

@@ -48,7 +48,7 @@ type Server struct {
 }
 
 // patience bounds every wait for the server.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Start starts a server with the jails sshd and manual and waits until they run.
 // It is ended with the test.
