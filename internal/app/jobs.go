@@ -135,7 +135,7 @@ func counted(n int64, err error) func(format string) (string, error) {
 const orderLead = 3 * time.Second
 
 func orderEnds(ctx context.Context, s store.Fenced, l *lease.Leadership) (string, error) {
-	ends, again, err := s.OrderEnds(ctx, time.Now().Add(orderLead), l.Epoch)
+	ends, again, err := s.OrderEnds(ctx, time.Now(), time.Now().Add(orderLead), l.Epoch)
 	switch {
 	case err != nil || ends+again == 0:
 		return "", err

@@ -120,3 +120,105 @@ func bans(t *testing.T, events <-chan told, n int) []told {
 	}
 	return got
 }
+
+// Two consoles on one PostgreSQL, each with its own fail2ban: one of them does the
+// background jobs, and yet bans at both end at their own time. When it stops, the other one
+// goes on.
+func TestApp_OneOfTwoConsolesWorks(t *testing.T) {
+	address := postgrestest.Database(t)
+	var consoles []running
+	var servers []*fail2bantest.Server
+	var sessions []*http.Cookie
+	for range 2 {
+		server := fail2bantest.Start(t, fail2bantest.Options{})
+		c := settings(t)
+		c.Database, c.Postgres = "", address
+		c.Fail2banSocket, c.Fail2banConfig = server.Socket(), server.ConfigDir()
+		c.LeaseTTL, c.LeaseHeartbeat, c.RateLimit = 10*time.Second, 2*time.Second, 100_000
+		console := serve(t, c)
+		consoles, servers, sessions = append(consoles, console), append(servers, server), append(sessions, console.signIn(t))
+	}
+	state := func(n int) string {
+		var lease struct{ State string }
+		_, body := send(t, http.MethodGet, consoles[n].url+"api/v1/lease", "", sessions[n])
+		if err := json.Unmarshal([]byte(body), &lease); err != nil {
+			t.Fatal(err, body)
+		}
+		return lease.State
+	}
+	banFor10s := func(n int, ip string) {
+		servers[n].Until("the console shows the jail", func() bool {
+			_, body := send(t, http.MethodGet, consoles[n].url+"api/v1/hosts/local/jails", "", sessions[n])
+			return strings.Contains(body, `"manual"`)
+		})
+		_, body := send(t, http.MethodPost, consoles[n].url+"api/v1/bans", `{"jails":["manual"],"addresses":["`+ip+`"],"duration_seconds":10}`, sessions[n])
+		if !strings.Contains(body, `"outcome":"banned"`) {
+			t.Fatal(body)
+		}
+	}
+	ended := func(n int, ip string) {
+		servers[n].Until(ip+" is banned no more", func() bool { return servers[n].Client("get", "manual", "banned", ip) == "0" })
+		servers[n].Until(ip+" has ended by its time", func() bool {
+			_, body := send(t, http.MethodGet, consoles[n].url+"api/v1/bans?state=ended&ip="+ip, "", sessions[n])
+			return strings.Contains(body, `"end_reason":"expired"`) && strings.Contains(body, `"own_end":true`)
+		})
+	}
+	servers[0].Until("the first one leads", func() bool { return state(0) == "leader" })
+	if got := state(1); got != "standby" {
+		t.Errorf("the second one is %s", got)
+	}
+	banFor10s(0, "203.0.113.10")
+	banFor10s(1, "203.0.113.11") // whose console leads nothing
+	ended(0, "203.0.113.10")
+	ended(1, "203.0.113.11")
+
+	if err := consoles[0].stop(); err != nil {
+		t.Fatal(err)
+	}
+	servers[1].Until("the second one leads", func() bool { return state(1) == "leader" })
+	banFor10s(1, "203.0.113.12")
+	ended(1, "203.0.113.12")
+}
+
+// A ban that fail2ban ends before its own end is made again.
+func TestApp_ABanLastsLongerThanItsJailBans(t *testing.T) {
+	server := fail2bantest.Start(t, fail2bantest.Options{})
+	server.Client("set", "manual", "bantime", "4")
+	c := settings(t)
+	c.Fail2banSocket, c.Fail2banConfig, c.RateLimit = server.Socket(), server.ConfigDir(), 100_000
+	console := serve(t, c)
+	session := console.signIn(t)
+	server.Until("the console shows the jail", func() bool {
+		_, body := send(t, http.MethodGet, console.url+"api/v1/hosts/local/jails", "", session)
+		return strings.Contains(body, `"manual"`)
+	})
+	asked := time.Now()
+	_, body := send(t, http.MethodPost, console.url+"api/v1/bans", `{"jails":["manual"],"addresses":["203.0.113.20"],"duration_seconds":20,"reason":"longer"}`, session)
+	if !strings.Contains(body, `"outcome":"banned"`) {
+		t.Fatal(body)
+	}
+	var list struct {
+		Items []struct {
+			Reason    *string `json:"reason"`
+			EndReason *string `json:"end_reason"`
+			OwnEnd    bool    `json:"own_end"`
+		}
+	}
+	server.Until("it was made again, and has ended", func() bool {
+		_, body = send(t, http.MethodGet, console.url+"api/v1/bans?state=all&ip=203.0.113.20", "", session)
+		if err := json.Unmarshal([]byte(body), &list); err != nil {
+			t.Fatal(err)
+		}
+		newest := list.Items
+		over := time.Since(asked) > 20*time.Second // between two of them it is banned for a moment no more
+		return over && len(newest) > 1 && newest[0].EndReason != nil && newest[0].OwnEnd && server.Client("get", "manual", "banned", "203.0.113.20") == "0"
+	})
+	if len(list.Items) < 3 {
+		t.Errorf("it was made %d times; the jail bans for 4 s, and it was to last 20", len(list.Items))
+	}
+	for _, b := range list.Items {
+		if b.Reason == nil || *b.Reason != "longer" || b.EndReason == nil || *b.EndReason != "expired" {
+			t.Errorf("%+v", b)
+		}
+	}
+}

@@ -25,7 +25,7 @@ func until(t *testing.T, a *history.Archive, asked, liftAt time.Time) {
 // scheduler has ordered it.
 func due(t *testing.T, a *history.Archive, db *store.DB, now time.Time) (overdue, cutShort int) {
 	t.Helper()
-	if _, _, err := db.OrderEnds(t.Context(), now, 7); err != nil {
+	if _, _, err := db.OrderEnds(t.Context(), now, now, 7); err != nil {
 		t.Fatal(err)
 	}
 	errands, err := a.Errands(t.Context(), hostID, now)
@@ -135,7 +135,7 @@ func TestOwnEnd_IsOrdered(t *testing.T) {
 			t.Errorf("before an order: %v, %v", errands, err)
 		}
 		for _, step := range []struct{ epoch, want int64 }{{5, 1}, {5, 0}, {6, 1}, {5, 0}} {
-			if n, _, err := db.OrderEnds(t.Context(), at(61), step.epoch); err != nil || n != step.want {
+			if n, _, err := db.OrderEnds(t.Context(), at(61), at(61), step.epoch); err != nil || n != step.want {
 				t.Errorf("epoch %d ordered %d, %v; want %d", step.epoch, n, err, step.want)
 			}
 		}

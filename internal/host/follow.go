@@ -351,7 +351,7 @@ func (l *Local) judge(line fail2ban.LogLine, row fail2ban.DatabaseBan, found boo
 		return event.Event{}, isOpen
 	}
 	switch {
-	case isBan(line) && found && covers(row, line.At):
+	case isBan(line) && found && covers(row, line.At) && !w.over.is(row, line.At):
 		return w.banned(l.ID, line, row, l.Now())
 	case isBan(line) && w.listedAt(line):
 		return event.Event{}, isKnown
@@ -424,6 +424,7 @@ func (w *watched) ended(hostID string, line fail2ban.LogLine, why event.EndReaso
 		if known.until != 0 {
 			e.BanSeconds = known.until - known.start
 		}
+		w.over.note(line.ID, known)
 	}
 	delete(w.bans, line.ID)
 	return e

@@ -92,6 +92,7 @@ type watched struct {
 	detailed time.Time // when its options were asked for; zero = never
 	bans     map[string]held
 	total    int // the TotalBanned that bans accounts for
+	over     ranOut
 
 	last    fail2ban.JailCounters
 	settled time.Time // lists are incomplete until then

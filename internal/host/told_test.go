@@ -235,3 +235,29 @@ func BenchmarkABanIsTold(b *testing.B) {
 	}
 	side.server.ReportLate(b, told)
 }
+
+// Who is banned again right after his ban ran out has the old row in fail2ban's database
+// for a moment: the new ban is told as a new one all the same.
+func TestLocal_ABanRightAfterAnotherRanOut(t *testing.T) {
+	b, _ := newTroubledBench(t, fail2bantest.Options{})
+	b.server.Client("set", "manual", "bantime", "3")
+	b.followsLog()
+	const id, times = "203.0.113.7", 4
+	for n := range times {
+		b.server.Client("set", "manual", "banip", id)
+		b.until("it is banned", func() bool { return b.events(event.Ban)["manual "+id] == n+1 })
+		b.until("its ban has run out", func() bool { return b.server.Client("get", "manual", "banned", id) == "0" && b.events(event.Unban)["manual "+id] == n+1 })
+	}
+	bans, _, err := b.archive.Bans(t.Context(), history.Query{State: history.All, Identifier: id, Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ban := range bans {
+		if ban.EndReason != event.Expired || ban.EndedAt.Sub(ban.BannedAt) > 10*time.Second {
+			t.Errorf("%+v", ban)
+		}
+	}
+	if len(bans) != times {
+		t.Errorf("%d bans are recorded, want %d", len(bans), times)
+	}
+}

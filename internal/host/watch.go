@@ -543,11 +543,46 @@ func (w *watched) hold(list BanList, takenAt time.Time) {
 		bans[b.ID] = holding(b, takenAt).with(w.bans[b.ID])
 	}
 	for id, h := range w.bans {
-		if _, listed := bans[id]; !listed && (h.seen.After(takenAt) || !list.Complete) {
+		_, listed := bans[id]
+		switch {
+		case listed:
+		case h.seen.After(takenAt) || !list.Complete:
 			bans[id] = h
+		default:
+			w.over.note(id, h)
 		}
 	}
 	w.bans = bans
+}
+
+// ranOut are bans whose time was over lately, by id: when each began.
+type ranOut struct {
+	from        int64 // when the first of new was over
+	new, before map[string]int64
+}
+
+// ranOutFor is for how many seconds it is remembered, at least.
+const ranOutFor = 60
+
+// note remembers that the time of a ban is over.
+func (r *ranOut) note(id string, h held) {
+	if h.until == 0 {
+		return
+	}
+	if r.new == nil || h.until-r.from > ranOutFor {
+		r.new, r.before, r.from = map[string]int64{}, r.new, h.until
+	}
+	r.new[id] = h.start
+}
+
+// is reports whether a row is that of a ban whose end we know already: who is banned again
+// a second after his ban ran out has the old row until fail2ban writes the new one.
+func (r *ranOut) is(row fail2ban.DatabaseBan, at time.Time) bool {
+	start, known := r.new[row.ID]
+	if !known {
+		start, known = r.before[row.ID]
+	}
+	return known && near(start, row.BannedAt.Unix()) && row.BanSeconds >= 0 && start+row.BanSeconds <= at.Unix()+1
 }
 
 func holding(b Ban, seen time.Time) held {

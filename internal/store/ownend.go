@@ -17,19 +17,19 @@ const (
 	cutShort = "lift_at > $1 AND end_reason = '" + string(event.Expired) + "'"
 )
 
-// OrderEnds orders, by a scheduler of that epoch, what is due until a moment and was not
-// ordered by it yet. It tells how many bans are to end and how many to be made again; what
+// OrderEnds orders, by a scheduler of that epoch, the ends that are due until a moment,
+// and what fail2ban has ended too early by now, as far as it was not ordered by it yet. It tells how many bans are to end and how many to be made again; what
 // is more than history.MaxErrands of a kind is left to the next call.
-func (db *DB) OrderEnds(ctx context.Context, until time.Time, epoch int64) (ends, again int64, err error) {
+func (db *DB) OrderEnds(ctx context.Context, now, until time.Time, epoch int64) (ends, again int64, err error) {
 	err = db.Tx(ctx, func(tx *Tx) (err error) {
-		order := func(due string) (int64, error) {
+		order := func(due string, moment time.Time) (int64, error) {
 			return tx.changed(ctx, `UPDATE ban SET ordered_epoch = $2 WHERE id IN (SELECT id FROM ban
-				WHERE `+due+` AND (ordered_epoch IS NULL OR ordered_epoch < $2) ORDER BY lift_at, id LIMIT $3)`, micros(until), epoch, history.MaxErrands)
+				WHERE `+due+` AND (ordered_epoch IS NULL OR ordered_epoch < $2) ORDER BY lift_at, id LIMIT $3)`, micros(moment), epoch, history.MaxErrands)
 		}
-		if ends, err = order(overdue); err != nil {
+		if ends, err = order(overdue, until); err != nil {
 			return err
 		}
-		again, err = order(cutShort)
+		again, err = order(cutShort, now)
 		return err
 	})
 	return ends, again, err
