@@ -48,7 +48,7 @@ web/node_modules/.package-lock.json: web/package-lock.json
 	@touch $@
 
 .PHONY: setup
-setup: ## install what the tests need: fail2ban, Chromium, a C compiler
+setup: ## install what the tests need: fail2ban, PostgreSQL, Chromium, a C compiler, bindfs
 	@scripts/setup.sh
 
 .PHONY: test

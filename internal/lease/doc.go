@@ -59,8 +59,9 @@
 //   - No false loss: a holder survives four failed renewals in a row.
 //   - Honest: a state is never "leader" once trust has ended.
 //
-// Not promised: exactly-once for what is sent to others, and anything at all on a network
-// file system.
+// Not promised: exactly-once for what is sent to others, and anything at all between
+// processes that share a SQLite file over a network. There, and on FUSE, the store lets
+// one process have the file and keeps all others out (store.DB.Remote).
 //
 // # Why so
 //
