@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == childMark {
 		os.Exit(child(os.Args[2], os.Args[3]))
 	}
+	_ = flag.Set("rapid.checks", "20") // unless the command line says more: see TestModel
 	os.Exit(m.Run())
 }
 
