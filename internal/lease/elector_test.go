@@ -2,7 +2,6 @@ package lease_test
 
 import (
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -423,99 +422,6 @@ func TestElector_HandOver(t *testing.T) {
 			t.Errorf("%v", got)
 		}
 	})
-}
-
-// A day with processes that crash, stop, pause and lose their database, and with clocks
-// that step: never two that lead at once, no commit out of order, and never long without
-// a leader.
-func TestElector_ADay(t *testing.T) {
-	for seed := range uint64(3) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			bubble(t, func(t *testing.T, s *table, start func(...setting) *process) {
-				day(t, s, start, seed+1)
-			})
-		})
-	}
-}
-
-func day(t *testing.T, s *table, start func(...setting) *process, seed uint64) {
-	next := func(n uint64) uint64 {
-		seed = seed*6364136223846793005 + 1442695040888963407
-		return (seed >> 33) % n
-	}
-	all := []*process{start(), start(), start()}
-	calm, vacant := 0, 0                                // seconds since the last trouble, and without a leader since then
-	trouble := func(p *process) func(second int) bool { // what it does; when it is over
-		began := -1
-		kind, lasts := next(5), int(next(150))
-		return func(second int) bool {
-			if began < 0 {
-				began = second
-				switch kind {
-				case 0:
-					p.kill()
-				case 1:
-					p.end()
-				case 2:
-					p.pause()
-				case 3:
-					p.session.set(down)
-				case 4:
-					s.mu.Lock()
-					s.shift += time.Duration(int(next(200))-100) * time.Hour
-					s.mu.Unlock()
-				}
-			}
-			if second < began+lasts {
-				return false
-			}
-			p.resume()
-			if kind != 0 {
-				p.session.set(nil)
-			}
-			return true
-		}
-	}
-	var now func(int) bool
-	victim := 0
-	for second := range 24 * 60 * 60 {
-		time.Sleep(time.Second)
-		leading := 0
-		for _, p := range all {
-			if !p.paused() && p.Leading() {
-				leading++
-			}
-		}
-		if leading > 1 {
-			t.Fatalf("%d lead at second %d", leading, second)
-		}
-		calm++
-		if vacant++; leading > 0 {
-			vacant = 0
-		}
-		if now == nil && calm > 75 && vacant > 75 {
-			t.Fatalf("nobody leads at second %d, %d s after the last trouble", second, calm)
-		}
-		if now == nil && next(60) == 0 {
-			victim = int(next(uint64(len(all))))
-			now = trouble(all[victim])
-		}
-		if now != nil {
-			calm, vacant = 0, 0
-			if now(second) {
-				now = nil
-				if p := all[victim]; ended(p) {
-					all[victim] = start()
-				}
-			}
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t.Logf("%d epochs, %d commits", len(s.holders), len(s.commits))
-	if len(s.holders) < 100 || len(s.commits) < 10_000 {
-		t.Error("too little happened")
-	}
 }
 
 func ended(p *process) bool {

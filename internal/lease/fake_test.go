@@ -197,7 +197,7 @@ func (s *session) TakeLease(ctx context.Context, c lease.Claim) (int64, bool, er
 			s.wrong = append(s.wrong, "an epoch was given twice")
 		}
 		s.holders[epoch] = c.Holder
-		s.events = append(s.events, lease.Event{Epoch: epoch, Holder: c.Holder, Kind: lease.Acquired, Reason: string(c.Reason)})
+		s.events = append(s.events, lease.Event{Epoch: epoch, Holder: c.Holder, Info: c.Info, Kind: lease.Acquired, Reason: string(c.Reason)})
 	})
 	if err != nil {
 		return 0, false, err
@@ -226,7 +226,7 @@ func (s *session) ReleaseLease(ctx context.Context, t lease.Term, nonce, reason 
 	err := s.do(ctx, "release", func() {
 		if ok = s.holds(t, nonce); ok {
 			s.row.Holder, s.row.Nonce, s.row.Info.BootID = "", "", ""
-			s.events = append(s.events, lease.Event{Epoch: t.Epoch, Holder: t.Holder, Kind: lease.Released, Reason: reason})
+			s.events = append(s.events, lease.Event{Epoch: t.Epoch, Holder: t.Holder, Info: s.row.Info, Kind: lease.Released, Reason: reason})
 		}
 	})
 	return err == nil && ok, err
@@ -252,6 +252,18 @@ func (s *session) begin(t lease.Term) *transaction {
 		defer s.table.mu.Unlock()
 		delete(s.open, tx)
 		return nil
+	}
+	return tx
+}
+
+// work is begin, and tells the term when it was refused.
+func (s *session) work(l *lease.Leadership) *transaction {
+	tx := s.begin(l.Term)
+	s.table.mu.Lock()
+	over := tx == nil && (s.row.Holder != l.Holder || s.row.Epoch != l.Epoch)
+	s.table.mu.Unlock()
+	if over && !s.faulty() {
+		l.Refused()
 	}
 	return tx
 }
@@ -311,7 +323,8 @@ type process struct {
 	rate     float64 // of the clock
 	works    bool
 	current  *lease.Leadership
-	stubborn bool // its work ignores that it should end
+	every    time.Duration // how often it works
+	stubborn bool          // its work ignores that it should end
 	died     []string
 	terms    int
 }
@@ -339,6 +352,14 @@ func (p *process) resume() {
 	p.frozen = 0
 }
 
+// lag resumes a process whose clock did not count that it was paused.
+func (p *process) lag() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.began = time.Now().Add(-p.frozen)
+	p.frozen = 0
+}
+
 // stand returns once the process is not paused.
 func (p *process) stand() {
 	for p.paused() {
@@ -357,7 +378,6 @@ func (p *process) work(ctx context.Context, l *lease.Leadership) {
 	p.mu.Lock()
 	p.works, p.current = true, l
 	p.terms++
-	stubborn := p.stubborn
 	p.mu.Unlock()
 	defer func() {
 		p.mu.Lock()
@@ -367,16 +387,32 @@ func (p *process) work(ctx context.Context, l *lease.Leadership) {
 	for {
 		select {
 		case <-ctx.Done():
-			if stubborn {
+			if p.isStubborn() {
 				time.Sleep(time.Hour)
 			}
 			return
-		case <-time.After(time.Second):
-			if !p.paused() && !p.session.commit(l.Term) && !p.session.faulty() {
-				l.Refused()
+		case <-time.After(p.every):
+			if p.paused() {
+				continue
+			}
+			if tx := p.session.work(l); tx != nil {
+				p.session.end(tx)
 			}
 		}
 	}
+}
+
+func (p *process) isStubborn() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stubborn
+}
+
+// be makes its work ignore that it should end.
+func (p *process) be(stubborn bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stubborn = stubborn
 }
 
 func (p *process) working() bool {
@@ -394,7 +430,7 @@ func stubborn(_ *lease.Options, p *process) { p.stubborn = true }
 // run starts a process. Each has its own random numbers, the same in each run.
 func run(t *testing.T, s *table, number int, settings ...setting) *process {
 	t.Helper()
-	p := &process{t: t, began: time.Now().Add(-time.Hour), rate: 1, done: make(chan error, 1)}
+	p := &process{t: t, began: time.Now().Add(-time.Hour), rate: 1, every: time.Second, done: make(chan error, 1)}
 	p.session = &session{table: s, clock: p.clock, stand: p.stand}
 	seed := uint64(number)*2654435761 + 1
 	o := lease.Options{

@@ -155,23 +155,11 @@ func (p *process) transact(ctx context.Context, l *lease.Leadership) {
 		case <-time.After(1500 * time.Millisecond):
 		}
 		p.stand()
-		tx, over := p.session.open1(l.Term)
-		if over {
-			l.Refused()
-		}
-		if tx != nil {
+		if tx := p.session.work(l); tx != nil {
 			time.Sleep(lengths[n%len(lengths)])
 			p.session.end(tx)
 		}
 	}
-}
-
-// open1 is begin, and whether the term is known to be over.
-func (s *session) open1(t lease.Term) (tx *transaction, over bool) {
-	tx = s.begin(t)
-	s.table.mu.Lock()
-	defer s.table.mu.Unlock()
-	return tx, tx == nil && !s.faulty() && (s.row.Holder != t.Holder || s.row.Epoch != t.Epoch)
 }
 
 // any draws one of the processes that live.
