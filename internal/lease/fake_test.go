@@ -324,6 +324,7 @@ type process struct {
 	works    bool
 	current  *lease.Leadership
 	every    time.Duration // how often it works
+	brief    bool          // its transactions take no time
 	stubborn bool          // its work ignores that it should end
 	died     []string
 	terms    int
