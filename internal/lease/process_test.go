@@ -26,7 +26,12 @@ import (
 	"bangui/internal/store/postgrestest"
 )
 
-var chaosFor = flag.Duration("chaos", 12*time.Second, "how long processes are killed, paused and stopped on each engine")
+var (
+	chaosFor = flag.Duration("chaos", 8*time.Second, "how long processes are killed, paused and stopped on each engine")
+	chaosMin = flag.Int("chaos.epochs", 0, "go on with that until so many terms have written")
+	starts   = flag.Int("starts", 1, "how often many processes start at once")
+	spikeFor = flag.Duration("spike", 12*time.Second, "how long a leader has hardly any processor")
+)
 
 const (
 	childMark = "as-child"
@@ -55,9 +60,16 @@ func child(where, way string) int {
 		return 1
 	}
 	defer db.Close()
+	if way == "contained" {
+		if err := syscall.Sethostname([]byte("console")); err != nil {
+			fmt.Fprintln(os.Stdout, "error", err)
+			return 1
+		}
+	}
+	hostname, _ := os.Hostname()
 	o := lease.Options{
 		Name: lease.Scheduler, Store: db, Durations: lease.Derive(quickTTL, quickBeat), Refuse: way == "refuse",
-		Info:  lease.Info{PID: os.Getpid(), Hostname: "test", Version: "test", BootID: lease.BootID()},
+		Info:  lease.Info{PID: os.Getpid(), Hostname: hostname, Version: "test", BootID: lease.BootID()},
 		Clock: lease.BootClock, Random: rand.Float64, Logger: slog.New(slog.DiscardHandler),
 		Work: func(ctx context.Context, l *lease.Leadership) {
 			fmt.Fprintln(os.Stdout, "leads", l.Epoch)
@@ -67,6 +79,9 @@ func child(where, way string) int {
 			fmt.Fprintln(os.Stdout, "died", cause)
 			os.Exit(75)
 		},
+	}
+	if way == "slow" {
+		o.Store, o.Durations = slowDisk{db}, lease.Derive(spikeTTL, spikeBeat)
 	}
 	if !strings.HasPrefix(where, "postgres:") {
 		o.Lock = lease.NewKernelLock(where + ".lock")
@@ -123,8 +138,14 @@ type worker struct {
 
 func work(t *testing.T, where, way string) *worker {
 	t.Helper()
+	return workIn(t, nil, where, way)
+}
+
+// workIn is work with what the process gets of the kernel.
+func workIn(t *testing.T, kernel *syscall.SysProcAttr, where, way string) *worker {
+	t.Helper()
 	w := &worker{cmd: exec.Command(os.Args[0], childMark, where, way), lines: make(chan string, 100)}
-	w.cmd.Stderr = os.Stderr
+	w.cmd.Stderr, w.cmd.SysProcAttr = os.Stderr, kernel
 	out, err := w.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -223,42 +244,53 @@ func prepared(t *testing.T, where string) *store.DB {
 const patience = 30 * time.Second
 
 // Many processes start at once on an empty database: the schema is made once, one leads,
-// the others stand by, or end once they have seen it live.
+// the others stand by, or end once they have seen it live. With -starts=50 they do it
+// that often.
 func TestProcesses_StartAtOnce(t *testing.T) {
+	for range *starts {
+		for _, way := range []string{"refuse", "allow"} {
+			t.Run(way, func(t *testing.T) { startAtOnce(t, way) })
+		}
+	}
+}
+
+func startAtOnce(t *testing.T, way string) {
 	const processes = 20
-	for _, way := range []string{"refuse", "allow"} {
-		t.Run(way, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, where string) {
-				var all []*worker
-				for range processes {
-					all = append(all, work(t, where, way))
-				}
-				for _, w := range all {
-					w.says(t, "up", time.Minute)
-				}
-				leader := leaderOf(t, prepared(t, where), all)
-				leader.says(t, "leads", patience)
-				for _, w := range all {
-					if w == leader {
-						continue
-					}
-					if way == "refuse" {
-						if status := w.status(t, patience); status != 3 {
-							t.Errorf("a second process ended with %d", status)
-						}
-						continue
-					}
-					w.signal(t, syscall.SIGTERM)
-					if status := w.status(t, patience); status != 0 {
-						t.Errorf("a standby ended with %d", status)
-					}
-				}
-				leader.signal(t, syscall.SIGTERM)
-				if status := leader.status(t, patience); status != 0 {
-					t.Errorf("the leader ended with %d", status)
-				}
-			})
-		})
+	onBoth(t, func(t *testing.T, where string) {
+		var all []*worker
+		for range processes {
+			all = append(all, work(t, where, way))
+		}
+		for _, w := range all {
+			w.says(t, "up", time.Minute)
+		}
+		db := prepared(t, where)
+		leader := leaderOf(t, db, all)
+		leader.says(t, "leads", patience)
+		for _, w := range all {
+			if w != leader {
+				expectEnd(t, w, way)
+			}
+		}
+		leader.signal(t, syscall.SIGTERM)
+		if status := leader.status(t, patience); status != 0 {
+			t.Errorf("the leader ended with %d", status)
+		}
+		expectOrder(t, db)
+	})
+}
+
+// expectEnd waits for the end of a process that does not lead: by itself where it is not
+// wanted, else when it is asked.
+func expectEnd(t *testing.T, w *worker, way string) {
+	t.Helper()
+	want := 3
+	if way != "refuse" {
+		w.signal(t, syscall.SIGTERM)
+		want = 0
+	}
+	if status := w.status(t, patience); status != want {
+		t.Errorf("a second process ended with %d", status)
 	}
 }
 
