@@ -70,6 +70,14 @@ generate: web/node_modules/.package-lock.json ## write the generated files anew:
 bench: ## measure: the packages that have benchmarks
 	@go test -run='^$$' -bench=. -benchmem $$(git grep -l --untracked '^func Benchmark' -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed 's|^|./|')
 
+.PHONY: chaos
+chaos: ## kill and pause processes that share a lease, for 300 terms on each engine (minutes)
+	go test -timeout 2h -v -run TestProcesses_Chaos ./internal/lease -chaos.epochs=300 -chaos.ttl=1s
+
+.PHONY: model
+model: ## try random steps on the lease, 200,000 of them (minutes)
+	go test -timeout 2h -v -run TestModel ./internal/lease -rapid.checks=3500
+
 # Containers: COMPOSE="docker compose -f compose.yml -f compose.prod.yml" for others than the first file.
 COMPOSE ?= docker compose
 # For these targets alone: the program refuses a BANGUI_ variable that is no setting.

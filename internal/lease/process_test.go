@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,8 +28,6 @@ import (
 )
 
 var (
-	chaosFor = flag.Duration("chaos", 8*time.Second, "how long processes are killed, paused and stopped on each engine")
-	chaosMin = flag.Int("chaos.epochs", 0, "go on with that until so many terms have written")
 	starts   = flag.Int("starts", 1, "how often many processes start at once")
 	spikeFor = flag.Duration("spike", 12*time.Second, "how long a leader has hardly any processor")
 )
@@ -79,6 +78,14 @@ func child(where, way string) int {
 			fmt.Fprintln(os.Stdout, "died", cause)
 			os.Exit(75)
 		},
+	}
+	if ttl, ok := strings.CutPrefix(way, "chaos "); ok {
+		d, err := time.ParseDuration(ttl)
+		if err != nil {
+			fmt.Fprintln(os.Stdout, "error", err)
+			return 1
+		}
+		o.Durations = lease.Derive(d, d*quickBeat/quickTTL)
 	}
 	if way == "slow" {
 		o.Store, o.Durations = slowDisk{db}, lease.Derive(spikeTTL, spikeBeat)
@@ -267,11 +274,7 @@ func startAtOnce(t *testing.T, way string) {
 		db := prepared(t, where)
 		leader := leaderOf(t, db, all)
 		leader.says(t, "leads", patience)
-		for _, w := range all {
-			if w != leader {
-				expectEnd(t, w, way)
-			}
-		}
+		expectEnd(t, slices.DeleteFunc(all, func(w *worker) bool { return w == leader }), way)
 		leader.signal(t, syscall.SIGTERM)
 		if status := leader.status(t, patience); status != 0 {
 			t.Errorf("the leader ended with %d", status)
@@ -280,17 +283,21 @@ func startAtOnce(t *testing.T, way string) {
 	})
 }
 
-// expectEnd waits for the end of a process that does not lead: by itself where it is not
-// wanted, else when it is asked.
-func expectEnd(t *testing.T, w *worker, way string) {
+// expectEnd waits for the end of processes that do not lead: by themselves where they are
+// not wanted, else when they are asked.
+func expectEnd(t *testing.T, all []*worker, way string) {
 	t.Helper()
 	want := 3
 	if way != "refuse" {
-		w.signal(t, syscall.SIGTERM)
 		want = 0
+		for _, w := range all {
+			w.signal(t, syscall.SIGTERM)
+		}
 	}
-	if status := w.status(t, patience); status != want {
-		t.Errorf("a second process ended with %d", status)
+	for _, w := range all {
+		if status := w.status(t, patience); status != want {
+			t.Errorf("a second process ended with %d", status)
+		}
 	}
 }
 
@@ -396,16 +403,17 @@ func TestProcesses_PausedPastItsTerm(t *testing.T) {
 }
 
 // expectOrder checks that no transaction of a term came after one of a later term, and
-// that an epoch was one process's. It gives the number of terms that wrote, and of what
-// they wrote.
-func expectOrder(t *testing.T, db *store.DB) (epochs, commits int) {
+// that an epoch was one process's. It gives the pauses between the terms that wrote, and
+// the number of what they wrote.
+func expectOrder(t *testing.T, db *store.DB) (pauses []time.Duration, commits int) {
 	t.Helper()
-	const everything = 1_000_000
+	const everything = 10_000_000
 	events, err := db.EventsAfter(t.Context(), 0, everything)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var last int64
+	var at time.Time
 	for _, e := range events {
 		epoch, err := strconv.ParseInt(e.State, 10, 64)
 		if err != nil {
@@ -414,10 +422,10 @@ func expectOrder(t *testing.T, db *store.DB) (epochs, commits int) {
 		if epoch < last {
 			t.Errorf("event %d of epoch %d came after epoch %d", e.ID, epoch, last)
 		}
-		if epoch > last {
-			epochs++
+		if epoch > last && last > 0 {
+			pauses = append(pauses, e.At.Sub(at))
 		}
-		last = epoch
+		last, at = epoch, e.At
 	}
 	changes, err := db.LeaseEvents(t.Context(), lease.Scheduler, everything)
 	if err != nil {
@@ -432,68 +440,5 @@ func expectOrder(t *testing.T, db *store.DB) (epochs, commits int) {
 			holders[c.Epoch] = c.Holder
 		}
 	}
-	return epochs, len(events)
-}
-
-// Processes are killed, paused, stopped and started again at random, those that lead
-// most of all; on PostgreSQL their sessions are ended too. Nothing is written out of order.
-func TestProcesses_Chaos(t *testing.T) {
-	onBoth(t, func(t *testing.T, where string) {
-		db := prepared(t, where)
-		const processes = 4
-		all := make([]*worker, processes)
-		for i := range all {
-			all[i] = work(t, where, "allow")
-		}
-		resume := make([]time.Time, processes)
-		for began := time.Now(); time.Since(began) < *chaosFor; time.Sleep(rand.N(400 * time.Millisecond)) {
-			for i, at := range resume {
-				if !at.IsZero() && time.Now().After(at) {
-					all[i].signal(t, syscall.SIGCONT)
-					resume[i] = time.Time{}
-				}
-			}
-			i := victim(t, db, all)
-			if !resume[i].IsZero() {
-				continue
-			}
-			switch n := rand.IntN(10); {
-			case n < 3:
-				all[i].signal(t, syscall.SIGKILL)
-				all[i].status(t, patience)
-				all[i] = work(t, where, "allow")
-			case n < 8:
-				all[i].signal(t, syscall.SIGSTOP)
-				resume[i] = time.Now().Add(rand.N(2 * quickTTL))
-			default:
-				all[i].signal(t, syscall.SIGTERM)
-				all[i].status(t, patience)
-				all[i] = work(t, where, "allow")
-			}
-		}
-		for _, w := range all {
-			w.signal(t, syscall.SIGKILL)
-			w.signal(t, syscall.SIGCONT)
-			w.status(t, patience)
-		}
-		epochs, commits := expectOrder(t, db)
-		t.Logf("%d terms wrote %d times", epochs, commits)
-		if epochs < 2 || commits < 50 {
-			t.Error("too little happened")
-		}
-	})
-}
-
-// victim is mostly the process that leads.
-func victim(t *testing.T, db *store.DB, all []*worker) int {
-	t.Helper()
-	row, err := db.LookLease(t.Context(), lease.Scheduler)
-	if err == nil && rand.IntN(10) < 7 {
-		for i, w := range all {
-			if w.cmd.Process.Pid == row.Info.PID {
-				return i
-			}
-		}
-	}
-	return rand.IntN(len(all))
+	return pauses, len(events)
 }
