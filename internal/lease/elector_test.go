@@ -1,6 +1,7 @@
 package lease_test
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -356,6 +357,33 @@ func TestElector_StubbornWork(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		if len(a.died) != 1 {
 			t.Errorf("it died %d times", len(a.died))
+		}
+	})
+}
+
+// The row is held until nothing of the work runs any more, however long that takes.
+func TestElector_ReleasesAfterItsWork(t *testing.T) {
+	bubble(t, func(t *testing.T, s *table, start func(...setting) *process) {
+		ended := false
+		a := start(func(o *lease.Options, p *process) {
+			o.Work = func(ctx context.Context, l *lease.Leadership) {
+				p.mu.Lock()
+				p.current = l
+				p.mu.Unlock()
+				<-ctx.Done()
+				time.Sleep(20 * time.Second)
+				ended = true
+			}
+		})
+		until(t, "it leads", soon, a.Leading)
+		b := start()
+		time.Sleep(time.Minute)
+		if err := a.HandOver("test"); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the other leads", 30*time.Second, b.Leading)
+		if !ended || a.leadership().Trusted() {
+			t.Error("the lease was given away while work ran")
 		}
 	})
 }

@@ -3,6 +3,8 @@ package lease_test
 import (
 	"context"
 	"os"
+	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -42,6 +44,25 @@ func TestProcesses_StaleCleanUpAtStart(t *testing.T) {
 			t.Errorf("the ghost writes: %v", err)
 		}
 	})
+}
+
+// The clock counts the time that a machine sleeps. No test can let it sleep, but a time
+// namespace can have slept for a day.
+func TestBootClock_CountsSuspends(t *testing.T) {
+	const day = 24 * time.Hour
+	args := []string{"--time", "--boottime", "86400", os.Args[0], childMark, "", "clock"}
+	if os.Geteuid() != 0 {
+		args = append([]string{"--user", "--map-root-user"}, args...)
+	}
+	before := lease.BootClock()
+	out, err := exec.CommandContext(t.Context(), "unshare", args...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	if there := time.Duration(told); err != nil || there < before+day || there > before+day+time.Hour {
+		t.Errorf("here it is %s, after a sleep of a day %s, %v", before, there, err)
+	}
 }
 
 // ownNamespaces gives a process its own process ids and host name, as a container has.
