@@ -78,6 +78,10 @@ chaos: ## kill and pause processes that share a lease, for 300 terms on each eng
 model: ## try random steps on the lease, 200,000 of them (minutes)
 	go test -timeout 2h -v -run TestModel ./internal/lease -rapid.checks=3500
 
+.PHONY: mutants
+mutants: ## show that the tests of the lease find deliberate faults (minutes)
+	@scripts/mutants.sh
+
 # Containers: COMPOSE="docker compose -f compose.yml -f compose.prod.yml" for others than the first file.
 COMPOSE ?= docker compose
 # For these targets alone: the program refuses a BANGUI_ variable that is no setting.
