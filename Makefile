@@ -71,8 +71,8 @@ bench: ## measure: the packages that have benchmarks
 	@go test -run='^$$' -bench=. -benchmem $$(git grep -l --untracked '^func Benchmark' -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed 's|^|./|')
 
 .PHONY: chaos
-chaos: ## kill and pause processes that share a lease, for 300 terms on each engine (minutes)
-	go test -timeout 2h -v -run TestProcesses_Chaos ./internal/lease -chaos.epochs=300 -chaos.ttl=1s
+chaos: ## kill and pause processes that share a lease, for 300 terms on each engine (half an hour)
+	go test -timeout 2h -v -run 'TestProcesses_(Chaos|Crash)' ./internal/lease -chaos.epochs=300 -chaos.ttl=1s -crashes=30
 
 .PHONY: model
 model: ## try random steps on the lease, 200,000 of them (minutes)

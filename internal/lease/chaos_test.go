@@ -19,6 +19,7 @@ import (
 var (
 	chaosFor    = flag.Duration("chaos", 8*time.Second, "how long processes are killed, paused and stopped on each engine, at least")
 	chaosEpochs = flag.Int64("chaos.epochs", 2, "how many terms there are, at least")
+	crashes     = flag.Int("crashes", 1, "how often a leader is killed while another process stands by")
 	chaosTTL    = flag.Duration("chaos.ttl", quickTTL, "after which others may take over")
 )
 
@@ -149,4 +150,36 @@ func (c *chaos) report(pauses []time.Duration, commits int) {
 	bound := *chaosTTL + *chaosTTL/6
 	c.t.Logf("nobody wrote for %s (median), %s (99 of 100), %s (longest); a crash may take %s",
 		pauses[len(pauses)/2], pauses[len(pauses)*99/100], pauses[len(pauses)-1], bound)
+}
+
+// A leader is killed while another process stands by: that one leads next. How long it
+// took is told beside what it may take; nothing here fails by being slow.
+func TestProcesses_Crash(t *testing.T) {
+	onBoth(t, func(t *testing.T, where string) {
+		db := prepared(t, where)
+		leader := work(t, where, "allow")
+		before := leader.says(t, "leads", patience)
+		var took []time.Duration
+		for range *crashes {
+			standby := work(t, where, "allow")
+			standby.says(t, "up", patience)
+			row, err := db.LookLease(t.Context(), lease.Scheduler)
+			if err != nil {
+				t.Fatal(err)
+			}
+			waitForBeats(t, db, row, 2) // the standby has seen it live
+			leader.signal(t, syscall.SIGKILL)
+			killed := time.Now()
+			after := standby.says(t, "leads", patience)
+			took = append(took, time.Since(killed))
+			if after <= before {
+				t.Errorf("epoch %s after %s", after, before)
+			}
+			leader, before = standby, after
+		}
+		slices.Sort(took)
+		t.Logf("%d crashes; another led after %s (median), %s (longest); it may take %s",
+			len(took), took[len(took)/2], took[len(took)-1], quickTTL+quickTTL/6)
+		expectOrder(t, db)
+	})
 }
