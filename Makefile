@@ -48,7 +48,7 @@ web/node_modules/.package-lock.json: web/package-lock.json
 	@touch $@
 
 .PHONY: setup
-setup: ## install what the tests need: fail2ban, Chromium, a C compiler
+setup: ## install what the tests need: fail2ban, PostgreSQL, Chromium, a C compiler, bindfs
 	@scripts/setup.sh
 
 .PHONY: test
@@ -69,6 +69,18 @@ generate: web/node_modules/.package-lock.json ## write the generated files anew:
 .PHONY: bench
 bench: ## measure: the packages that have benchmarks
 	@go test -run='^$$' -bench=. -benchmem $$(git grep -l --untracked '^func Benchmark' -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed 's|^|./|')
+
+.PHONY: chaos
+chaos: ## kill and pause processes that share a lease, for 300 terms on each engine (half an hour)
+	go test -timeout 2h -v -run 'TestProcesses_(Chaos|Crash)' ./internal/lease -chaos.epochs=300 -chaos.ttl=1s -crashes=30
+
+.PHONY: model
+model: ## try random steps on the lease, 200,000 of them (minutes)
+	go test -timeout 2h -v -run TestModel ./internal/lease -rapid.checks=3500
+
+.PHONY: mutants
+mutants: ## show that the tests of the lease find deliberate faults (minutes)
+	@scripts/mutants.sh
 
 # Containers: COMPOSE="docker compose -f compose.yml -f compose.prod.yml" for others than the first file.
 COMPOSE ?= docker compose

@@ -24,3 +24,5 @@ have fail2ban-server || apt_install "The tests use a real fail2ban" --no-install
 postgres_here || install_postgres || exit 1
 have chromium || apt_install "The browser tests use Chromium" --no-install-recommends chromium || exit 1
 have gcc || apt_install "Go's race detector needs a C compiler" --no-install-recommends gcc libc6-dev || exit 1
+# Without /dev/fuse the tests make up what the kernel says of a file system.
+[ ! -e /dev/fuse ] || have bindfs || apt_install "The tests put a database on a FUSE file system" --no-install-recommends bindfs || exit 1

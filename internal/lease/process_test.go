@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,7 +27,10 @@ import (
 	"bangui/internal/store/postgrestest"
 )
 
-var chaosFor = flag.Duration("chaos", 12*time.Second, "how long processes are killed, paused and stopped on each engine")
+var (
+	starts   = flag.Int("starts", 1, "how often many processes start at once")
+	spikeFor = flag.Duration("spike", 12*time.Second, "how long a leader has hardly any processor")
+)
 
 const (
 	childMark = "as-child"
@@ -40,12 +44,17 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == childMark {
 		os.Exit(child(os.Args[2], os.Args[3]))
 	}
+	_ = flag.Set("rapid.checks", "20") // unless the command line says more: see TestModel
 	os.Exit(m.Run())
 }
 
 // child is a console as far as the lease goes: it stands by or leads until SIGTERM, and
 // while it leads it writes in fenced transactions as fast as it may.
 func child(where, way string) int {
+	if way == "clock" {
+		fmt.Fprintln(os.Stdout, int64(lease.BootClock()))
+		return 0
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	db, err := store.Open(ctx, options(where))
@@ -54,9 +63,16 @@ func child(where, way string) int {
 		return 1
 	}
 	defer db.Close()
+	if way == "contained" {
+		if err := syscall.Sethostname([]byte("console")); err != nil {
+			fmt.Fprintln(os.Stdout, "error", err)
+			return 1
+		}
+	}
+	hostname, _ := os.Hostname()
 	o := lease.Options{
 		Name: lease.Scheduler, Store: db, Durations: lease.Derive(quickTTL, quickBeat), Refuse: way == "refuse",
-		Info:  lease.Info{PID: os.Getpid(), Hostname: "test", Version: "test", BootID: lease.BootID()},
+		Info:  lease.Info{PID: os.Getpid(), Hostname: hostname, Version: "test", BootID: lease.BootID()},
 		Clock: lease.BootClock, Random: rand.Float64, Logger: slog.New(slog.DiscardHandler),
 		Work: func(ctx context.Context, l *lease.Leadership) {
 			fmt.Fprintln(os.Stdout, "leads", l.Epoch)
@@ -66,6 +82,17 @@ func child(where, way string) int {
 			fmt.Fprintln(os.Stdout, "died", cause)
 			os.Exit(75)
 		},
+	}
+	if ttl, ok := strings.CutPrefix(way, "chaos "); ok {
+		d, err := time.ParseDuration(ttl)
+		if err != nil {
+			fmt.Fprintln(os.Stdout, "error", err)
+			return 1
+		}
+		o.Durations = lease.Derive(d, d*quickBeat/quickTTL)
+	}
+	if way == "slow" {
+		o.Store, o.Durations = slowDisk{db}, lease.Derive(spikeTTL, spikeBeat)
 	}
 	if !strings.HasPrefix(where, "postgres:") {
 		o.Lock = lease.NewKernelLock(where + ".lock")
@@ -122,8 +149,14 @@ type worker struct {
 
 func work(t *testing.T, where, way string) *worker {
 	t.Helper()
+	return workIn(t, nil, where, way)
+}
+
+// workIn is work with what the process gets of the kernel.
+func workIn(t *testing.T, kernel *syscall.SysProcAttr, where, way string) *worker {
+	t.Helper()
 	w := &worker{cmd: exec.Command(os.Args[0], childMark, where, way), lines: make(chan string, 100)}
-	w.cmd.Stderr = os.Stderr
+	w.cmd.Stderr, w.cmd.SysProcAttr = os.Stderr, kernel
 	out, err := w.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -222,42 +255,53 @@ func prepared(t *testing.T, where string) *store.DB {
 const patience = 30 * time.Second
 
 // Many processes start at once on an empty database: the schema is made once, one leads,
-// the others stand by, or end once they have seen it live.
+// the others stand by, or end once they have seen it live. With -starts=50 they do it
+// that often.
 func TestProcesses_StartAtOnce(t *testing.T) {
+	for range *starts {
+		for _, way := range []string{"refuse", "allow"} {
+			t.Run(way, func(t *testing.T) { startAtOnce(t, way) })
+		}
+	}
+}
+
+func startAtOnce(t *testing.T, way string) {
 	const processes = 20
-	for _, way := range []string{"refuse", "allow"} {
-		t.Run(way, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, where string) {
-				var all []*worker
-				for range processes {
-					all = append(all, work(t, where, way))
-				}
-				for _, w := range all {
-					w.says(t, "up", time.Minute)
-				}
-				leader := leaderOf(t, prepared(t, where), all)
-				leader.says(t, "leads", patience)
-				for _, w := range all {
-					if w == leader {
-						continue
-					}
-					if way == "refuse" {
-						if status := w.status(t, patience); status != 3 {
-							t.Errorf("a second process ended with %d", status)
-						}
-						continue
-					}
-					w.signal(t, syscall.SIGTERM)
-					if status := w.status(t, patience); status != 0 {
-						t.Errorf("a standby ended with %d", status)
-					}
-				}
-				leader.signal(t, syscall.SIGTERM)
-				if status := leader.status(t, patience); status != 0 {
-					t.Errorf("the leader ended with %d", status)
-				}
-			})
-		})
+	onBoth(t, func(t *testing.T, where string) {
+		var all []*worker
+		for range processes {
+			all = append(all, work(t, where, way))
+		}
+		for _, w := range all {
+			w.says(t, "up", time.Minute)
+		}
+		db := prepared(t, where)
+		leader := leaderOf(t, db, all)
+		leader.says(t, "leads", patience)
+		expectEnd(t, slices.DeleteFunc(all, func(w *worker) bool { return w == leader }), way)
+		leader.signal(t, syscall.SIGTERM)
+		if status := leader.status(t, patience); status != 0 {
+			t.Errorf("the leader ended with %d", status)
+		}
+		expectOrder(t, db)
+	})
+}
+
+// expectEnd waits for the end of processes that do not lead: by themselves where they are
+// not wanted, else when they are asked.
+func expectEnd(t *testing.T, all []*worker, way string) {
+	t.Helper()
+	want := 3
+	if way != "refuse" {
+		want = 0
+		for _, w := range all {
+			w.signal(t, syscall.SIGTERM)
+		}
+	}
+	for _, w := range all {
+		if status := w.status(t, patience); status != want {
+			t.Errorf("a second process ended with %d", status)
+		}
 	}
 }
 
@@ -363,16 +407,17 @@ func TestProcesses_PausedPastItsTerm(t *testing.T) {
 }
 
 // expectOrder checks that no transaction of a term came after one of a later term, and
-// that an epoch was one process's. It gives the number of terms that wrote, and of what
-// they wrote.
-func expectOrder(t *testing.T, db *store.DB) (epochs, commits int) {
+// that an epoch was one process's. It gives the pauses between the terms that wrote, and
+// the number of what they wrote.
+func expectOrder(t *testing.T, db *store.DB) (pauses []time.Duration, commits int) {
 	t.Helper()
-	const everything = 1_000_000
+	const everything = 10_000_000
 	events, err := db.EventsAfter(t.Context(), 0, everything)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var last int64
+	var at time.Time
 	for _, e := range events {
 		epoch, err := strconv.ParseInt(e.State, 10, 64)
 		if err != nil {
@@ -381,10 +426,10 @@ func expectOrder(t *testing.T, db *store.DB) (epochs, commits int) {
 		if epoch < last {
 			t.Errorf("event %d of epoch %d came after epoch %d", e.ID, epoch, last)
 		}
-		if epoch > last {
-			epochs++
+		if epoch > last && last > 0 {
+			pauses = append(pauses, e.At.Sub(at))
 		}
-		last = epoch
+		last, at = epoch, e.At
 	}
 	changes, err := db.LeaseEvents(t.Context(), lease.Scheduler, everything)
 	if err != nil {
@@ -399,68 +444,5 @@ func expectOrder(t *testing.T, db *store.DB) (epochs, commits int) {
 			holders[c.Epoch] = c.Holder
 		}
 	}
-	return epochs, len(events)
-}
-
-// Processes are killed, paused, stopped and started again at random, those that lead
-// most of all; on PostgreSQL their sessions are ended too. Nothing is written out of order.
-func TestProcesses_Chaos(t *testing.T) {
-	onBoth(t, func(t *testing.T, where string) {
-		db := prepared(t, where)
-		const processes = 4
-		all := make([]*worker, processes)
-		for i := range all {
-			all[i] = work(t, where, "allow")
-		}
-		resume := make([]time.Time, processes)
-		for began := time.Now(); time.Since(began) < *chaosFor; time.Sleep(rand.N(400 * time.Millisecond)) {
-			for i, at := range resume {
-				if !at.IsZero() && time.Now().After(at) {
-					all[i].signal(t, syscall.SIGCONT)
-					resume[i] = time.Time{}
-				}
-			}
-			i := victim(t, db, all)
-			if !resume[i].IsZero() {
-				continue
-			}
-			switch n := rand.IntN(10); {
-			case n < 3:
-				all[i].signal(t, syscall.SIGKILL)
-				all[i].status(t, patience)
-				all[i] = work(t, where, "allow")
-			case n < 8:
-				all[i].signal(t, syscall.SIGSTOP)
-				resume[i] = time.Now().Add(rand.N(2 * quickTTL))
-			default:
-				all[i].signal(t, syscall.SIGTERM)
-				all[i].status(t, patience)
-				all[i] = work(t, where, "allow")
-			}
-		}
-		for _, w := range all {
-			w.signal(t, syscall.SIGKILL)
-			w.signal(t, syscall.SIGCONT)
-			w.status(t, patience)
-		}
-		epochs, commits := expectOrder(t, db)
-		t.Logf("%d terms wrote %d times", epochs, commits)
-		if epochs < 2 || commits < 50 {
-			t.Error("too little happened")
-		}
-	})
-}
-
-// victim is mostly the process that leads.
-func victim(t *testing.T, db *store.DB, all []*worker) int {
-	t.Helper()
-	row, err := db.LookLease(t.Context(), lease.Scheduler)
-	if err == nil && rand.IntN(10) < 7 {
-		for i, w := range all {
-			if w.cmd.Process.Pid == row.Info.PID {
-				return i
-			}
-		}
-	}
-	return rand.IntN(len(all))
+	return pauses, len(events)
 }

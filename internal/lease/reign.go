@@ -94,7 +94,8 @@ func (e *Elector) begin(ctx context.Context, t Term, c Claim, began time.Duratio
 	}()
 }
 
-// renew beats once. What it wrote is remembered until its outcome is known.
+// renew beats once. What it wrote is remembered until its outcome is known. The next try
+// counts from the start of this one, so that four that hang fit before the soft stop.
 func (e *Elector) renew(ctx context.Context, r *reign, began time.Duration) {
 	from, to := r.nonce, e.newNonces()
 	r.tried[to] = began
@@ -109,7 +110,6 @@ func (e *Elector) renew(ctx context.Context, r *reign, began time.Duration) {
 			e.blocked = err
 			if lookErr != nil {
 				e.blocked = lookErr
-				r.next = e.o.Clock() + e.d.Retry
 				return
 			}
 			e.judge(r, row)
@@ -140,8 +140,7 @@ func (e *Elector) judge(r *reign, row Row) {
 	switch {
 	case mine && ours:
 		e.kept(r, row.Nonce)
-	case mine && row.Nonce == r.nonce: // not done, or not yet
-		r.next = e.o.Clock() + e.d.Retry
+	case mine && row.Nonce == r.nonce: // not done, or not yet; the next try is due
 	case mine:
 		e.lose(r, "somebody else renews with our identity: was this machine cloned?")
 	case row.Holder == "":
@@ -227,6 +226,7 @@ func (e *Elector) workEnded() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.stop("its work has ended", false)
+	e.reign.end() // nothing of it may begin anything any more, even if trust would last
 	e.reign.ended = true
 }
 

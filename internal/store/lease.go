@@ -96,59 +96,78 @@ func (tx *Tx) holdLease(ctx context.Context, name string) error {
 // RenewLease beats, if the lease still has this term and nonce.
 func (db *DB) RenewLease(ctx context.Context, t lease.Term, from, to string) (ok bool, err error) {
 	err = db.beating(ctx, func(tx *Tx) error {
-		n, err := tx.changed(ctx, tx.clocked(`UPDATE lease SET beat = beat + 1, nonce = $5, heartbeat_at = NOW
-			WHERE name = $1 AND holder = $2 AND epoch = $3 AND nonce = $4`), t.Name, t.Holder, t.Epoch, from, to)
-		ok = n == 1
+		ok, err = tx.renewLease(ctx, t, from, to)
 		return err
 	})
 	return ok && err == nil, err
 }
 
+func (tx *Tx) renewLease(ctx context.Context, t lease.Term, from, to string) (bool, error) {
+	n, err := tx.changed(ctx, tx.clocked(`UPDATE lease SET beat = beat + 1, nonce = $5, heartbeat_at = NOW
+		WHERE name = $1 AND holder = $2 AND epoch = $3 AND nonce = $4`), t.Name, t.Holder, t.Epoch, from, to)
+	return n == 1, err
+}
+
 // ReleaseLease frees a lease, if it still has this term and nonce. Its epoch stays.
 func (db *DB) ReleaseLease(ctx context.Context, t lease.Term, nonce, reason string) (ok bool, err error) {
 	err = db.beating(ctx, func(tx *Tx) error {
-		var info lease.Info
-		err := tx.get(ctx, []any{&info.PID, &info.Hostname, &info.Version}, `UPDATE lease SET holder = '', nonce = '', boot_id = ''
-			WHERE name = $1 AND holder = $2 AND epoch = $3 AND nonce = $4 RETURNING pid, hostname, version`, t.Name, t.Holder, t.Epoch, nonce)
-		if ok = err == nil; !ok {
-			return ignoreNoRows(err)
-		}
-		return tx.noteLease(ctx, lease.Event{Name: t.Name, Epoch: t.Epoch, Holder: t.Holder, Info: info, Kind: lease.Released, Reason: reason})
+		ok, err = tx.releaseLease(ctx, t, nonce, reason)
+		return err
 	})
 	return ok && err == nil, err
 }
 
+func (tx *Tx) releaseLease(ctx context.Context, t lease.Term, nonce, reason string) (bool, error) {
+	var info lease.Info
+	err := tx.get(ctx, []any{&info.PID, &info.Hostname, &info.Version}, `UPDATE lease SET holder = '', nonce = '', boot_id = ''
+		WHERE name = $1 AND holder = $2 AND epoch = $3 AND nonce = $4 RETURNING pid, hostname, version`, t.Name, t.Holder, t.Epoch, nonce)
+	if err != nil {
+		return false, ignoreNoRows(err)
+	}
+	return true, tx.noteLease(ctx, lease.Event{Name: t.Name, Epoch: t.Epoch, Holder: t.Holder, Info: info, Kind: lease.Released, Reason: reason})
+}
+
 // StealLease ends the term of whoever holds a lease, for an operator who says why. The
 // next candidate takes it. NotFound when there is none of that name.
-func (db *DB) StealLease(ctx context.Context, name, reason string) (lease.Row, error) {
-	var after lease.Row
-	err := db.beating(ctx, func(tx *Tx) error {
-		if err := tx.holdLease(ctx, name); err != nil {
-			return err
-		}
-		rows, err := collect(ctx, tx.tx, scanLease, tx.clocked("SELECT "+leaseColumns+" FROM lease WHERE name = $1"), name)
-		if err != nil {
-			return err
-		}
-		held := rows[0]
-		err = tx.exec(ctx, tx.clocked(`UPDATE lease SET epoch = CASE WHEN NOW / 1000 > epoch THEN NOW / 1000 ELSE epoch + 1 END,
-			holder = '', nonce = '', boot_id = '' WHERE name = $1`), name)
-		if err != nil {
-			return err
-		}
-		rows, err = collect(ctx, tx.tx, scanLease, tx.clocked("SELECT "+leaseColumns+" FROM lease WHERE name = $1"), name)
-		if err != nil {
-			return err
-		}
-		after = rows[0]
-		return tx.noteLease(ctx, lease.Event{
-			Name: name, Epoch: after.Epoch, Holder: held.Holder, Info: held.Info, Kind: lease.Stolen, Reason: reason, Detail: before(held),
-		})
+func (db *DB) StealLease(ctx context.Context, name, reason string) (after lease.Row, err error) {
+	err = db.beating(ctx, func(tx *Tx) error {
+		after, err = tx.stealLease(ctx, name, reason)
+		return err
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		err = fault.New(fault.NotFound, "there is no lease %s", name)
 	}
 	return after, err
+}
+
+func (tx *Tx) stealLease(ctx context.Context, name, reason string) (after lease.Row, err error) {
+	if err := tx.holdLease(ctx, name); err != nil {
+		return lease.Row{}, err
+	}
+	held, err := tx.lookLease(ctx, name)
+	if err != nil {
+		return lease.Row{}, err
+	}
+	err = tx.exec(ctx, tx.clocked(`UPDATE lease SET epoch = CASE WHEN NOW / 1000 > epoch THEN NOW / 1000 ELSE epoch + 1 END,
+		holder = '', nonce = '', boot_id = '' WHERE name = $1`), name)
+	if err != nil {
+		return lease.Row{}, err
+	}
+	if after, err = tx.lookLease(ctx, name); err != nil {
+		return lease.Row{}, err
+	}
+	return after, tx.noteLease(ctx, lease.Event{
+		Name: name, Epoch: after.Epoch, Holder: held.Holder, Info: held.Info, Kind: lease.Stolen, Reason: reason, Detail: before(held),
+	})
+}
+
+// lookLease reads a lease that is there.
+func (tx *Tx) lookLease(ctx context.Context, name string) (lease.Row, error) {
+	rows, err := collect(ctx, tx.tx, scanLease, tx.clocked("SELECT "+leaseColumns+" FROM lease WHERE name = $1"), name)
+	if err != nil {
+		return lease.Row{}, err
+	}
+	return rows[0], nil
 }
 
 // NoteLease keeps what a holder found out about its term.

@@ -350,8 +350,18 @@ func blocks[T any](from chan T) bool {
 	case v := <-from:
 		from <- v
 		return false
-	case <-time.After(200 * time.Millisecond):
+	case <-time.After(100 * time.Millisecond):
 		return true
+	}
+}
+
+// expectWaiting checks that what runs waits for what is held, or that it does not.
+func expectWaiting[T any](t *testing.T, from chan T, waits bool) {
+	t.Helper()
+	if !waits {
+		from <- await(t, from) // however slow it is
+	} else if !blocks(from) {
+		t.Error("it did not wait")
 	}
 }
 
@@ -429,14 +439,34 @@ func TestInterleaving_WorkIsUnderWay(t *testing.T) {
 					ok, err := one.RenewLease(ctx, term, "a-0", "a-1")
 					renewal <- taken{0, ok, err}
 				}()
-				if waits := blocks(renewal); waits != (one.dialect.name == sqliteEngine) {
-					t.Errorf("a heartbeat waits for the work: %v", waits)
-				}
+				expectWaiting(t, renewal, one.dialect.name == sqliteEngine)
 				if err := h.end(t); err != nil {
 					t.Error(err)
 				}
 				if got := await(t, renewal); !got.ok || got.err != nil {
 					t.Errorf("%+v", got)
+				}
+			})
+			t.Run(point+"/Work", func(t *testing.T) {
+				term := take(t, one, "a")
+				h := work(t, term, "5"+point)
+				second := make(chan error, 1)
+				go func() { second <- two.Fenced(term, func() {}).EnsureHost(ctx, "6"+point, "x") }()
+				if !blocks(second) {
+					t.Error("two wrote at once")
+				}
+				if err := errors.Join(h.end(t), await(t, second)); err != nil {
+					t.Error(err)
+				}
+			})
+			t.Run(point+"/Release", func(t *testing.T) {
+				term := take(t, one, "a")
+				h := work(t, term, "7"+point)
+				released := make(chan error, 1)
+				go func() { released <- was(two.ReleaseLease(ctx, term, "a-0", "too early")) }()
+				expectWaiting(t, released, one.dialect.name == sqliteEngine)
+				if err := errors.Join(h.end(t), await(t, released)); err != nil {
+					t.Error(err)
 				}
 			})
 			t.Run(point+"/ReleaseAndTakeOver", func(t *testing.T) {
@@ -544,6 +574,96 @@ func TestInterleaving_TakeOverIsUnderWay(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A renewal, a release and a theft are each held open before their commit while another
+// session works, renews, releases, takes over and steals; then they are committed, or
+// undone. What may pass without waiting is what the fence allows: on PostgreSQL work of
+// the term beside a renewal or a release.
+func TestInterleaving_ChangeIsUnderWay(t *testing.T) {
+	ended := errors.New("its process died")
+	changes := map[string]func(context.Context, *Tx, lease.Term) error{
+		"Renew": func(ctx context.Context, tx *Tx, term lease.Term) error {
+			return was(tx.renewLease(ctx, term, "a-0", "a-1"))
+		},
+		"Release": func(ctx context.Context, tx *Tx, term lease.Term) error {
+			return was(tx.releaseLease(ctx, term, "a-0", "test"))
+		},
+		"Steal": func(ctx context.Context, tx *Tx, _ lease.Term) error {
+			_, err := tx.stealLease(ctx, lease.Scheduler, "test")
+			return err
+		},
+	}
+	onBothShared(t, func(t *testing.T, one, two *DB) {
+		sqlite := one.dialect.name == sqliteEngine
+		for change, begin := range changes {
+			for _, end := range []error{nil, ended} {
+				for what, do := range others(t, two) {
+					t.Run(fmt.Sprintf("%s/%v/%s", change, end == nil, what), func(t *testing.T) {
+						ctx := t.Context()
+						term := take(t, one, "a")
+						seen := look(t, two)
+						h := hold(t, func(pause func()) error {
+							return one.beating(ctx, func(tx *Tx) error {
+								if err := begin(ctx, tx, term); err != nil {
+									return err
+								}
+								pause()
+								return end
+							})
+						})
+						result := make(chan taken, 1)
+						go func() {
+							ok, err := do(term, seen)
+							result <- taken{0, ok, err}
+						}()
+						passes := !sqlite && what == "Work" && change != "Steal"
+						expectWaiting(t, result, !passes)
+						if err := h.end(t); !errors.Is(err, end) {
+							t.Error(err)
+						}
+						stays := what == "Steal" || what == "Work" && (passes || change == "Renew")
+						if got := await(t, result); got.err != nil || got.ok != (end != nil || stays) {
+							t.Errorf("%+v", got)
+						}
+					})
+				}
+			}
+		}
+	})
+}
+
+// was is an error when a change that should be possible was not.
+func was(ok bool, err error) error {
+	if err == nil && !ok {
+		err = errors.New("it was refused")
+	}
+	return err
+}
+
+// others are what another session may do meanwhile, to a term and a row as it was before.
+func others(t *testing.T, two *DB) map[string]func(lease.Term, lease.Row) (bool, error) {
+	t.Helper()
+	ctx := t.Context()
+	return map[string]func(lease.Term, lease.Row) (bool, error){
+		"Work": func(term lease.Term, _ lease.Row) (bool, error) {
+			err := two.Fenced(term, func() {}).EnsureHost(ctx, "h", "h")
+			if errors.Is(err, lease.ErrFenced) {
+				return false, nil
+			}
+			return err == nil, err
+		},
+		"Renew":   func(term lease.Term, _ lease.Row) (bool, error) { return two.RenewLease(ctx, term, "a-0", "clone") },
+		"Release": func(term lease.Term, _ lease.Row) (bool, error) { return two.ReleaseLease(ctx, term, "a-0", "clone") },
+		"TakeOver": func(_ lease.Term, seen lease.Row) (bool, error) {
+			_, ok, err := two.TakeLease(ctx, claim(seen, "b"))
+			return ok, err
+		},
+		"Steal": func(lease.Term, lease.Row) (bool, error) {
+			_, err := two.StealLease(ctx, lease.Scheduler, "again")
+			return err == nil, err
+		},
+	}
 }
 
 // A leader that is paused in the middle of a transaction holds nobody up for ever: the

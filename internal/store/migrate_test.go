@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // raw is a connection pool without what the store adds.
 func raw(t *testing.T, where string) *sql.DB {
 	t.Helper()
-	driver, address := sqliteEngine, dsn(where, time.Second)
+	driver, address := sqliteEngine, dsn(where, time.Second, sharedFiles)
 	if engineOf(where) == postgresEngine {
 		driver, address = "pgx", where
 	}
@@ -142,7 +142,7 @@ func TestMigrate_ManyProcessesAtOnce(t *testing.T) {
 		}
 		for range goroutines {
 			all.Go(func() {
-				if err := openAndEnsure(context.Background(), path); err != nil {
+				if err := openAndEnsure(context.Background(), options(path)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -268,7 +268,7 @@ func TestMigrate_KilledInTheMiddle(t *testing.T) {
 	if err := cmd.Wait(); err == nil {
 		t.Fatal("the step ended before it was killed")
 	}
-	if err := openAndEnsure(t.Context(), path); err != nil {
+	if err := openAndEnsure(t.Context(), options(path)); err != nil {
 		t.Fatal(err)
 	}
 	want, err := os.ReadFile(goldenSchema(path))

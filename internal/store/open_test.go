@@ -41,7 +41,11 @@ func child(what, path string) int {
 	ctx := context.Background()
 	switch what {
 	case "open":
-		return report(openAndEnsure(ctx, path))
+		return report(openAndEnsure(ctx, options(path)))
+	case "open-remote":
+		return report(openAndEnsure(ctx, remoteOptions(path)))
+	case "write-remote":
+		return report(writeRemote(ctx, path))
 	case "open-as-nobody":
 		const nobody = 65534
 		if os.Geteuid() == 0 {
@@ -49,7 +53,7 @@ func child(what, path string) int {
 				return report(err)
 			}
 		}
-		return report(openAndEnsure(ctx, path))
+		return report(openAndEnsure(ctx, options(path)))
 	case "hold":
 		return keepWriting(ctx, path)
 	case "record":
@@ -72,8 +76,8 @@ func report(err error) int {
 	return 0
 }
 
-func openAndEnsure(ctx context.Context, path string) error {
-	db, err := Open(ctx, options(path))
+func openAndEnsure(ctx context.Context, o Options) error {
+	db, err := Open(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -211,7 +215,7 @@ func TestOpen_PermissionDenied(t *testing.T) {
 	for name, prepare := range map[string]func(folder, path string) error{
 		"ReadOnlyFolder": func(folder, _ string) error { return os.Chmod(folder, 0o555) },
 		"ReadOnlyFile": func(_, path string) error {
-			return errors.Join(openAndEnsure(context.Background(), path), os.Chmod(path, 0o400))
+			return errors.Join(openAndEnsure(context.Background(), options(path)), os.Chmod(path, 0o400))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -28,26 +28,75 @@ const busyFor = 5 * time.Second
 // time-out comes first, since the other pragmas may have to wait already. Commits are
 // durable when they return (synchronous=FULL). The file is there: whoever removes it
 // while we run gets an error, not an empty database.
-func dsn(path string, wait time.Duration) string {
+func dsn(path string, wait time.Duration, files string) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
-	return u.String() + "?mode=rw&_txlock=immediate" +
-		"&_pragma=busy_timeout(" + strconv.FormatInt(wait.Milliseconds(), 10) + ")" +
-		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+	return u.String() + "?mode=rw" +
+		"&_pragma=busy_timeout(" + strconv.FormatInt(wait.Milliseconds(), 10) + ")" + files +
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
 		"&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)"
 }
 
-// openSQLite prepares connections to the file, which is made when it isn't there.
+// How a database is shared, as settings of each connection.
+const (
+	// sharedFiles: several processes, one of which writes at a time.
+	sharedFiles = "&_txlock=immediate&_pragma=journal_mode(WAL)"
+	// oneConnection: the first transaction locks the file for as long as its connection
+	// lasts. The locking mode comes first: with it a database that was written elsewhere
+	// with a WAL can be opened without shared memory, and is then converted.
+	oneConnection = "&_txlock=exclusive&_pragma=locking_mode(EXCLUSIVE)&_pragma=journal_mode(TRUNCATE)"
+)
+
+// openSQLite prepares connections to the file, which is made when it isn't there. On a
+// file system of a network everything shares one connection, which keeps all others out.
 func (db *DB) openSQLite(o Options) error {
 	if err := ownFile(o.Path); err != nil {
 		return err
 	}
-	address := dsn(o.Path, cmp.Or(o.BusyFor, busyFor))
+	kind := remoteKind
+	if o.remoteKind != nil {
+		kind = o.remoteKind
+	}
+	wait := cmp.Or(o.BusyFor, busyFor)
+	if db.remote = kind(o.Path); db.remote != "" {
+		return db.connectOne(sqliteDialect(), dsn(o.Path, wait, oneConnection))
+	}
+	address := dsn(o.Path, wait, sharedFiles)
 	return db.connect(sqliteDialect(), func(p purpose) (*sql.DB, error) {
 		if p == reading {
 			return sql.Open(sqliteEngine, address+"&_pragma=query_only(1)")
 		}
 		return sql.Open(sqliteEngine, address)
 	})
+}
+
+// connectOne gives all pools one connection. It lasts until Close: with it the lock on
+// the file would go.
+func (db *DB) connectOne(d *dialect, address string) error {
+	opened, err := sql.Open(sqliteEngine, address)
+	if err != nil {
+		return err
+	}
+	opened.SetMaxOpenConns(1)
+	opened.SetMaxIdleConns(1)
+	one := &pool{opened, d}
+	db.dialect, db.write, db.read, db.beat = d, one, one, one
+	return nil
+}
+
+// Remote names the kind of file system, such as NFS or FUSE, when the database is a file
+// on one of a network's or of FUSE; "" when it isn't. One process may have such a file,
+// and keeps all others out until it closes the store; what it reads and writes takes
+// turns on one connection.
+func (db *DB) Remote() string { return db.remote }
+
+// aloneFault says to a second process why it may not have a file that another one has
+// to itself.
+func (db *DB) aloneFault(err error) error {
+	if db.remote == "" || !fault.Is(storeFault(err), fault.DatabaseBusy) {
+		return err
+	}
+	return fault.Wrap(err, fault.DatabaseBusy, "another process has it, and on a file system of this kind (%s) only one may", db.remote).
+		WithMend("End the other one, give this one a folder of its own with --data-dir, or use PostgreSQL, which several consoles may share.")
 }
 
 // readers is how many connections read at once.

@@ -29,6 +29,8 @@ type Options struct {
 	Now          func() time.Time
 	// BusyFor is how long to wait for others that write; 0 = 5 s.
 	BusyFor time.Duration
+	// remoteKind is another remoteKind, for tests where no such file system can be had.
+	remoteKind func(path string) string
 }
 
 // shown names the database for people.
@@ -46,6 +48,7 @@ type DB struct {
 	read    *pool
 	beat    *pool  // one connection for leases: a heartbeat waits for no other writer of ours
 	fence   *fence // nil = whoever writes may; see Fenced
+	remote  string // kind of file system; see Remote
 	now     func() time.Time
 	session func(context.Context) (*pgx.Conn, error) // beside the pools, on PostgreSQL
 }
@@ -81,7 +84,7 @@ func open(ctx context.Context, o Options, steps []migration) (*DB, error) {
 		err = db.migrate(ctx, steps, o.Logger)
 	}
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(db.aloneFault(err), db.Close())
 	}
 	return db, nil
 }
