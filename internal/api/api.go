@@ -61,6 +61,8 @@ type Options struct {
 	// Lease and Jobs are the background work of all consoles on this database.
 	Lease LeaseDesk
 	Jobs  JobDesk
+	// Metrics answers with the numbers of this console.
+	Metrics http.Handler
 	// Accounts know who asks.
 	Accounts *auth.Accounts
 	// Components are the parts of this process. Database asks the database whether it can
@@ -145,6 +147,7 @@ func New(o Options) *API {
 	a.registerAudit()
 	a.registerLease()
 	a.registerJobs()
+	a.registerMetrics()
 	a.describe()
 	a.registerDocs()
 	a.handler = a.wrap(a.table)

@@ -87,6 +87,7 @@ func open(t *testing.T, changes ...func(*api.Options)) *site {
 		Accounts: s.people.Accounts, Hosts: hosts, Archive: s.archive, Bus: bus, Audit: trailOf(s.db), Components: func() []api.Component { return nil }, Database: s.db.Check,
 		Version: "test", TimeZone: "UTC", Protected: system.Entries, Logger: logger, Now: time.Now,
 	}
+	options.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	backgroundOf(s.db).in(&options)
 	for _, change := range changes {
 		change(&options)

@@ -238,7 +238,7 @@ func (a *API) createBans(ctx context.Context, in *banInput) (*answer[Results], e
 			return planned, err
 		}
 		liftAt := a.liftAtOf(in.Body)
-		if err := a.intend(ctx, h, event.Ban, order.Reason, liftAt, willBan(planned)); err != nil {
+		if err := a.intend(ctx, h, history.Intent{Kind: event.Ban, Reason: order.Reason, LiftAt: liftAt}, willBan(planned)); err != nil {
 			return nil, err
 		}
 		outcomes, err := h.Ban(ctx, order)
@@ -321,7 +321,7 @@ func (a *API) lift(ctx context.Context, h host.Host, order host.LiftOrder) ([]ho
 				pairs = append(pairs, pair{jail, id})
 			}
 		}
-		if err := a.intend(ctx, h, event.Unban, order.Reason, time.Time{}, pairs); err != nil {
+		if err := a.intend(ctx, h, history.Intent{Kind: event.Unban, Reason: order.Reason}, pairs); err != nil {
 			return nil, err
 		}
 	}
@@ -432,13 +432,15 @@ func (a *API) hostsOf(names []string) ([]host.Host, error) {
 }
 
 // intend notes who asks and why, so that the ban that fail2ban then reports carries it.
-func (a *API) intend(ctx context.Context, h host.Host, kind event.Kind, reason string, liftAt time.Time, pairs []pair) error {
+func (a *API) intend(ctx context.Context, h host.Host, like history.Intent, pairs []pair) error {
 	if len(pairs) == 0 {
 		return nil
 	}
-	hostID, now := h.State().ID, a.Now()
+	like.HostID, like.Actor, like.AskedAt = h.State().ID, actorOf(ctx), a.Now()
 	return a.Archive.Intend(ctx, mapAll(pairs, func(p pair) history.Intent {
-		return history.Intent{HostID: hostID, Jail: p.jail, Address: p.id, Kind: kind, Actor: actorOf(ctx), Reason: reason, AskedAt: now, LiftAt: liftAt}
+		one := like
+		one.Jail, one.Address = p.jail, p.id
+		return one
 	}))
 }
 

@@ -250,6 +250,7 @@ func (d *desk) build() {
 		Accounts: d.people.Accounts, Hosts: hosts, Archive: d.noting, Bus: d.bus, Audit: d.trail, Components: func() []api.Component { return nil }, Database: d.db.Check,
 		Version: "test", TimeZone: "UTC", BasePath: d.basePath, Protected: func() []allowlist.Entry { return nil }, Logger: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now,
 	}
+	options.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	backgroundOf(d.db).in(&options)
 	for _, change := range d.changes {
 		change(&options)

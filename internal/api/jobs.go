@@ -94,7 +94,7 @@ func (a *API) registerJobs() {
 		method: http.MethodPost, path: "/api/v1/jobs/{name}/run", id: "runJob", summary: "Run a job now; the leading console picks it up within two seconds", tag: "jobs",
 		role: auth.Operator, tier: steers, class: classSteer, audit: "job.run", status: http.StatusNoContent,
 	}, func(ctx context.Context, in *jobName) (*empty, error) {
-		if _, err := a.knownJob(in.Name); err != nil {
+		if err := a.knownJob(in.Name); err != nil {
 			return nil, err
 		}
 		return &empty{}, a.Jobs.Ask(ctx, in.Name, actorOf(ctx), a.Now())
@@ -103,7 +103,7 @@ func (a *API) registerJobs() {
 		method: http.MethodPost, path: "/api/v1/jobs/{name}/pause", id: "pauseJob", summary: "Pause a job, or let it run again", tag: "jobs",
 		role: auth.Admin, tier: steers, class: classSteer, audit: "job.pause",
 	}, func(ctx context.Context, in *pauseInput) (*answer[Job], error) {
-		if _, err := a.knownJob(in.Name); err != nil {
+		if err := a.knownJob(in.Name); err != nil {
 			return nil, err
 		}
 		if err := a.Jobs.Pause(ctx, in.Name, in.Body.Paused); err != nil {
@@ -114,18 +114,18 @@ func (a *API) registerJobs() {
 	})
 }
 
-// knownJob is a job by its name: NotFound when there is none, Conflict for the heartbeat.
-func (a *API) knownJob(name string) (schedule.Job, error) {
+// knownJob refuses names that no job has: NotFound, and Conflict for the heartbeat.
+func (a *API) knownJob(name string) error {
 	for _, job := range a.Jobs.All() {
 		if job.Name == name {
-			return job, nil
+			return nil
 		}
 	}
 	if name == heartbeatJob {
-		return schedule.Job{}, fault.New(fault.Conflict, "the heartbeat runs by itself on the console that leads").
+		return fault.New(fault.Conflict, "the heartbeat runs by itself on the console that leads").
 			WithMend("To let another console lead: POST /api/v1/lease/release.")
 	}
-	return schedule.Job{}, fault.New(fault.NotFound, "there is no job %s", name).WithMend("GET /api/v1/jobs lists them.")
+	return fault.New(fault.NotFound, "there is no job %s", name).WithMend("GET /api/v1/jobs lists them.")
 }
 
 func (a *API) getJob(ctx context.Context, in *jobName) (*answer[JobDetail], error) {
@@ -151,8 +151,7 @@ func (a *API) oneJob(ctx context.Context, name string) (Job, error) {
 			return job, nil
 		}
 	}
-	_, err = a.knownJob(name)
-	return Job{}, err
+	return Job{}, a.knownJob(name)
 }
 
 func (a *API) allJobs(ctx context.Context) ([]Job, error) {

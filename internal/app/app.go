@@ -27,6 +27,7 @@ import (
 	"bangui/internal/history"
 	"bangui/internal/host"
 	"bangui/internal/lease"
+	"bangui/internal/metrics"
 	"bangui/internal/store"
 )
 
@@ -92,6 +93,9 @@ type App struct {
 	certificate     *certificate.Keeper // nil without TLS
 	certificateTask *task
 
+	metrics       *metrics.Metrics
+	metricsServer *http.Server
+
 	listeners    []*net.TCPListener
 	presenceTask *task // keeps the listen file
 	crowd        *crowd
@@ -150,6 +154,7 @@ func (a *App) graph() []stage {
 		{name: "lease", needs: []string{"config", "logging", "database"}, start: a.startLease, stop: a.stopLease, grace: leaseTime},
 		{name: "demo", off: !a.Config.Demo, needs: []string{"config", "logging"}, start: a.startDemo, stop: a.stopDemo, grace: demoTime},
 		{name: "host", needs: []string{"database", "accounts", "demo"}, start: a.startHost, stop: a.stopHost, grace: hostTime},
+		{name: "metrics", off: len(a.Config.MetricsListen) == 0, needs: []string{"lease", "host"}, start: a.startMetrics, stop: a.stopMetrics, grace: metricsTime},
 		{name: "jobs", needs: []string{"audit", "accounts", "lease", "host"}, start: a.startJobs, stop: a.stopJobs, grace: jobsTime},
 		{name: "api", needs: []string{"database", "audit", "accounts", "host"}, start: a.startAPI},
 		{name: "tls", needs: []string{"config", "logging"}, start: a.startTLS, stop: a.stopTLS, grace: tlsTime},

@@ -251,7 +251,7 @@ func TestApp_StopEndsEventStreams(t *testing.T) {
 // Each real stage is made to fail in turn: exactly the started ones stop, in
 // reverse, and nothing is left behind.
 func TestApp_EachStageFailsInTurn(t *testing.T) {
-	names := []string{"config", "logging", "database", "audit", "accounts", "lease", "demo", "host", "jobs", "api", "tls", "http"}
+	names := []string{"config", "logging", "database", "audit", "accounts", "lease", "demo", "host", "metrics", "jobs", "api", "tls", "http"}
 	if got := stageNames(New(Options{Log: io.Discard}).graph()); !slices.Equal(got, names) {
 		t.Fatalf("stages = %v; this test knows %v", got, names)
 	}
@@ -259,7 +259,9 @@ func TestApp_EachStageFailsInTurn(t *testing.T) {
 		t.Run(bad, func(t *testing.T) {
 			defer goleak.VerifyNone(t)
 			var started, stopped []string
-			a := New(Options{Config: settings(t), Log: io.Discard})
+			c := settings(t)
+			c.MetricsListen = []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}
+			a := New(Options{Config: c, Log: io.Discard})
 			stages := a.graph()
 			for i, s := range stages {
 				stages[i].off = false

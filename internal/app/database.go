@@ -9,6 +9,7 @@ import (
 	"bangui/internal/config"
 	"bangui/internal/event"
 	"bangui/internal/fault"
+	"bangui/internal/health"
 	"bangui/internal/history"
 	"bangui/internal/host"
 	"bangui/internal/store"
@@ -22,10 +23,24 @@ func (a *App) startDatabase(ctx context.Context) error {
 		return mendable(err, "See that this user may write there and that the disk has room, or set another place with --data-dir or --database.")
 	}
 	a.store = db
+	a.warnRemote(ctx)
 	a.archive = history.New(db, a.bus, a.logger.With("part", "history"), time.Now)
 	a.followTask = startTask(ctx, a.archive.Follow)
 	a.listenTask = startTask(ctx, func(ctx context.Context) { db.Listen(ctx, store.Heard{Events: a.archive.Heard, Lease: a.hinted}) })
 	return nil
+}
+
+// warnRemote says of a file on a file system that several processes can't share what that
+// means.
+func (a *App) warnRemote(ctx context.Context) {
+	kind := a.store.Remote()
+	if kind == "" {
+		return
+	}
+	text := "The database is a file on a file system of the kind " + kind + ": one process alone can have it, and it is slower and less safe there."
+	const mend = "Put the data folder on a disk of this machine, or use PostgreSQL."
+	a.findings.Set("database_remote", health.Warning, text, mend)
+	a.logger.WarnContext(ctx, "the database is on a network's file system", "kind", kind, "mend", mend)
 }
 
 // openStore opens the database that the settings name.

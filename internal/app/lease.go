@@ -18,6 +18,7 @@ import (
 // startLease becomes a candidate for the background jobs. It waits for nothing: whoever
 // leads, page and API are served.
 func (a *App) startLease(ctx context.Context) error {
+	a.metrics = a.newMetrics()
 	o := lease.Options{
 		Name: lease.Scheduler, Store: a.store,
 		Durations: lease.Derive(a.Config.LeaseTTL, a.Config.LeaseHeartbeat),
@@ -27,6 +28,7 @@ func (a *App) startLease(ctx context.Context) error {
 		Die:       a.die,
 		Clock:     lease.BootClock,
 		Random:    rand.Float64,
+		Took:      a.metrics.Renewed,
 		Logger:    a.logger.With("part", "lease"),
 	}
 	if a.Config.Postgres == "" {
@@ -142,6 +144,10 @@ func (a *App) watchLease(ctx context.Context) {
 			}
 			told = state
 			a.tellLease(state)
+			a.countChange(ctx)
+		}
+		if state.Phase == lease.Nobody {
+			a.metrics.Leadless(phaseEvery)
 		}
 		a.judgeLease(state, time.Since(since))
 		select {
@@ -149,6 +155,14 @@ func (a *App) watchLease(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+// countChange counts the newest change of the lease by its reason.
+func (a *App) countChange(ctx context.Context) {
+	events, err := leaseDesk{a}.Events(ctx, 1)
+	if err == nil && len(events) == 1 && events[0].Kind == lease.Acquired {
+		a.metrics.Changed(events[0].Reason)
 	}
 }
 

@@ -76,7 +76,7 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 // isOfAPI tells the API's paths, with the documents of which problems say that they are
 // explained there.
 func isOfAPI(path string) bool {
-	return path == "/api" || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/docs/")
+	return path == "/api" || strings.HasPrefix(path, "/api/") || path == "/metrics" || strings.HasPrefix(path, "/docs/")
 }
 
 // protect sets what every answer carries. API and page add their own policy.

@@ -132,7 +132,9 @@ func (c *command) showLeaseChanges(events []leaseEvent) error {
 	rows := make([][]terminal.Cell, len(events))
 	for i, e := range events {
 		rows[i] = []terminal.Cell{
-			terminal.Text(moment(e.At)), {Text: e.Kind, Paint: style.Bold}, terminal.Text(fmt.Sprint(e.Epoch)),
+			terminal.Text(moment(e.At)),
+			{Text: e.Kind, Paint: style.Bold},
+			terminal.Text(fmt.Sprint(e.Epoch)),
 			terminal.Text(fmt.Sprintf("process %d on %s", e.PID, e.Host)), terminal.Text(e.Reason), terminal.Text(e.Detail),
 		}
 	}

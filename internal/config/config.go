@@ -19,9 +19,11 @@ import (
 // Config is everything that can be set. It holds no defaults of its own: Load
 // fills every field.
 type Config struct {
-	Listen   []netip.AddrPort // addresses of page and API; port 0 = any free one
-	DataDir  string           // absolute; holds the database, the host's id and the file `listen`
-	Database string           // absolute path of the SQLite file; "" with Postgres
+	Listen []netip.AddrPort // addresses of page and API; port 0 = any free one
+	// MetricsListen are addresses of the metrics alone, without sign-in; none = only beside the API.
+	MetricsListen []netip.AddrPort
+	DataDir       string // absolute; holds the database, the host's id and the file `listen`
+	Database      string // absolute path of the SQLite file; "" with Postgres
 
 	Postgres             string // address of a PostgreSQL database; "" = SQLite. It may hold a password
 	DatabasePasswordFile string // holds the password for Postgres; "" = the address or PGPASSFILE

@@ -22,6 +22,18 @@ func networkSettings() []Setting {
 			show: func(c Config) string { return c.BasePath },
 		},
 		{
+			Name: "metrics-listen", Default: "empty = none", Allowed: "addresses with their ports, separated by commas, or empty",
+			Meaning: "Addresses at which GET /metrics answers Prometheus without a sign-in, and nothing else is served. On the addresses of page and API it needs a token.",
+			parse: func(c *Config, text string, _ Surroundings) (err error) {
+				if c.MetricsListen = nil; text == "" {
+					return nil
+				}
+				c.MetricsListen, err = parseListen(text)
+				return err
+			},
+			show: func(c Config) string { return showListen(c.MetricsListen) },
+		},
+		{
 			Name: "allowed-hosts", Default: "empty", Allowed: "host names without port, separated by commas",
 			Meaning: "Names besides localhost and the one of public-url under which a browser may reach the page, as a proxy hands them on in the Host header. Plain addresses always may.",
 			parse: func(c *Config, text string, _ Surroundings) (err error) {

@@ -246,7 +246,9 @@ func TestLocal_ABanRightAfterAnotherRanOut(t *testing.T) {
 	for n := range times {
 		b.server.Client("set", "manual", "banip", id)
 		b.until("it is banned", func() bool { return b.events(event.Ban)["manual "+id] == n+1 })
-		b.until("its ban has run out", func() bool { return b.server.Client("get", "manual", "banned", id) == "0" && b.events(event.Unban)["manual "+id] == n+1 })
+		b.until("its ban has run out", func() bool {
+			return b.server.Client("get", "manual", "banned", id) == "0" && b.events(event.Unban)["manual "+id] == n+1
+		})
 	}
 	bans, _, err := b.archive.Bans(t.Context(), history.Query{State: history.All, Identifier: id, Limit: 100})
 	if err != nil {

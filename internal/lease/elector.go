@@ -11,7 +11,7 @@ import (
 	"bangui/internal/fault"
 )
 
-// Options are what an elector needs. All but Lock are needed.
+// Options are what an elector needs. All but Lock and Took are needed.
 type Options struct {
 	Name      string
 	Store     Store
@@ -32,6 +32,8 @@ type Options struct {
 	// Clock is the time since the machine started, suspends included.
 	Clock  func() time.Duration
 	Random func() float64 // 0 to 1
+	// Took is told how long an exchange with the database took; nil = nobody is.
+	Took   func(time.Duration)
 	Logger *slog.Logger
 }
 
@@ -159,6 +161,9 @@ func (e *Elector) attempt(ctx context.Context, do func(ctx context.Context) (set
 		took := e.o.Clock() - began
 		e.results <- func() {
 			e.trips.add(took)
+			if e.o.Took != nil {
+				e.o.Took(took)
+			}
 			settle()
 		}
 	}()
