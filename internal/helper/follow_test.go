@@ -72,7 +72,7 @@ func TestFollow_AConsoleThatHangs(t *testing.T) {
 	fail2bantest.Until(t, "it follows", func() bool { return strings.Contains(log.String(), "a console follows") })
 	client := newClient(socket)
 	t.Cleanup(running(t, func(ctx context.Context) error { return client.Run(ctx, nothingKept{}) }))
-	fail2bantest.Until(t, "the other one follows", func() bool { return strings.Count(log.String(), "a console follows") == 2 })
+	fail2bantest.Until(t, "the other one follows", func() bool { return strings.Count(log.String(), "a console follows") >= 2 })
 	if !strings.Contains(log.String(), "does not answer") {
 		t.Errorf("the log does not say why:\n%s", log)
 	}

@@ -190,7 +190,7 @@ func (c *console) active() []string {
 func (c *console) untilActive(want ...string) {
 	c.t.Helper()
 	want = slices.Sorted(slices.Values(want))
-	for deadline := time.Now().Add(40 * time.Second); !slices.Equal(c.active(), want); {
+	for deadline := time.Now().Add(90 * time.Second); !slices.Equal(c.active(), want); {
 		if time.Now().After(deadline) {
 			c.t.Fatalf("active bans are %v, want %v", c.active(), want)
 		}
@@ -398,7 +398,7 @@ func TestClient_RestartsLoseNothing(t *testing.T) {
 		began := time.Now()
 		h.begin()
 		c.until("it is back", func() bool { return c.client.State().Reach == host.Online })
-		if took := time.Since(began); took > 5*time.Second {
+		if took := time.Since(began); took > 20*time.Second { // 2 s at most between two tries, and stalls
 			t.Errorf("coming back took %v", took)
 		}
 		want = append(want[1:], "manual 198.51.100.1")

@@ -168,7 +168,7 @@ func dialRaw(t *testing.T, socket string) *raw {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	return &raw{t, conn}
 }
 
@@ -394,7 +394,7 @@ func TestServer_DropsTheSlowAndTheSilent(t *testing.T) {
 			if got := r.receive(); got != "" {
 				t.Errorf("it answered %q", got)
 			}
-			if took := time.Since(began); took > 10*soon {
+			if took := time.Since(began); took > 30*time.Second { // else our own deadline ended it
 				t.Errorf("that took %v", took)
 			}
 		})
@@ -472,17 +472,16 @@ func TestClient_AHelperThatHangs(t *testing.T) {
 	defer listener.Close()
 	client := newClient(socket)
 	t.Cleanup(running(t, func(ctx context.Context) error { return client.Run(ctx, nothingKept{}) }))
-	began := time.Now()
+	began, looks := time.Now(), 0
 	fail2bantest.Until(t, "it is said to be away", func() bool {
-		asked := time.Now()
-		s := client.State()
+		looks++
 		_ = client.Jails()
-		if took := time.Since(asked); took > 100*time.Millisecond {
-			t.Errorf("asking what was last seen took %v", took)
-		}
-		return s.Reach == host.Unreachable
+		return client.State().Reach == host.Unreachable
 	})
-	if took := time.Since(began); took > 6*time.Second {
+	if looks < 5 { // whoever waited for the helper would look once or twice
+		t.Errorf("what was last seen could be asked for %d times only", looks)
+	}
+	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("that took %v", took)
 	}
 	if s := client.State(); !strings.Contains(s.Detail, "does not answer") || !strings.Contains(s.Mend, "bangui-helper") {
