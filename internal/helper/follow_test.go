@@ -63,7 +63,7 @@ func TestFollow_AConsoleThatHangs(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "s")
 	allowed, _ := helper.Allow(nil, nil)
 	const soon = 300 * time.Millisecond
-	log := serve(t, silent{}, socket, allowed, func(s *helper.Server) { s.Hurry(10*soon, 10*soon, soon, soon) })
+	log := serve(t, silent{}, socket, allowed, func(s *helper.Server) { s.Hurry(time.Minute, time.Minute, soon, soon) })
 	hung := greeted(t, socket)
 	hung.frame(`{"verb":"follow"}`)
 	if got := hung.receive(); got != "{}" {

@@ -168,11 +168,13 @@ func dialRaw(t *testing.T, socket string) *raw {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	return &raw{t, conn}
 }
 
-func (r *raw) bytes(b []byte) { _, _ = r.conn.Write(b) } // it may be cut off by now
+func (r *raw) bytes(b []byte) {
+	_ = r.conn.SetDeadline(time.Now().Add(time.Minute))
+	_, _ = r.conn.Write(b) // it may be cut off by now
+}
 
 func (r *raw) frame(text string) {
 	r.bytes(append(binary.BigEndian.AppendUint32(nil, uint32(len(text))), text...))
@@ -181,6 +183,7 @@ func (r *raw) frame(text string) {
 // receive is the next frame; "" when the connection is over.
 func (r *raw) receive() string {
 	var head [4]byte
+	_ = r.conn.SetDeadline(time.Now().Add(time.Minute))
 	if _, err := io.ReadFull(r.conn, head[:]); err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			r.t.Error("the helper neither answers nor hangs up")
@@ -378,15 +381,16 @@ func TestServer_OutlivesRandomFrames(t *testing.T) {
 }
 
 func TestServer_DropsTheSlowAndTheSilent(t *testing.T) {
-	socket := filepath.Join(t.TempDir(), "s")
-	allowed, _ := helper.Allow(nil, nil)
 	const soon = 300 * time.Millisecond
-	serve(t, silent{}, socket, allowed, func(s *helper.Server) { s.Hurry(soon, soon, soon, soon) })
+	allowed, _ := helper.Allow(nil, nil)
+	impatient, patient := filepath.Join(t.TempDir(), "s"), filepath.Join(t.TempDir(), "s")
+	serve(t, silent{}, impatient, allowed, func(s *helper.Server) { s.Hurry(soon, soon, soon, soon) })
+	serve(t, silent{}, patient, allowed, func(s *helper.Server) { s.Hurry(time.Minute, soon, soon, soon) }) // until somebody has said hello
 	for name, begin := range map[string]func() *raw{
-		"says nothing":         func() *raw { return dialRaw(t, socket) },
-		"says half a hello":    func() *raw { r := dialRaw(t, socket); r.bytes([]byte{0, 0, 0}); return r },
-		"asks nothing":         func() *raw { return greeted(t, socket) },
-		"asks half a question": func() *raw { r := greeted(t, socket); r.bytes([]byte{0, 0, 0, 9, '{'}); return r },
+		"says nothing":         func() *raw { return dialRaw(t, impatient) },
+		"says half a hello":    func() *raw { r := dialRaw(t, impatient); r.bytes([]byte{0, 0, 0}); return r },
+		"asks nothing":         func() *raw { return greeted(t, patient) },
+		"asks half a question": func() *raw { r := greeted(t, patient); r.bytes([]byte{0, 0, 0, 9, '{'}); return r },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := begin()
