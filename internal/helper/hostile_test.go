@@ -226,6 +226,7 @@ func quote(text string) string {
 
 // Each string of each verb, with what must not pass.
 func TestServer_NothingIsSmuggled(t *testing.T) {
+	t.Parallel()
 	h := newHelper(t, fail2bantest.Options{})
 	fail2bantest.Until(t, "fail2ban is seen", func() bool {
 		c := newClient(h.socket)
@@ -330,6 +331,7 @@ func TestServer_OutlivesGarbage(t *testing.T) {
 
 // Frames made at random from what frames are made of, for a while.
 func TestServer_OutlivesRandomFrames(t *testing.T) {
+	t.Parallel()
 	h := newHelper(t, fail2bantest.Options{})
 	const frames = 20_000
 	source := rand.New(rand.NewPCG(1, 2))
