@@ -25,5 +25,7 @@ export default defineConfig({
     environment: 'happy-dom',
     include: ['test/unit/**/*.test.{ts,tsx}'],
     setupFiles: ['test/unit/setup.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -7,7 +7,8 @@ export default defineConfig({
     environment: 'node',
     include: ['test/e2e/**/*.test.ts'],
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // They bound a hang; a busy machine may stand still for seconds.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
   },
 });

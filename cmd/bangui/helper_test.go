@@ -55,7 +55,7 @@ func newMachine(t *testing.T) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.browser = &http.Client{Jar: jar, Timeout: 20 * time.Second}
+	m.browser = &http.Client{Jar: jar, Timeout: time.Minute}
 	return m
 }
 
@@ -186,7 +186,7 @@ func (m *machine) setUp() {
 // until asks the console again and again, not so often that it has enough of us.
 func (m *machine) until(what string, holds func() bool) {
 	m.t.Helper()
-	for deadline := time.Now().Add(40 * time.Second); !holds(); time.Sleep(500 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); !holds(); time.Sleep(500 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			m.t.Fatalf("it never came to be that %s", what)
 		}
@@ -320,7 +320,7 @@ func TestHelper_UnderSystemd(t *testing.T) {
 	})
 	hears := func(want string) {
 		t.Helper()
-		_ = told.SetReadDeadline(time.Now().Add(20 * time.Second))
+		_ = told.SetReadDeadline(time.Now().Add(time.Minute))
 		got := make([]byte, 100)
 		n, _, err := told.ReadFrom(got)
 		if err != nil || string(got[:n]) != want {

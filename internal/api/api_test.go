@@ -37,7 +37,7 @@ import (
 )
 
 // browser is bounded: a stream of a test is over long before.
-var browser = http.Client{Timeout: 30 * time.Second}
+var browser = http.Client{Timeout: time.Minute}
 
 var update = flag.Bool("update", false, "write the golden files")
 
@@ -383,7 +383,7 @@ type message struct{ name, id, data string }
 
 func (s *site) stream(query string) *stream {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/api/v1/events"+query, nil)
 	if err != nil {
 		s.t.Fatal(err)

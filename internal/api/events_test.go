@@ -26,6 +26,9 @@ import (
 
 func itoa(i int) string { return strconv.Itoa(i) }
 
+// streamPatience bounds a wait for what must come.
+const streamPatience = time.Minute
+
 // lines reads a stream to its end, within a deadline.
 func (d *desk) lines(query string) <-chan string {
 	d.t.Helper()
@@ -35,7 +38,7 @@ func (d *desk) lines(query string) <-chan string {
 // linesAs reads as who shows what the header has.
 func (d *desk) linesAs(query string, shown http.Header) <-chan string {
 	d.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*streamPatience)
 	d.t.Cleanup(cancel)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+"/api/v1/events"+query, nil)
 	if err != nil {
@@ -61,7 +64,7 @@ func (d *desk) linesAs(query string, shown http.Header) <-chan string {
 func until(t *testing.T, lines <-chan string, text string) []string {
 	t.Helper()
 	var seen []string
-	for deadline := time.After(15 * time.Second); ; {
+	for deadline := time.After(streamPatience); ; {
 		select {
 		case line, ok := <-lines:
 			if !ok {
@@ -85,7 +88,7 @@ func TestEvents_EndWithTheServer(t *testing.T) {
 	until(t, lines, "event: hello")
 	d.stop()
 	told := 0
-	for deadline := time.After(3 * time.Second); ; {
+	for deadline := time.After(streamPatience); ; {
 		select {
 		case line, ok := <-lines:
 			if !ok {
@@ -384,7 +387,7 @@ func (w *signingOut) Flush() {}
 func TestStream_CatchingUpEndsWithTheSession(t *testing.T) {
 	d := openDesk(t)
 	d.bans("sshd", 0, 300)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), streamPatience)
 	defer cancel()
 	request := d.asking(ctx, "/api/v1/events?last_event_id=1")
 	w := &signingOut{ResponseWriter: httptest.NewRecorder(), left: 20, signOut: func() {

@@ -138,7 +138,7 @@ func TestApp_TheCommandLineEndsStreams(t *testing.T) {
 		t.Fatal(err)
 	}
 	request.AddCookie(console.signIn(t))
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
 	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -164,7 +164,7 @@ func TestApp_TheCommandLineEndsStreams(t *testing.T) {
 	if _, err := io.Copy(io.Discard, response.Body); err != nil {
 		t.Errorf("the stream did not end in order: %v", err)
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > 14*time.Second { // and stalls; the first beat comes after 15 s
 		t.Errorf("it ended after %s", took)
 	}
 }

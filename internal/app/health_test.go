@@ -109,7 +109,7 @@ func (p *patient) check(want vitals) {
 				if err != nil {
 					p.t.Fatal(err)
 				}
-				answer, err := (&http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
+				answer, err := (&http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
 				if err != nil {
 					p.t.Error(err)
 					continue

@@ -75,7 +75,7 @@ func TestRunHelper_Refuses(t *testing.T) {
 		"two sockets of systemd":       {func(o *HelperOptions) { o.Getenv = handedOver("2") }, "handed over"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			o := HelperOptions{
 				Config: conf, Version: "test", Log: &journal{}, Getenv: func(string) string { return "" },

@@ -85,7 +85,7 @@ func checkTLS(t *testing.T, console running, certificate string, strict bool) {
 	roots.AppendCertsFromPEM(pem)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}
 	defer transport.CloseIdleConnections()
-	browser := http.Client{Transport: transport, Timeout: 10 * time.Second}
+	browser := http.Client{Transport: transport, Timeout: time.Minute}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, console.url+"api/v1/auth/login", strings.NewReader(`{"username":"admin","password":"`+password+`"}`))
 	if err != nil {
 		t.Fatal(err)

@@ -103,7 +103,7 @@ func TestApp_TwoConsolesOnOnePostgres(t *testing.T) {
 // bans are the next n bans of a stream.
 func bans(t *testing.T, events <-chan told, n int) []told {
 	t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(time.Minute)
 	var got []told
 	for len(got) < n {
 		select {

@@ -30,7 +30,7 @@ func dial(t *testing.T, console string) *wire {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	return &wire{t, conn, bufio.NewReader(conn)}
 }
 
@@ -284,7 +284,7 @@ func TestConsole_BoundsSlowRequests(t *testing.T) {
 	w := dial(t, console.url)
 	began := time.Now()
 	answer := w.say("GET / HTTP/1.1\r\nHost: local")
-	if took := time.Since(began); answer != nil && answer.StatusCode != http.StatusRequestTimeout || took < headerTime/2 || took > headerTime+5*time.Second {
+	if took := time.Since(began); answer != nil && answer.StatusCode != http.StatusRequestTimeout || took < headerTime/2 || took > headerTime+30*time.Second {
 		t.Errorf("after %s: %+v", took, answer)
 	}
 }

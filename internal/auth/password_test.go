@@ -100,7 +100,7 @@ func TestHasher_Bounded(t *testing.T) {
 	for refused.Load() < 183 {
 		time.Sleep(time.Millisecond)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	leave, err := h.enter(ctx, true)
 	if err != nil {

@@ -70,7 +70,7 @@ func TestClient_RealServer(t *testing.T) {
 	var ids []string
 	for _, b := range bans {
 		ids = append(ids, b.ID)
-		if b.Duration != time.Hour || b.Permanent || time.Since(b.BannedAt) > 10*time.Second || time.Since(b.BannedAt) < -2*time.Second {
+		if b.Duration != time.Hour || b.Permanent || time.Since(b.BannedAt) > time.Minute || time.Since(b.BannedAt) < -2*time.Second {
 			t.Errorf("ban %+v", b)
 		}
 	}
@@ -191,7 +191,7 @@ func TestClient_HangingServerEndsInTime(t *testing.T) {
 	if err := c.Ping(t.Context()); !fault.Is(err, fault.Fail2banTimeout) {
 		t.Errorf("a stopped process: %v", err)
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > 20*time.Second { // 2 s, and stalls; not for ever
 		t.Errorf("it took %v", took)
 	}
 	server.Resume()
@@ -238,7 +238,7 @@ func TestClient_BadServers(t *testing.T) {
 			if err := c.Ping(t.Context()); !fault.Is(err, bad.want) {
 				t.Errorf("Ping = %v (%s), want %s", err, fault.CodeOf(err), bad.want)
 			}
-			if took := time.Since(began); took > 10*time.Second {
+			if took := time.Since(began); took > 30*time.Second {
 				t.Errorf("it took %v", took)
 			}
 			fail2bantest.Until(t, "the connection is closed", func() bool { return fake.Open() == 0 })

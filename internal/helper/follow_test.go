@@ -30,6 +30,7 @@ func (nothingKept) OpenJails(context.Context, string) ([]string, error)     { re
 
 // One console follows. Another one is told so, and takes over when the first is gone.
 func TestFollow_OneAtATime(t *testing.T) {
+	t.Parallel()
 	h := newHelper(t, fail2bantest.Options{})
 	first := newConsole(t, h)
 	first.until("the first follows", func() bool { return strings.Contains(h.log.String(), "a console follows") })
@@ -63,7 +64,7 @@ func TestFollow_AConsoleThatHangs(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "s")
 	allowed, _ := helper.Allow(nil, nil)
 	const soon = 300 * time.Millisecond
-	log := serve(t, silent{}, socket, allowed, func(s *helper.Server) { s.Hurry(10*soon, 10*soon, soon, soon) })
+	log := serve(t, silent{}, socket, allowed, func(s *helper.Server) { s.Hurry(time.Minute, time.Minute, soon, soon) })
 	hung := greeted(t, socket)
 	hung.frame(`{"verb":"follow"}`)
 	if got := hung.receive(); got != "{}" {
@@ -72,7 +73,7 @@ func TestFollow_AConsoleThatHangs(t *testing.T) {
 	fail2bantest.Until(t, "it follows", func() bool { return strings.Contains(log.String(), "a console follows") })
 	client := newClient(socket)
 	t.Cleanup(running(t, func(ctx context.Context) error { return client.Run(ctx, nothingKept{}) }))
-	fail2bantest.Until(t, "the other one follows", func() bool { return strings.Count(log.String(), "a console follows") == 2 })
+	fail2bantest.Until(t, "the other one follows", func() bool { return strings.Count(log.String(), "a console follows") >= 2 })
 	if !strings.Contains(log.String(), "does not answer") {
 		t.Errorf("the log does not say why:\n%s", log)
 	}
@@ -80,6 +81,7 @@ func TestFollow_AConsoleThatHangs(t *testing.T) {
 
 // Garbage in place of a receipt ends the following and nothing else.
 func TestFollow_OutlivesGarbage(t *testing.T) {
+	t.Parallel()
 	h := newHelper(t, fail2bantest.Options{})
 	for i, text := range []string{"", "{}", `{"number":99999}`, `{"number":1,"x":2}`, `[]`, strings.Repeat(" ", helper.MaxRequest+1)} {
 		r := greeted(t, h.socket)
@@ -122,6 +124,7 @@ func (f *failing) Reconcile(ctx context.Context, list host.BanList) error {
 
 // What the console could not store counts as not delivered and comes again.
 func TestFollow_DeliveredIsWhatIsStored(t *testing.T) {
+	t.Parallel()
 	h := newHelper(t, fail2bantest.Options{})
 	c := newConsole(t, h)
 	c.stop()
@@ -203,6 +206,7 @@ func (k *keeper) list(jail string) host.BanList {
 
 // The bans of a real fail2ban come across as they are.
 func TestClient_ManyBans(t *testing.T) {
+	t.Parallel()
 	h := newHelper(t, fail2bantest.Options{Action: "none"})
 	const n = 3000
 	var all []string

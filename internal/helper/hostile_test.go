@@ -168,11 +168,13 @@ func dialRaw(t *testing.T, socket string) *raw {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
 	return &raw{t, conn}
 }
 
-func (r *raw) bytes(b []byte) { _, _ = r.conn.Write(b) } // it may be cut off by now
+func (r *raw) bytes(b []byte) {
+	_ = r.conn.SetDeadline(time.Now().Add(time.Minute))
+	_, _ = r.conn.Write(b) // it may be cut off by now
+}
 
 func (r *raw) frame(text string) {
 	r.bytes(append(binary.BigEndian.AppendUint32(nil, uint32(len(text))), text...))
@@ -181,6 +183,7 @@ func (r *raw) frame(text string) {
 // receive is the next frame; "" when the connection is over.
 func (r *raw) receive() string {
 	var head [4]byte
+	_ = r.conn.SetDeadline(time.Now().Add(time.Minute))
 	if _, err := io.ReadFull(r.conn, head[:]); err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			r.t.Error("the helper neither answers nor hangs up")
@@ -223,6 +226,7 @@ func quote(text string) string {
 
 // Each string of each verb, with what must not pass.
 func TestServer_NothingIsSmuggled(t *testing.T) {
+	t.Parallel()
 	h := newHelper(t, fail2bantest.Options{})
 	fail2bantest.Until(t, "fail2ban is seen", func() bool {
 		c := newClient(h.socket)
@@ -327,6 +331,7 @@ func TestServer_OutlivesGarbage(t *testing.T) {
 
 // Frames made at random from what frames are made of, for a while.
 func TestServer_OutlivesRandomFrames(t *testing.T) {
+	t.Parallel()
 	h := newHelper(t, fail2bantest.Options{})
 	const frames = 20_000
 	source := rand.New(rand.NewPCG(1, 2))
@@ -378,15 +383,16 @@ func TestServer_OutlivesRandomFrames(t *testing.T) {
 }
 
 func TestServer_DropsTheSlowAndTheSilent(t *testing.T) {
-	socket := filepath.Join(t.TempDir(), "s")
-	allowed, _ := helper.Allow(nil, nil)
 	const soon = 300 * time.Millisecond
-	serve(t, silent{}, socket, allowed, func(s *helper.Server) { s.Hurry(soon, soon, soon, soon) })
+	allowed, _ := helper.Allow(nil, nil)
+	impatient, patient := filepath.Join(t.TempDir(), "s"), filepath.Join(t.TempDir(), "s")
+	serve(t, silent{}, impatient, allowed, func(s *helper.Server) { s.Hurry(soon, soon, soon, soon) })
+	serve(t, silent{}, patient, allowed, func(s *helper.Server) { s.Hurry(time.Minute, soon, soon, soon) }) // until somebody has said hello
 	for name, begin := range map[string]func() *raw{
-		"says nothing":         func() *raw { return dialRaw(t, socket) },
-		"says half a hello":    func() *raw { r := dialRaw(t, socket); r.bytes([]byte{0, 0, 0}); return r },
-		"asks nothing":         func() *raw { return greeted(t, socket) },
-		"asks half a question": func() *raw { r := greeted(t, socket); r.bytes([]byte{0, 0, 0, 9, '{'}); return r },
+		"says nothing":         func() *raw { return dialRaw(t, impatient) },
+		"says half a hello":    func() *raw { r := dialRaw(t, impatient); r.bytes([]byte{0, 0, 0}); return r },
+		"asks nothing":         func() *raw { return greeted(t, patient) },
+		"asks half a question": func() *raw { r := greeted(t, patient); r.bytes([]byte{0, 0, 0, 9, '{'}); return r },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := begin()
@@ -394,7 +400,7 @@ func TestServer_DropsTheSlowAndTheSilent(t *testing.T) {
 			if got := r.receive(); got != "" {
 				t.Errorf("it answered %q", got)
 			}
-			if took := time.Since(began); took > 10*soon {
+			if took := time.Since(began); took > 30*time.Second { // else our own deadline ended it
 				t.Errorf("that took %v", took)
 			}
 		})
@@ -472,17 +478,16 @@ func TestClient_AHelperThatHangs(t *testing.T) {
 	defer listener.Close()
 	client := newClient(socket)
 	t.Cleanup(running(t, func(ctx context.Context) error { return client.Run(ctx, nothingKept{}) }))
-	began := time.Now()
+	began, looks := time.Now(), 0
 	fail2bantest.Until(t, "it is said to be away", func() bool {
-		asked := time.Now()
-		s := client.State()
+		looks++
 		_ = client.Jails()
-		if took := time.Since(asked); took > 100*time.Millisecond {
-			t.Errorf("asking what was last seen took %v", took)
-		}
-		return s.Reach == host.Unreachable
+		return client.State().Reach == host.Unreachable
 	})
-	if took := time.Since(began); took > 6*time.Second {
+	if looks < 5 { // whoever waited for the helper would look once or twice
+		t.Errorf("what was last seen could be asked for %d times only", looks)
+	}
+	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("that took %v", took)
 	}
 	if s := client.State(); !strings.Contains(s.Detail, "does not answer") || !strings.Contains(s.Mend, "bangui-helper") {

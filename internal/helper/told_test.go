@@ -37,6 +37,7 @@ func (c *console) followsLog(h *helperSide) {
 // Through a helper, too, each ban is told once, with all that fail2ban knows of it and the
 // moment of its log line. How soon, BenchmarkABanIsTold says.
 func TestClient_ABanIsToldByItsLogLine(t *testing.T) {
+	t.Parallel()
 	h := newHelper(t, fail2bantest.Options{})
 	c := newConsoleInto(t, h, func(a *history.Archive) host.Recorder { return listless{recorder{a}} })
 	sub, err := c.bus.Subscribe(1000)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestServerAge(t *testing.T) {
+	t.Parallel()
 	server := fail2bantest.Start(t, fail2bantest.Options{})
 	if age := serverAge(server.Socket()); age < 0 || age > settleTime {
 		t.Errorf("a server that has just started is %s old", age)

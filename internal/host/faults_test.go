@@ -61,6 +61,7 @@ func newTroubledBench(t testing.TB, o fail2bantest.Options) (*bench, *troubled) 
 
 // A line that is dated in the future proves nothing: the time of no ban is over then.
 func TestLocal_ALineOfTheFutureEndsNothing(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{})
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
 	b.untilActive("manual 203.0.113.7")
@@ -75,6 +76,7 @@ func TestLocal_ALineOfTheFutureEndsNothing(t *testing.T) {
 
 // With its last jail stopped by somebody else, nothing is said to run.
 func TestLocal_NoJailRunsAnyMore(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{})
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
 	b.untilActive("manual 203.0.113.7")
@@ -116,6 +118,7 @@ func (b *bench) nextLook() {
 
 // A list that was fetched before a jail was stopped does not bring its bans back.
 func TestLocal_AJailStopsWhileItsBansAreListed(t *testing.T) {
+	t.Parallel()
 	b, r := newTroubledBench(t, fail2bantest.Options{})
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
 	b.untilActive("manual 203.0.113.7")
@@ -152,6 +155,7 @@ func TestLocal_AJailStopsWhileItsBansAreListed(t *testing.T) {
 
 // While nothing can be recorded, fail2ban is not asked for its lists each second.
 func TestLocal_AFailingRecorderCostsFail2banLittle(t *testing.T) {
+	t.Parallel()
 	b, r := newTroubledBench(t, fail2bantest.Options{})
 	full := errors.New("no room on the disk")
 	r.trouble(func(host.BanList) error { return full })
@@ -171,6 +175,7 @@ func TestLocal_AFailingRecorderCostsFail2banLittle(t *testing.T) {
 
 // The end of a jail that could not be recorded is recorded later.
 func TestLocal_TheEndOfAJailIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	b, r := newTroubledBench(t, fail2bantest.Options{})
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
 	b.untilActive("manual 203.0.113.7")
@@ -191,6 +196,7 @@ func TestLocal_TheEndOfAJailIsTriedAgain(t *testing.T) {
 
 // What was lifted a moment ago can be banned again at once.
 func TestLocal_BanLiftBan(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{})
 	order := host.BanOrder{Targets: prefixes("203.0.113.7"), Jails: []string{"manual"}}
 	for range 3 {
@@ -214,6 +220,7 @@ func TestLocal_BanLiftBan(t *testing.T) {
 // A ban that is lifted right after it was made must not come back at a restart, even
 // when we end right after it as a command does.
 func TestLocal_ALiftedBanStaysLifted(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{})
 	for range 5 {
 		if _, err := b.local.Ban(t.Context(), host.BanOrder{Targets: prefixes("203.0.113.1", "203.0.113.2", "203.0.113.3"), Jails: []string{"manual"}}); err != nil {

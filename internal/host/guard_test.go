@@ -281,6 +281,7 @@ func TestGuard_WritesOnlyWhereAllowed(t *testing.T) {
 
 // Before a real fail2ban, as the console runs it.
 func TestGuard_BeforeARealServer(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{})
 	g := host.NewGuard(b.local, host.GuardOptions{System: system(t), OwnJail: true})
 	outcomes, err := g.Ban(t.Context(), host.BanOrder{Targets: prefixes("203.0.113.7", "192.0.2.10", "203.0.113.8"), Jails: []string{"manual"}})

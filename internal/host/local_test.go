@@ -168,6 +168,7 @@ func prefixes(texts ...string) []netip.Prefix {
 }
 
 func TestLocal_BanLiftAndWhy(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{})
 	ctx := t.Context()
 	outcomes, err := b.local.Ban(ctx, host.BanOrder{Targets: prefixes("203.0.113.7", "2001:db8::7", "127.0.0.1", "198.51.0.0/16"), Jails: []string{"manual"}})
@@ -208,6 +209,7 @@ func TestLocal_BanLiftAndWhy(t *testing.T) {
 }
 
 func TestLocal_NobodyBansHimself(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{Jails: "[web]\nenabled = true\nfilter =\nignoreip = 192.0.2.0/24 2001:db8:1::/48"})
 	b.until("the jail is seen", func() bool { return len(b.local.Jails()) == 3 })
 	caller := netip.MustParseAddr("198.51.100.77")
@@ -236,6 +238,7 @@ func TestLocal_NobodyBansHimself(t *testing.T) {
 
 // A restart of fail2ban restores its bans; ours loses none and tells none twice.
 func TestLocal_RestartsLoseNothing(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{})
 	want := []string{}
 	for i := range 30 {
@@ -286,6 +289,7 @@ func TestLocal_RestartsLoseNothing(t *testing.T) {
 
 // A trap that peers fell into: old data shown as fresh, frozen after a restart.
 func TestLocal_TellsTheTruthAboutReach(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{})
 	asOf := b.local.State().AsOf
 	for name, fault := range map[string]struct{ begin, end func() }{
@@ -330,6 +334,7 @@ func rename(t *testing.T, from, to string) {
 
 // A jail that went away while we were not there takes its bans along.
 func TestLocal_AJailThatWentWhileWeWereAway(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{})
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
 	b.server.Client("set", "sshd", "banip", "203.0.113.8")
@@ -346,6 +351,7 @@ func TestLocal_AJailThatWentWhileWeWereAway(t *testing.T) {
 
 // A forged line in fail2ban's log bans nobody and lifts nothing.
 func TestLocal_AForgedLogLineIsNotBelieved(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{})
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
 	b.untilActive("manual 203.0.113.7")
@@ -364,6 +370,7 @@ func TestLocal_AForgedLogLineIsNotBelieved(t *testing.T) {
 
 // Without database, log or levels that tell, the socket alone converges.
 func TestLocal_TheSocketAloneIsEnough(t *testing.T) {
+	t.Parallel()
 	for name, o := range map[string]fail2bantest.Options{
 		"no database": {NoDatabase: true}, "a log that hides bans": {LogLevel: "ERROR"},
 	} {
@@ -381,6 +388,7 @@ func TestLocal_TheSocketAloneIsEnough(t *testing.T) {
 }
 
 func TestLocal_BansExpire(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{BanTime: "2s"})
 	b.server.Fail("203.0.113.7", 3, "root")
 	b.until("it was banned and its time was over", func() bool { return len(b.list(history.Ended)) == 1 })
@@ -392,6 +400,7 @@ func TestLocal_BansExpire(t *testing.T) {
 
 // A failure while a ban lasts prolongs it; no line of the log tells the new end.
 func TestLocal_AProlongedBanGetsItsNewEnd(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{BanTime: "12s"}) // so long there is for what follows
 	b.server.Fail("203.0.113.7", 3, "root")
 	b.untilActive("sshd 203.0.113.7")
@@ -406,6 +415,7 @@ func TestLocal_AProlongedBanGetsItsNewEnd(t *testing.T) {
 }
 
 func TestLocal_Jails(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{})
 	ctx := t.Context()
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
@@ -457,6 +467,7 @@ func TestLocal_Jails(t *testing.T) {
 // A configuration with an error must not reach the server: a reload that fails half
 // way removes all jails and lifts every ban.
 func TestLocal_ABrokenConfigurationChangesNothing(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{})
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
 	b.untilActive("manual 203.0.113.7")
@@ -485,6 +496,7 @@ func TestLocal_ABrokenConfigurationChangesNothing(t *testing.T) {
 }
 
 func TestLocal_ManualJail(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{})
 	own, err := b.local.ManualJail(t.Context())
 	if err != nil || !own.Foreign {
@@ -553,6 +565,7 @@ func snapshot(t *testing.T, dir string) string {
 // A server whose folder is elsewhere than it says, as in another container: nothing
 // is at the paths that it names.
 func TestLocal_FindsWhatFail2banNamesByOtherPaths(t *testing.T) {
+	t.Parallel()
 	server := fail2bantest.Start(t, fail2bantest.Options{})
 	elsewhere := server.Dir() + "-here"
 	if err := os.Rename(server.Dir(), elsewhere); err != nil {

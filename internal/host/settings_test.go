@@ -9,6 +9,7 @@ import (
 
 // In fail2ban's `set`, the names of its own settings stand where those of jails do.
 func TestLocal_ASettingIsNoJail(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, fail2bantest.Options{})
 	b.until("its jails are seen", func() bool { return len(b.local.Jails()) > 0 })
 	before := b.server.Client("get", "loglevel") + b.server.Client("get", "logtarget")

@@ -52,6 +52,7 @@ func (b *bench) followsLog() {
 // Each ban is told once, with all that fail2ban knows of it and the moment of its log
 // line: lists alone would bring it later and know less. How soon, BenchmarkABanIsTold says.
 func TestLocal_ABanIsToldByItsLogLine(t *testing.T) {
+	t.Parallel()
 	b, _ := newTroubledBench(t, fail2bantest.Options{})
 	b.lists(false)
 	b.followsLog()
@@ -128,6 +129,7 @@ func (b *bench) untilRows(ids ...string) {
 // A ban whose row comes long after its log line is told all the same, by that line: in a
 // burst of bans the next list is minutes away.
 func TestLocal_ABanWhoseRowComesLate(t *testing.T) {
+	t.Parallel()
 	b, rows := lateRows(t, fail2bantest.Options{})
 	b.server.Client("set", "manual", "banip", "203.0.113.7")
 	b.untilRows("203.0.113.7")
@@ -150,6 +152,7 @@ func TestLocal_ABanWhoseRowComesLate(t *testing.T) {
 
 // A ban whose time is over when its row comes is told before its end, and both are told.
 func TestLocal_AShortBanWhoseRowComesLate(t *testing.T) {
+	t.Parallel()
 	b, rows := lateRows(t, fail2bantest.Options{BanTime: "2s"})
 	b.server.Fail("203.0.113.7", 3, "root")
 	b.until("it was banned and its time was over", func() bool {
@@ -167,6 +170,7 @@ func TestLocal_AShortBanWhoseRowComesLate(t *testing.T) {
 // The end of a ban that a list told before its row came is told by its line, which knows
 // why it ended.
 func TestLocal_AListedBanEndsWithoutItsRow(t *testing.T) {
+	t.Parallel()
 	b, _ := lateRows(t, fail2bantest.Options{})
 	b.lists(true)
 	b.server.Client("set", "manual", "banip", "203.0.113.7")

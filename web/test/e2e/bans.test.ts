@@ -26,6 +26,7 @@ test('a ban appears without a reload, is lifted on the page, and fail2ban agrees
   await row.getByRole('checkbox').click();
   await page.getByRole('toolbar').getByRole('button', { name: 'Unban' }).click();
   await page.getByText('203.0.113.7 unbanned in sshd').first().waitFor();
+  await page.getByRole('button', { name: 'Undo' }).hover(); // so it stays while fail2ban is asked
   await until(async () => !(await stage.fail2ban.isBanned('203.0.113.7')), 'fail2ban has lifted it');
 
   await page.keyboard.press('Control+z');

@@ -57,7 +57,7 @@ export class Fail2ban {
     const gone = new Promise((resolve) => server.once('exit', resolve));
     server.kill('SIGCONT');
     server.kill('SIGTERM');
-    const hard = setTimeout(() => server.kill('SIGKILL'), 5000);
+    const hard = setTimeout(() => server.kill('SIGKILL'), 20_000);
     await gone;
     clearTimeout(hard);
   }
@@ -69,7 +69,7 @@ export class Fail2ban {
   /** What fail2ban's own client answers; '' when nobody answers it. */
   async client(...args: string[]): Promise<string> {
     try {
-      return (await run('fail2ban-client', ['-c', this.config, '-s', this.socket, ...args], { timeout: 30_000 })).stdout;
+      return (await run('fail2ban-client', ['-c', this.config, '-s', this.socket, ...args], { timeout: 60_000 })).stdout;
     } catch {
       return '';
     }
@@ -82,7 +82,7 @@ export class Fail2ban {
   /** Failed log-ins in the log that the sshd jail watches. */
   attack(address: string, user = 'root', times = 3): void {
     const stamp = new Date()
-      .toLocaleString('en-US', { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })
+      .toLocaleString('en-US', { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
       .replace(',', '');
     const line = `${stamp} web sshd[4242]: Failed password for invalid user ${user} from ${address} port 51234 ssh2\n`;
     appendFileSync(this.authLog, line.repeat(times));

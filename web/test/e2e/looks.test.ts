@@ -95,7 +95,7 @@ test.each(everyLook)(
     expect(await overhang(page)).toBeLessThanOrEqual(0);
     await page.context().close();
   },
-  180_000,
+  480_000,
 );
 
 test.each(everyLook)(
@@ -139,7 +139,7 @@ test.each(everyLook)(
     expect(await page.locator('style').count()).toBe(0);
     await page.context().close();
   },
-  180_000,
+  480_000,
 );
 
 test('longer words fit a phone as well', async () => {

@@ -12,6 +12,9 @@ const basePath = '/x/bangui';
 /** The first administrator of every stage that is set up. */
 export const admin = { username: 'anna', password: 'four plain words here' };
 
+/** Within that the page of a session that was ended says so: at once, and what a machine takes that stands still. */
+export const endsAtOnce = 14_000;
+
 /** A window of somebody who is not signed in. */
 export const nobody: State = { cookies: [], origins: [] };
 
@@ -134,6 +137,7 @@ export class Stage {
       storageState: this.#admin,
       ...options,
     });
+    context.setDefaultTimeout(60_000); // it bounds a hang
     const page = await context.newPage();
     const own = new URL(this.url).origin;
     page.on('pageerror', (error) => this.complaints.push(`script error: ${error.message}`));

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { admin, Stage } from './stage';
+import { admin, endsAtOnce, Stage } from './stage';
 import { until } from './until';
 
 let stage: Stage;
@@ -145,7 +145,7 @@ test('who is disabled is out at once, and the page follows a new role', async ()
   await act('Disable…');
   await mine.getByRole('alertdialog').getByRole('button', { name: 'Disable' }).click();
   await row.getByText('Disabled').waitFor();
-  await theirs.getByText('Your session was ended elsewhere').waitFor({ timeout: 3000 });
+  await theirs.getByText('Your session was ended elsewhere').waitFor({ timeout: endsAtOnce });
   await theirs.context().close();
   await mine.context().close();
 });
@@ -199,7 +199,7 @@ test('a new password ends the other sessions and keeps this one', async () => {
   await mine.getByLabel('New password').fill('watcher123');
   await mine.getByText('It must be more than the user name.').waitFor();
   await change(mine, word, next);
-  await theirs.getByText('Your session was ended elsewhere').waitFor({ timeout: 3000 });
+  await theirs.getByText('Your session was ended elsewhere').waitFor({ timeout: endsAtOnce });
   await mine.goto(`${stage.url}/bans`);
   await mine.getByRole('heading', { name: 'Bans' }).waitFor();
   await mine.goto(`${stage.url}/account`);

@@ -39,16 +39,16 @@ test('a throttled attempt is counted down in the button, and nothing is sent mea
   const asked = pretendServer(() => ({
     status: 429,
     body: { code: 'attempts_throttled', detail: 'Wait.' },
-    headers: { 'Retry-After': '2' },
+    headers: { 'Retry-After': '5' },
   }));
   draw(<SignIn ending={undefined} username="" setUpAlready={false} />);
   await give('anna', 'wrong');
-  const button = await screen.findByRole('button', { name: /Try again in 0:0[12]/ });
+  const button = await screen.findByRole('button', { name: /Try again in 0:0[1-5]/ });
   expect(button).toHaveProperty('disabled', true);
   expect(screen.getByRole('alert').textContent).toContain('Too many attempts');
   fireEvent.submit(button.closest('form') as HTMLFormElement);
   expect(asked).toHaveLength(1);
-  const again = await screen.findByRole('button', { name: 'Sign in' }, { timeout: 4000 });
+  const again = await screen.findByRole('button', { name: 'Sign in' }, { timeout: 30_000 });
   expect(again).toHaveProperty('disabled', false);
   expect(screen.queryByRole('alert')).toBeNull();
 });
