@@ -167,7 +167,7 @@ func scenes() []scene {
 			d.setAll(nil)
 			d.another(nil, 70*time.Second)
 		}},
-		{"a failover loses the last second", func(d *day, leader *process) {
+		{"a failover loses the last second", func(d *day, _ *process) {
 			d.table.mu.Lock()
 			before := d.table.row
 			d.table.mu.Unlock()

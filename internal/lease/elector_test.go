@@ -363,7 +363,7 @@ func TestElector_StubbornWork(t *testing.T) {
 
 // The row is held until nothing of the work runs any more, however long that takes.
 func TestElector_ReleasesAfterItsWork(t *testing.T) {
-	bubble(t, func(t *testing.T, s *table, start func(...setting) *process) {
+	bubble(t, func(t *testing.T, _ *table, start func(...setting) *process) {
 		ended := false
 		a := start(func(o *lease.Options, p *process) {
 			o.Work = func(ctx context.Context, l *lease.Leadership) {

@@ -125,7 +125,7 @@ func (s *session) do(ctx context.Context, what string, work func()) error {
 	if fault != nil {
 		before, after = fault(what)
 	}
-	if d, delays := before.(delay); delays {
+	if d, delays := errors.AsType[delay](before); delays {
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Duration(d)):

@@ -28,5 +28,5 @@ func remoteKind(path string) string {
 	if err := unix.Statfs(path, &answer); err != nil {
 		return ""
 	}
-	return remoteKinds()[uint32(answer.Type)]
+	return remoteKinds()[uint32(answer.Type)] // the numbers have 32 bits, with whatever sign
 }

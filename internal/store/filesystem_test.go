@@ -191,6 +191,9 @@ func TestOpen_RemoteSharesItsConnection(t *testing.T) {
 	if row := look(t, db); row.Beat != each || db.Check(ctx) != nil {
 		t.Errorf("%+v", row)
 	}
+	if err := errors.Join(db.Optimise(ctx), db.Examine(ctx)); err != nil {
+		t.Errorf("its upkeep: %v", err)
+	}
 	other := take(t, db, "b")
 	late := false
 	if err := db.Fenced(term, func() { late = true }).EnsureHost(ctx, "zombie", "x"); !errors.Is(err, lease.ErrFenced) || !late {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"bangui/internal/fault"
@@ -21,16 +22,37 @@ func (db *DB) Optimise(ctx context.Context) error {
 
 // Examine reads the database for damage: on SQLite every page of the file, on PostgreSQL
 // what the server knows of broken indexes and of pages whose checksum was wrong. It takes
-// as long as that takes, and locks nobody out. The error is DatabaseCorrupt where there is
-// damage, with the first of what was found.
+// as long as that takes, and locks nobody out; where all share one connection (Remote),
+// others wait while it reads a table. The error is DatabaseCorrupt where there is damage,
+// with the first of what was found.
 func (db *DB) Examine(ctx context.Context) error {
+	examinations := []string{db.dialect.examine}
+	if db.remote != "" { // table by table: a heartbeat gets its turn in between
+		tables, err := collect(ctx, db.read, scanOne[string], db.dialect.tables)
+		if err != nil {
+			return err
+		}
+		examinations = nil
+		for _, table := range tables {
+			examinations = append(examinations, "PRAGMA quick_check('"+strings.ReplaceAll(table, "'", "''")+"')")
+		}
+	}
+	for _, examination := range examinations {
+		if err := db.examine(ctx, examination); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (db *DB) examine(ctx context.Context, query string) error {
 	// A connection of its own: the readers' are for answers that somebody waits for.
 	conn, err := db.read.Conn(ctx)
 	if err != nil {
 		return storeFault(err)
 	}
 	defer conn.Close()
-	rows, err := conn.QueryContext(ctx, db.dialect.examine)
+	rows, err := conn.QueryContext(ctx, query)
 	if err != nil {
 		return storeFault(err)
 	}
