@@ -48,8 +48,7 @@ export function Verdict({ data }: { data: Address }) {
     failures > 0 ? plural(failures, { one: '# failure led to it.', other: '# failures led to it.' }) : '',
     data.history.length > 0 ? plural(data.history.length, { one: 'Banned # time before.', other: 'Banned # times before.' }) : '',
     data.first_seen === null ? '' : t`First seen ${relativeTime(data.first_seen, now, 'long')}.`,
-    scopeInWords(data.scope),
-    data.kind === 'other' ? t`This is no address: fail2ban bans it as a plain id.` : '',
+    data.kind === 'other' ? t`This is no address: fail2ban bans it as a plain id.` : scopeInWords(data.scope),
   ].filter(Boolean);
   return (
     <div className="flex flex-col gap-2 rounded-lg border border-line bg-surface p-4">
