@@ -44,7 +44,7 @@ web/dist/index.html: web/node_modules/.package-lock.json $(PAGE_SOURCES)
 
 web/node_modules/.package-lock.json: web/package-lock.json
 	@echo "installing the page's npm packages into web/node_modules" >&2
-	npm --prefix web ci --no-audit --no-fund
+	npm --prefix web ci --no-audit --no-fund --loglevel error
 	@touch $@
 
 .PHONY: setup
