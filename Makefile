@@ -44,7 +44,7 @@ web/dist/index.html: web/node_modules/.package-lock.json $(PAGE_SOURCES)
 
 web/node_modules/.package-lock.json: web/package-lock.json
 	@echo "installing the page's npm packages into web/node_modules" >&2
-	npm --prefix web ci --no-audit --no-fund
+	npm --prefix web ci --no-audit --no-fund --loglevel error
 	@touch $@
 
 .PHONY: setup
@@ -67,8 +67,9 @@ generate: web/node_modules/.package-lock.json ## write the generated files anew:
 	@scripts/generate.sh
 
 .PHONY: bench
-bench: ## measure: the packages that have benchmarks
+bench: build ## measure: the packages that have benchmarks, and the page with 100,000 rows
 	@go test -run='^$$' -bench=. -benchmem $$(git grep -l --untracked '^func Benchmark' -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed 's|^|./|')
+	@npm --prefix web run --silent bench
 
 .PHONY: chaos
 chaos: ## kill and pause processes that share a lease, for 300 terms on each engine (half an hour)

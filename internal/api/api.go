@@ -37,6 +37,7 @@ type Archive interface {
 	Count(ctx context.Context, q history.Query) (int, bool, error)
 	Ban(ctx context.Context, id int64) (history.Ban, error)
 	Intend(ctx context.Context, intents []history.Intent) error
+	Forget(ctx context.Context, intents []history.Intent) error
 	EventsAfter(ctx context.Context, after int64, limit int) ([]event.Event, error)
 	LastEvents(ctx context.Context, n int) ([]event.Event, error)
 	EventRange(ctx context.Context) (oldest, newest int64, err error)

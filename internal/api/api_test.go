@@ -207,6 +207,11 @@ func TestAPI_Journey(t *testing.T) {
 		_, body := s.send(scenario{method: "GET", path: "/api/v1/bans"})
 		return json.Unmarshal(body, &bans) == nil && len(bans.Items) == 2 && bans.Items[0].Reason == "a test" && bans.Items[0].Origin == "manual"
 	})
+	for _, address := range []string{"203.0.113.7", "2001:db8::7"} {
+		if got := s.fail2ban.Client("get", "manual", "banned", address); got != "1" {
+			t.Errorf("fail2ban's own client says %q of %s", got, address)
+		}
+	}
 	for _, c := range []scenario{
 		{name: "count", method: "GET", path: "/api/v1/bans/count", status: 200, has: []string{`"count":2`}},
 		{name: "search", method: "GET", path: "/api/v1/bans?q=db8", status: 200, has: []string{"2001:db8::7"}, hasNot: []string{"203.0.113.7"}},

@@ -238,7 +238,7 @@ func (a *API) createBans(ctx context.Context, in *banInput) (*answer[Results], e
 			return planned, err
 		}
 		liftAt := a.liftAtOf(in.Body)
-		if err := a.intend(ctx, h, history.Intent{Kind: event.Ban, Reason: order.Reason, LiftAt: liftAt}, willBan(planned)); err != nil {
+		if _, err := a.intend(ctx, h, history.Intent{Kind: event.Ban, Reason: order.Reason, LiftAt: liftAt}, willBan(planned)); err != nil {
 			return nil, err
 		}
 		outcomes, err := h.Ban(ctx, order)
@@ -321,11 +321,30 @@ func (a *API) lift(ctx context.Context, h host.Host, order host.LiftOrder) ([]ho
 				pairs = append(pairs, pair{jail, id})
 			}
 		}
-		if err := a.intend(ctx, h, history.Intent{Kind: event.Unban, Reason: order.Reason}, pairs); err != nil {
-			return nil, err
-		}
+		return a.liftPairs(ctx, h, order, pairs)
 	}
 	return h.Lift(ctx, order)
+}
+
+// liftPairs lifts with who asked for it noted, and takes that back where nothing was lifted.
+func (a *API) liftPairs(ctx context.Context, h host.Host, order host.LiftOrder, pairs []pair) ([]host.Outcome, error) {
+	asked, err := a.intend(ctx, h, history.Intent{Kind: event.Unban, Reason: order.Reason}, pairs)
+	if err != nil {
+		return nil, err
+	}
+	outcomes, err := h.Lift(ctx, order)
+	if err != nil {
+		return outcomes, err // how far it came is not known
+	}
+	tried := map[pair]bool{}
+	for _, o := range outcomes {
+		tried[pair{o.Jail, o.Target}] = o.Result != host.NotBanned
+	}
+	vain := slices.DeleteFunc(asked, func(i history.Intent) bool { return tried[pair{i.Jail, i.Address}] })
+	if err := a.Archive.Forget(context.WithoutCancel(ctx), vain); err != nil {
+		a.Logger.WarnContext(ctx, "who asked for a lift stays noted where nothing was lifted", "error", err)
+	}
+	return outcomes, nil
 }
 
 // place is a jail of a host.
@@ -432,16 +451,17 @@ func (a *API) hostsOf(names []string) ([]host.Host, error) {
 }
 
 // intend notes who asks and why, so that the ban that fail2ban then reports carries it.
-func (a *API) intend(ctx context.Context, h host.Host, like history.Intent, pairs []pair) error {
+func (a *API) intend(ctx context.Context, h host.Host, like history.Intent, pairs []pair) ([]history.Intent, error) {
 	if len(pairs) == 0 {
-		return nil
+		return nil, nil
 	}
 	like.HostID, like.Actor, like.AskedAt = h.State().ID, actorOf(ctx), a.Now()
-	return a.Archive.Intend(ctx, mapAll(pairs, func(p pair) history.Intent {
+	intents := mapAll(pairs, func(p pair) history.Intent {
 		one := like
 		one.Jail, one.Address = p.jail, p.id
 		return one
-	}))
+	})
+	return intents, a.Archive.Intend(ctx, intents)
 }
 
 // canonicalID is an id as fail2ban shows it: addresses in their one form, anything

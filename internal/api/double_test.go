@@ -32,6 +32,7 @@ type double struct {
 	panics bool
 	refuse map[string]bool // targets that Check refuses
 	broken map[string]error
+	lifted map[string]bool // jails that lift what is lifted everywhere
 	wrote  []string
 }
 
@@ -115,6 +116,11 @@ func (d *double) outcomes(order host.BanOrder, result host.Result) []host.Outcom
 
 func (d *double) Lift(_ context.Context, order host.LiftOrder) ([]host.Outcome, error) {
 	var all []host.Outcome
+	for jail := range d.lifted { // nobody named one
+		if len(order.Jails) == 0 {
+			all = append(all, host.Outcome{Target: order.IDs[0], Jail: jail, Result: host.Lifted})
+		}
+	}
 	for _, jail := range order.Jails {
 		if err := d.broken[jail]; err != nil {
 			return nil, err
@@ -140,8 +146,10 @@ type noting struct {
 	*history.Archive
 	mu      sync.Mutex
 	intents []history.Intent
-	err     error
-	still   bool // nothing is read: events are none, and counting never ends
+	// forgotten are those that were taken back.
+	forgotten []history.Intent
+	err       error
+	still     bool // nothing is read: events are none, and counting never ends
 }
 
 func (n *noting) Intend(ctx context.Context, intents []history.Intent) error {
@@ -149,6 +157,13 @@ func (n *noting) Intend(ctx context.Context, intents []history.Intent) error {
 	defer n.mu.Unlock()
 	n.intents = append(n.intents, intents...)
 	return n.Archive.Intend(ctx, intents)
+}
+
+func (n *noting) Forget(ctx context.Context, intents []history.Intent) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.forgotten = append(n.forgotten, intents...)
+	return n.Archive.Forget(ctx, intents)
 }
 
 func (n *noting) EventRange(ctx context.Context) (oldest, newest int64, err error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -283,6 +284,24 @@ func TestBans_IntentsAreOfWhatIsTried(t *testing.T) {
 	}
 	if got := d.host.writes(); got != 1 {
 		t.Errorf("%d writes", got)
+	}
+}
+
+// Without jails each is asked; only where something was lifted somebody asked for that.
+func TestBans_NobodyAskedForWhatWasNotLifted(t *testing.T) {
+	d := openDesk(t)
+	d.bans("sshd", 1, 1)
+	d.host.jails = append(d.host.jails, host.Jail{Name: "other", State: host.JailRunning})
+	d.host.lifted = map[string]bool{"sshd": true}
+	d.run(scenario{name: "lift", method: "POST", path: "/api/v1/bans/lift", body: `{"addresses":["10.0.0.1"],"reason":"mine"}`, status: 200, has: []string{`"lifted"`}})
+	var left []string
+	for _, i := range d.noting.intents {
+		if !slices.Contains(d.noting.forgotten, i) {
+			left = append(left, i.Jail+" "+i.Address)
+		}
+	}
+	if len(d.noting.intents) != 2 || !slices.Equal(left, []string{"sshd 10.0.0.1"}) {
+		t.Errorf("asked for %+v, forgotten %+v", d.noting.intents, d.noting.forgotten)
 	}
 }
 

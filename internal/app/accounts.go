@@ -105,12 +105,8 @@ func (a *App) setupLink() string {
 
 // tellSetup says in the log what is open.
 func (a *App) tellSetup(ctx context.Context) {
-	if link := a.setupLink(); link != "" {
+	if link := a.setupLink(); link != "" && !a.readByAPerson() {
 		a.logger.WarnContext(ctx, "nobody can sign in yet: open this link to make the first admin", "url", link)
-	}
-	if a.Config.BeyondLoopback() {
-		a.logger.WarnContext(ctx, "the page is served beyond this machine without encryption: whoever is on the way can read along and take over a session",
-			"mend", "Put a proxy with TLS in front, or listen on loopback and use a tunnel.")
 	}
 }
 

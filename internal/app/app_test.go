@@ -335,6 +335,15 @@ func TestApp_SaysWhatIsWrong(t *testing.T) {
 			"demo",
 			[]string{"fail2ban", "apt-get install"},
 		},
+		"CertificateIsNone": {
+			func(t *testing.T, c *config.Config) {
+				c.TLSCert, c.TLSKey = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+				put(t, c.TLSCert, "no certificate")
+				put(t, c.TLSKey, "no key")
+			},
+			"tls",
+			[]string{"cert.pem", "certificate"},
+		},
 		"PortIsTaken": {
 			func(t *testing.T, c *config.Config) {
 				l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -226,6 +226,12 @@ func TestTLS_PlainHTTPBeyondLoopbackIsAFinding(t *testing.T) {
 			if strings.Contains(told, "plain_http") != c.want || strings.Contains(told, "in the clear") != c.want {
 				t.Errorf("findings %s", told)
 			}
+			a.tellSetup(t.Context())
+			said := a.Log.(*journal).String()
+			warned := strings.Count(said, `"WARN"`) + strings.Count(said, "level=WARN")
+			if want := map[bool]int{true: 1}[c.want]; warned != want {
+				t.Errorf("%d warnings, want %d:\n%s", warned, want, said)
+			}
 		})
 	}
 }

@@ -34,7 +34,9 @@ func (a *App) startDemo(ctx context.Context) error {
 	a.demo = server
 	a.fail2ban = paths{socket: server.Socket(), configDir: server.ConfigDir(), database: server.Database(), log: server.LogPath()}
 	a.demoTask = startTask(ctx, func(ctx context.Context) { _ = server.Run(ctx) }) // it ends with ctx
-	a.logger.WarnContext(ctx, "this is a demo server: this machine is not protected by it")
+	if !a.readByAPerson() {
+		a.logger.WarnContext(ctx, "this is a demo server: this machine is not protected by it")
+	}
 	return nil
 }
 

@@ -28,6 +28,10 @@ func newLogger(w io.Writer, c config.Config) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, options))
 }
 
+// readByAPerson reports whether the log is on a terminal: what Ready says stands there as
+// well, and is not said twice.
+func (a *App) readByAPerson() bool { return a.Ready != nil && terminal.Is(a.Log) }
+
 // harmless escapes, in every text that is logged, the characters that JSON would
 // let through: DEL, C1 controls, and the ones that reorder text. Errors and other
 // values become text first.

@@ -2,11 +2,17 @@ package app
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 	"unicode"
+
+	"golang.org/x/sys/unix"
 
 	"bangui/internal/config"
 )
@@ -30,6 +36,40 @@ func TestLogger_EscapesHostileText(t *testing.T) {
 				t.Errorf("something got lost: %q", text)
 			}
 		})
+	}
+}
+
+// On a terminal what Ready says is not logged as well: it would stand there twice.
+func TestApp_SaysThingsOnceOnATerminal(t *testing.T) {
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer master.Close()
+	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	if err := errors.Join(err, unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)); err != nil {
+		t.Fatal(err)
+	}
+	screen, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan string)
+	go func() {
+		text, _ := io.ReadAll(master) // ends with an error when the last writer is gone
+		read <- string(text)
+	}()
+	c := settings(t)
+	c.SetupPasswordFile, c.LogFormat, c.LogLevel = "", config.Auto, slog.LevelInfo
+	ctx, stop := context.WithCancel(t.Context())
+	var told string
+	err = New(Options{Config: c, Log: screen, Ready: func(_, setupLink string) { told = setupLink; stop() }}).Run(ctx)
+	if err := errors.Join(err, screen.Close()); err != nil {
+		t.Error(err)
+	}
+	text := <-read
+	if !strings.Contains(told, "#setup=") || !strings.Contains(text, `msg="console is up"`) || strings.Contains(text, "#setup=") {
+		t.Errorf("told %s; the log says:\n%s", told, text)
 	}
 }
 

@@ -70,6 +70,12 @@ func scripts(t *testing.T, dir string, f2b *fail2bantest.Server) {
 				ts.Check(ts.Exec("bangui", append([]string{"token", "create", "test"}, args...)...))
 				ts.Setenv("BANGUI_TOKEN", strings.TrimSpace(ts.ReadFile("stdout")))
 			},
+			// agrees ADDRESS JAIL 1|0: fail2ban's own client says that it is banned, or not.
+			"agrees": func(ts *testscript.TestScript, _ bool, args []string) {
+				wait(ts, "fail2ban-client says "+strings.Join(args, " "), func() bool {
+					return f2b.Client("get", args[1], "banned", args[0]) == args[2]
+				})
+			},
 			// attack ADDRESS USER: five failed sign-ins in the log that sshd's jail watches.
 			"attack": func(_ *testscript.TestScript, _ bool, args []string) { f2b.Fail(args[0], 5, args[1]) },
 		},

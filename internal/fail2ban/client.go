@@ -44,6 +44,7 @@ type Client struct {
 	queue    queue
 	peer     atomic.Pointer[Peer]
 	version  atomic.Pointer[knownVersion]
+	noStats  atomic.Int64 // pid of a server that does not answer `stats` as 1.1 does
 }
 
 // Peer is the process that answers at the socket.

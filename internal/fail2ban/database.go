@@ -251,9 +251,10 @@ func (d *Database) fault(err error) error {
 
 // readData takes the failures, the user and the lines out of the column data: JSON
 // whose matches are texts or lists of texts (fail2ban.md 4.1). It reads as far as it
-// can: the end may be cut off, and what is of an odd type is left out.
+// can: the end may be cut off, even inside the first line, and what is of an odd type is
+// left out.
 func (b *DatabaseBan) readData(raw []byte) {
-	d := json.NewDecoder(bytes.NewReader(raw))
+	d := json.NewDecoder(bytes.NewReader(closeCut(raw)))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
 		return
 	}

@@ -141,7 +141,11 @@ func TestDatabase_DataIsReadAsFarAsItCan(t *testing.T) {
 		`{"matches":["l1"],"failures":3.0,"user":null}`:         {Lines: []string{"l1"}, Failures: 3},
 		`{"failures":3,"matches":null,"user":"u"}`:              {Failures: 3, User: "u"},
 		`{"matches":["l1"],"failures":3,"x":NaN}`:               {Lines: []string{"l1"}, Failures: 3},
-		`{"matches":["l1","cut o`:                               {Lines: []string{"l1"}},
+		`{"matches":["l1","cut o`:                               {Lines: []string{"l1", "cut o…"}},
+		`{"matches":[["","Nov 26"," user \u00`:                  {Lines: []string{"Nov 26 user …"}},
+		`{"matches":[["","Nov 26"," user \`:                     {Lines: []string{"Nov 26 user …"}},
+		`{"matches":["l1"],"failures":3,"user":"long`:           {Lines: []string{"l1"}, Failures: 3, User: "long…"},
+		`{"matches":["l1"],`:                                    {Lines: []string{"l1"}},
 		`{"matches":{"a":1},"failures":3}`:                      {},
 		`[]`:                                                    {},
 		``:                                                      {},
@@ -164,7 +168,7 @@ func TestDatabase_HugeLines(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	rows, err := db.BansOf(t.Context(), "a", 100)
 	runtime.ReadMemStats(&after)
-	if err != nil || len(rows) != 20 || len(rows[0].Lines) != 1 || rows[0].Lines[0] != "short" {
+	if err != nil || len(rows) != 20 || len(rows[0].Lines) != 2 || rows[0].Lines[0] != "short" || !strings.HasSuffix(rows[0].Lines[1], "000…") {
 		t.Errorf("%d rows, %v", len(rows), err)
 	}
 	if mib := (after.TotalAlloc - before.TotalAlloc) >> 20; mib > 100 {

@@ -90,7 +90,8 @@ func labelled(pairs any, label string) any {
 }
 
 // Stats are the counters of all jails, cheap at any number of bans: one command
-// since 1.1, one short status a jail before.
+// since 1.1, one short status a jail before. A newer version that answers the one
+// command otherwise is asked jail by jail as well.
 func (c *Client) Stats(ctx context.Context) ([]JailCounters, error) {
 	version, err := c.Version(ctx)
 	if err != nil {
@@ -98,9 +99,11 @@ func (c *Client) Stats(ctx context.Context) ([]JailCounters, error) {
 	}
 	var all []JailCounters
 	err = c.session(ctx, read, readTime, func(cn *conn) (err error) {
-		if version.AtLeast(1, 1, 0) {
-			all, err = cn.stats()
-			return err
+		if version.AtLeast(1, 1, 0) && c.noStats.Load() != int64(cn.peer.PID) {
+			if all, err = cn.stats(); !fault.Is(err, fault.Unsupported) && !fault.Is(err, fault.Fail2banGarbled) {
+				return err
+			}
+			c.noStats.Store(int64(cn.peer.PID)) // fail2ban logs an error for what it does not know
 		}
 		all, err = cn.shortStats()
 		return err

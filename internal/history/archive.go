@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"bangui/internal/event"
@@ -20,6 +21,7 @@ type Store interface {
 	BanByID(ctx context.Context, id int64) (Ban, bool, error)
 	Errands(ctx context.Context, hostID string, at time.Time, limit int) ([]Errand, error)
 	PutIntents(ctx context.Context, intents []Intent, before time.Time) error
+	DropIntents(ctx context.Context, intents []Intent) error
 	EventsAfter(ctx context.Context, after int64, limit int) ([]event.Event, error)
 	LastEvents(ctx context.Context, n int) ([]event.Event, error)
 	EventRange(ctx context.Context) (oldest, newest int64, err error)
@@ -141,17 +143,27 @@ func (a *Archive) OpenJails(ctx context.Context, hostID string) ([]string, error
 // fail2ban then reports carries it; what it does not report within ten minutes is
 // forgotten. A later request for the same replaces an earlier one.
 func (a *Archive) Intend(ctx context.Context, intents []Intent) error {
-	for len(intents) > 0 {
-		part := make([]Intent, min(perTx, len(intents)))
-		for n, i := range intents[:len(part)] {
+	return inParts(intents, func(part []Intent) error { return a.store.PutIntents(ctx, part, a.now().Add(-intentFor)) })
+}
+
+// Forget takes back requests that came to nothing: what fail2ban does there by itself
+// within the next minutes is nobody's doing. Those that were noted anew since stay.
+func (a *Archive) Forget(ctx context.Context, intents []Intent) error {
+	return inParts(intents, func(part []Intent) error { return a.store.DropIntents(ctx, part) })
+}
+
+// inParts hands intents on as they are kept, as many at once as a transaction may take.
+func inParts(intents []Intent, hand func(part []Intent) error) error {
+	for part := range slices.Chunk(intents, perTx) {
+		kept := make([]Intent, len(part))
+		for n, i := range part {
 			i.Jail, i.Address = plain(i.Jail, maxName), Identifier(i.Address)
 			i.Actor, i.Reason = plain(i.Actor, maxName), plain(i.Reason, maxText)
-			part[n] = i
+			kept[n] = i
 		}
-		if err := a.store.PutIntents(ctx, part, a.now().Add(-intentFor)); err != nil {
+		if err := hand(kept); err != nil {
 			return err
 		}
-		intents = intents[len(part):]
 	}
 	return nil
 }

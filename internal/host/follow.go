@@ -400,7 +400,7 @@ func (w *watched) banned(hostID string, line fail2ban.LogLine, row fail2ban.Data
 	}
 	b := Ban{
 		ID: line.ID, BannedAt: row.BannedAt.UTC(), BanSeconds: row.BanSeconds, BanCount: row.BanCount, Failures: row.Failures,
-		ByHand: len(row.Lines) == 0 && row.Failures == 0,
+		ByHand: byHand(row),
 	}
 	w.bans[line.ID] = holding(b, now)
 	w.total++

@@ -42,7 +42,7 @@ type LocalOptions struct {
 }
 
 // Local is the fail2ban server of this machine. Its socket is the truth: counters
-// each second, ban lists only when the counters say that we missed something. The
+// each second, ban lists when the counters say that we missed something, and now and then. The
 // log makes it quick and tells why bans end, fail2ban's database confirms each log
 // line and holds the evidence.
 //

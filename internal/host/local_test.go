@@ -208,6 +208,27 @@ func TestLocal_BanLiftAndWhy(t *testing.T) {
 	}
 }
 
+// A database that keeps no lines makes no ban one by hand: its failures were counted.
+func TestLocal_ABanWithoutLinesIsNotByHand(t *testing.T) {
+	b := newBench(t, fail2bantest.Options{})
+	b.server.Client("set", "dbmaxmatches", "0")
+	b.stop()
+	b.server.Fail("203.0.113.7", 3, "root")
+	b.until("it is banned", func() bool { return b.server.Client("get", "sshd", "banned", "203.0.113.7") == "1" })
+	b.server.Client("set", "sshd", "banip", "203.0.113.8")
+	b.begin()
+	b.untilActive("sshd 203.0.113.7", "sshd 203.0.113.8")
+	bans, err := b.local.Bans(t.Context(), "sshd")
+	if err != nil || len(bans) != 2 {
+		t.Fatalf("%+v, %v", bans, err)
+	}
+	for _, ban := range bans {
+		if ban.ByHand != (ban.ID == "203.0.113.8") {
+			t.Errorf("%+v", ban)
+		}
+	}
+}
+
 func TestLocal_NobodyBansHimself(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, fail2bantest.Options{Jails: "[web]\nenabled = true\nfilter =\nignoreip = 192.0.2.0/24 2001:db8:1::/48"})

@@ -632,10 +632,14 @@ func (l *Local) enrich(ctx context.Context, jail string, w *watched, items []fai
 			continue
 		}
 		bans[i].BannedAt, bans[i].BanCount, bans[i].Failures = row.BannedAt, row.BanCount, row.Failures
-		bans[i].ByHand = len(row.Lines) == 0
+		bans[i].ByHand = byHand(row)
 	}
 	return bans
 }
+
+// byHand reports whether a ban was made by a command: no failure led to it. fail2ban may
+// have been told to keep no lines (dbmaxmatches), or the first may be too long to be read.
+func byHand(row fail2ban.DatabaseBan) bool { return len(row.Lines) == 0 && row.Failures == 0 }
 
 // rowsOf are the database's rows of ids; a database that can't be read has none.
 func (l *Local) rowsOf(ctx context.Context, jail string, ids []string) map[string]fail2ban.DatabaseBan {

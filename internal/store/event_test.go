@@ -182,6 +182,16 @@ func TestIntents(t *testing.T) {
 		if _, ok := take("a", event.Ban, noon.Add(-hour), noon.Add(hour)); ok {
 			t.Error("taken twice")
 		}
+		put(noon.Add(-hour), intent("d", event.Unban, "", noon), intent("e", event.Unban, "", noon))
+		if err := db.DropIntents(ctx, []history.Intent{intent("d", event.Unban, "", noon), intent("e", event.Unban, "", noon.Add(-time.Second))}); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := take("d", event.Unban, noon.Add(-hour), noon.Add(hour)); ok {
+			t.Error("what was dropped was taken")
+		}
+		if _, ok := take("e", event.Unban, noon.Add(-hour), noon.Add(hour)); !ok {
+			t.Error("what was put anew was dropped as well")
+		}
 		put(noon.Add(hour)) // forgets
 		if _, ok := take("a", event.Unban, noon.Add(-hour), noon.Add(hour)); ok {
 			t.Error("what was forgotten was taken")

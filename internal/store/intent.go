@@ -28,6 +28,20 @@ func (db *DB) PutIntents(ctx context.Context, intents []history.Intent, before t
 	})
 }
 
+// DropIntents removes requests, each as it was put: one that was put again since stays.
+func (db *DB) DropIntents(ctx context.Context, intents []history.Intent) error {
+	return db.Tx(ctx, func(tx *Tx) error {
+		for _, i := range intents {
+			err := tx.exec(ctx, "DELETE FROM intent WHERE host_id = $1 AND jail = $2 AND identifier = $3 AND kind = $4 AND actor = $5 AND asked_at = $6",
+				i.HostID, i.Jail, i.Address, string(i.Kind), i.Actor, micros(i.AskedAt))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // TakeIntent removes and gives the intent behind an event that was asked for from one
 // moment to another; ok is false when nobody asked.
 func (tx *Tx) TakeIntent(ctx context.Context, of history.Subject, kind event.Kind, from, to time.Time) (i history.Intent, ok bool, err error) {

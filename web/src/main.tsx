@@ -15,15 +15,22 @@ import { live } from './api/source';
 import { confirmSelf, waiting } from './api/step-up';
 import { basePath, ownUrl } from './lib/env';
 import { language, preferredLanguage, showLanguage } from './lib/preferences';
+import { problemOf } from './lib/problem';
 import { parseSearch, stringifySearch } from './lib/search';
 import { useStore } from './lib/store';
 import { timeZone } from './lib/time';
 import { routeTree } from './routeTree.gen';
 import { ToastCorner, toasts } from './ui/toast';
 
+/** Whether asking once more can help: a refusal stays one. */
+function mayHelp(failures: number, error: unknown): boolean {
+  const { status } = problemOf(error);
+  return failures < 1 && (status < 400 || status >= 500);
+}
+
 const queryClient = new QueryClient({
   defaultOptions: {
-    queries: { retry: 1, retryDelay: 1000, staleTime: 5000, refetchOnWindowFocus: false, networkMode: 'always' },
+    queries: { retry: mayHelp, retryDelay: 1000, staleTime: 5000, refetchOnWindowFocus: false, networkMode: 'always' },
     mutations: { networkMode: 'always' },
   },
 });

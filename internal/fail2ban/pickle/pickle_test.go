@@ -12,7 +12,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/iotest"
+	"time"
 
 	"bangui/internal/fail2ban/pickle"
 
@@ -140,6 +143,44 @@ func TestDecode_StopsAtStop(t *testing.T) {
 	if _, err := in.Read(rest); err != nil || string(rest) != "<F2B_END_COMMAND>" {
 		t.Errorf("left behind the value: %q, %v", rest, err)
 	}
+}
+
+// A long reply that comes a byte at a time is read once, and not searched anew with each
+// byte (a trap that peers fell into): eight times as long is not 64 times the work.
+func TestDecode_ReadsEachByteOnce(t *testing.T) {
+	work := func(bans int) time.Duration {
+		list := make([]any, bans)
+		for i := range list {
+			list[i] = fmt.Sprintf("10.0.%d.%d \t2026-11-26 10:00:00 + 600 = 2026-11-26 10:10:00", i>>8, i&255)
+		}
+		reply, err := pickle.Encode([]any{0, list})
+		if err != nil {
+			t.Fatal(err)
+		}
+		least := time.Hour
+		for range 5 {
+			before := cpu(t)
+			if _, err := pickle.Decode(bufio.NewReader(iotest.OneByteReader(bytes.NewReader(reply)))); err != nil {
+				t.Fatal(err)
+			}
+			least = min(least, cpu(t)-before)
+		}
+		return least
+	}
+	few, many := work(250), work(2000)
+	if many > 24*few {
+		t.Errorf("250 bans took %v of the processor, 2,000 took %v", few, many)
+	}
+}
+
+// cpu is the processor time that this process has used.
+func cpu(t *testing.T) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 func TestDecode_Refuses(t *testing.T) {

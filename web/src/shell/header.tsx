@@ -25,7 +25,7 @@ export function Header() {
       <button
         type="button"
         onClick={() => ask('palette', {})}
-        className="flex h-8 w-72 items-center gap-2 rounded-md border border-line-strong bg-canvas px-2.5 text-sm text-muted hover:bg-hover max-lg:w-44 max-md:hidden"
+        className="flex h-8 w-80 items-center gap-2 rounded-md border border-line-strong bg-canvas px-2.5 text-sm text-muted hover:bg-hover max-lg:w-44 max-md:hidden"
       >
         <Search className="size-4" aria-hidden />
         <span className="flex-1 truncate text-left">{t`Find or ban an address`}</span>

@@ -91,6 +91,38 @@ test('hostile text of a log line is plain text, and nothing in it is a link', as
   await page.context().close();
 });
 
+test('a line of a megabyte, bytes that are no text, and an id that is markup are plain text on every page', async () => {
+  const { fail2ban } = stage;
+  const markup = '<img src=x>';
+  const escapes = 'red\u001b[31m';
+  await fail2ban.client('set', 'many', 'banip', markup, escapes);
+  fail2ban.attack('203.0.113.67', Buffer.from([0x61, 0xff, 0xfe, 0x80, 0xc3, 0x28, 0x7a]));
+  fail2ban.attack('203.0.113.68', 'A'.repeat(1_000_000));
+  for (const address of ['203.0.113.67', '203.0.113.68']) await until(() => fail2ban.isBanned(address), `${address} is banned`, 60_000);
+
+  const page = await stage.page('/');
+  page.on('dialog', (dialog) => complaints.push(`a dialog: ${dialog.message()}`));
+  await page.locator('main').getByText('red⟨U+001B⟩[31m').first().waitFor();
+  const places = [
+    ['/', markup],
+    ['/bans', markup],
+    ['/bans?q=%3Cimg', markup],
+    [`/address/${encodeURIComponent(markup)}`, markup],
+    ['/address/203.0.113.67', 'invalid user a'],
+    ['/address/203.0.113.68', 'AAAAAAAA'],
+    ['/jails/many', 'Banned now'],
+  ] as const;
+  for (const [path, text] of places) {
+    await page.goto(stage.url + path);
+    await page.locator('main').getByText(text).first().waitFor();
+    expect(await page.locator('main img, main script, main a[href^="javascript"]').count(), path).toBe(0);
+    const all = (await page.locator('main').textContent()) ?? '';
+    expect(all.length, path).toBeLessThan(100_000);
+    expect(all, path).not.toMatch(/(?!\s)\p{Cc}|[\u202a-\u202e]/u);
+  }
+  await page.context().close();
+}, 120_000);
+
 test('the jail for bans by hand is shown as a diff, added, and removed without a trace', async () => {
   const page = await stage.page('/jails');
   await page.getByRole('button', { name: 'Show what would change…' }).click();

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -79,16 +79,33 @@ export class Fail2ban {
     return (await this.client('get', jail, 'banip')).split(/\s+/).includes(address);
   }
 
-  /** Failed log-ins in the log that the sshd jail watches. */
-  attack(address: string, user = 'root', times = 3): void {
+  /** Failed log-ins in the log that the sshd jail watches; a user in bytes need not be text. */
+  attack(address: string, user: string | Buffer = 'root', times = 3): void {
     const stamp = new Date()
       .toLocaleString('en-US', { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
       .replace(',', '');
-    const line = `${stamp} web sshd[4242]: Failed password for invalid user ${user} from ${address} port 51234 ssh2\n`;
-    appendFileSync(this.authLog, line.repeat(times));
+    const before = Buffer.from(`${stamp} web sshd[4242]: Failed password for invalid user `);
+    const after = Buffer.from(` from ${address} port 51234 ssh2\n`);
+    const line = Buffer.concat([before, Buffer.from(user), after]);
+    appendFileSync(this.authLog, Buffer.concat(Array.from({ length: times }, () => line)));
+  }
+
+  /** All that is banned in a jail, sorted. */
+  async banned(jail = 'sshd'): Promise<string[]> {
+    return (await this.client('get', jail, 'banip')).split(/\s+/).filter(Boolean).sort();
+  }
+
+  /** What logrotate does to fail2ban's own log: renames it and tells fail2ban. */
+  async rotate(): Promise<void> {
+    renameSync(this.#log, `${this.#log}.1`);
+    await this.client('flushlogs');
   }
 
   log(): string {
-    return readFileSync(join(this.dir, 'fail2ban.log'), 'utf8');
+    return readFileSync(this.#log, 'utf8');
+  }
+
+  get #log(): string {
+    return join(this.dir, 'fail2ban.log');
   }
 }

@@ -219,6 +219,9 @@ test('a network has its own page, also when loaded by its address', async () => 
   const page = await stage.page('/address/198.51.100.0/24');
   await page.getByRole('heading', { level: 1 }).getByText('198.51.100.0/24').waitFor();
   await page.getByText('Not banned by fail2ban now.').waitFor();
+  await page.getByRole('link', { name: '1 active ban inside it' }).click();
+  await page.getByRole('row').filter({ hasText: '198.51.100.23' }).waitFor();
+  expect(await page.getByRole('row').count()).toBe(2);
   await page.context().close();
 });
 

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Stage } from './stage';
 import { until } from './until';
@@ -21,6 +22,35 @@ afterAll(async () => {
   await stage?.close();
   expect(complaints).toEqual([]);
 });
+
+const online = (page: Page) => page.getByRole('link', { name: /Online/ });
+const unreachable = (page: Page) => page.getByRole('link', { name: /Unreachable/ });
+
+/** The addresses of the list, sorted; the first row is its head. */
+async function listed(page: Page): Promise<string[]> {
+  const rows = await page
+    .getByRole('row')
+    .filter({ hasText: 'sshd' })
+    .getByRole('link', { name: /^203\./ })
+    .allInnerTexts();
+  return rows.sort();
+}
+
+/** Waits until the page lists what fail2ban holds, and nothing twice. */
+async function untilAgreed(page: Page): Promise<void> {
+  let seen = '';
+  await until(
+    async () => {
+      const [shown, held] = [await listed(page), await stage.fail2ban.banned()];
+      seen = `${shown} and ${held}`;
+      return held.length > 0 && shown.join() === held.join();
+    },
+    'page and fail2ban agree',
+    30_000,
+  ).catch((error) => {
+    throw new Error(`${error}: ${seen}`);
+  });
+}
 
 test('fail2ban hangs: the page says so, keeps its data with its age, and recovers', async () => {
   const page = await stage.page('/bans');
@@ -52,22 +82,66 @@ test('fail2ban dies and comes back: no ban is lost from the list, none is double
   expect(await row.count()).toBe(1);
 
   await stage.fail2ban.start();
-  await page.getByRole('link', { name: /Online/ }).waitFor({ timeout: recovers });
+  await online(page).waitFor({ timeout: recovers });
   await until(() => stage.fail2ban.isBanned('203.0.113.5'), 'fail2ban has put its ban back');
   stage.fail2ban.attack('203.0.113.6');
   await page.getByRole('row').filter({ hasText: '203.0.113.6' }).waitFor();
   expect(await row.count()).toBe(1);
+  await untilAgreed(page);
   await page.context().close();
 });
 
-test('the socket is removed under a running server: the page says so', async () => {
-  const page = await stage.page('/');
-  await page.getByRole('link', { name: /Online/ }).waitFor();
+test('fail2ban is restarted: the page says that it is away, and its list stays whole', async () => {
+  const page = await stage.page('/bans');
+  await untilAgreed(page);
+  const before = await listed(page);
+  await stage.fail2ban.stop();
+  await unreachable(page).waitFor({ timeout: tells });
+  expect(await listed(page)).toEqual(before);
+
+  await stage.fail2ban.start();
+  await online(page).waitFor({ timeout: recovers });
+  stage.fail2ban.attack('203.0.113.7');
+  await page.getByRole('row').filter({ hasText: '203.0.113.7' }).waitFor();
+  await untilAgreed(page);
+  expect(await listed(page)).toEqual([...before, '203.0.113.7'].sort());
+  await page.context().close();
+});
+
+test("fail2ban's log is rotated: bans and ends go on appearing, none is lost or doubled", async () => {
+  const page = await stage.page('/bans');
+  await untilAgreed(page);
+  stage.fail2ban.attack('203.0.113.9');
+  await stage.fail2ban.rotate();
+  stage.fail2ban.attack('203.0.113.10');
+  for (const address of ['203.0.113.9', '203.0.113.10']) {
+    await page.getByRole('row').filter({ hasText: address }).waitFor({ timeout: tells });
+  }
+  expect(await online(page).count()).toBe(1);
+  await stage.fail2ban.client('set', 'sshd', 'unbanip', '203.0.113.9');
+  await untilAgreed(page);
+
+  await page.goto(`${stage.url}/`);
+  const feed = page.getByRole('log');
+  await feed.getByText('203.0.113.10').first().waitFor();
+  const told = await feed.locator('div', { hasText: '203.0.113.10' }).filter({ hasText: 'Banned' }).count();
+  expect(told).toBe(1);
+  await page.context().close();
+});
+
+test('the socket is removed under a running server: the page says so and keeps its list', async () => {
+  const page = await stage.page('/bans');
+  await untilAgreed(page);
+  const before = await listed(page);
+  await online(page).waitFor();
   rmSync(stage.fail2ban.socket);
-  await page.getByRole('link', { name: /Unreachable/ }).waitFor({ timeout: tells });
+  await unreachable(page).waitFor({ timeout: tells });
+  expect(await listed(page)).toEqual(before);
   await stage.fail2ban.stop();
   await stage.fail2ban.start();
-  await page.getByRole('link', { name: /Online/ }).waitFor({ timeout: recovers });
+  await online(page).waitFor({ timeout: recovers });
+  await untilAgreed(page);
+  expect(await listed(page)).toEqual(before);
   await page.context().close();
 });
 

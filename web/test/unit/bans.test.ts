@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { byJail } from '@/api/changes';
 import type { HostEvent } from '@/api/events';
 import type { BanFilter } from '@/api/queries';
 import type { Ban, Jail, Outcome } from '@/api/types';
 import { closesInWords, trigger } from '@/api/words';
 import { filterInWords, toFilter } from '@/features/bans/filters';
-import { flatten, matches } from '@/features/bans/list';
+import { countNews, flatten, matches, newestBySpot } from '@/features/bans/list';
 import { judgePreflight } from '@/features/bans/preflight';
 import { lineKind } from '@/features/jails/diff';
 
@@ -117,4 +117,38 @@ test('lines of a diff are told apart', () => {
     'removed',
     'same',
   ]);
+});
+
+describe('what counts as new', () => {
+  const row = (over: Partial<Ban>) =>
+    ({ id: '1', jail: 'sshd', address: '198.51.100.9', banned_at: '2026-11-26T10:00:00Z', ended_at: null, ...over }) as Ban;
+  const ban = (over: Partial<HostEvent> = {}) => event({ at: '2026-11-26T10:00:01Z', banned_at: '2026-11-26T10:00:00Z', ...over });
+  const none: ReadonlyMap<string, string> = new Map();
+  const news = (events: HostEvent[], rows: Ban[], over = none, view = filter()) => countNews(events, view, newestBySpot(rows), over);
+
+  test('not what the list shows already: a stream begins with what was before', () => {
+    expect(news([ban()], [row({})])).toBe(0);
+    expect(news([ban()], [])).toBe(1);
+    expect(news([ban({ banned_at: '2026-11-26T11:00:00Z', at: '2026-11-26T11:00:00Z' })], [row({})])).toBe(1);
+  });
+
+  test('not a ban that is over again', () => {
+    const end = event({ kind: 'unban', at: '2026-11-26T10:05:00Z' });
+    expect(news([ban(), end], [])).toBe(0);
+    expect(news([ban(), end, ban({ at: '2026-11-26T10:06:00Z', banned_at: '2026-11-26T10:06:00Z' })], [])).toBe(1);
+    expect(news([ban(), end], [], none, filter({ state: 'all' }))).toBe(1);
+  });
+
+  test('a ban that came back after its end does, one that is only put back does not', () => {
+    const back = ban({ at: '2026-11-26T10:07:00Z', restored: true });
+    expect(news([back], [row({})])).toBe(0);
+    expect(news([back], [row({})], new Map([['1', 'jail_stopped']]))).toBe(1);
+  });
+
+  test('among the ended, an end counts until its row tells of it', () => {
+    const ended = filter({ state: 'ended' });
+    const end = event({ kind: 'unban', at: '2026-11-26T10:05:00Z' });
+    expect(news([end], [row({ ended_at: '2026-11-26T10:05:00Z' })], none, ended)).toBe(0);
+    expect(news([end], [row({ ended_at: '2026-11-26T09:00:00Z' })], none, ended)).toBe(1);
+  });
 });

@@ -29,6 +29,7 @@ export function AddressPage({ address }: { address: string }) {
   return (
     <>
       <PageTitle
+        width="text"
         name={visible(address)}
         title={
           <span className="flex items-center gap-1">

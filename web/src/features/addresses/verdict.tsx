@@ -1,9 +1,24 @@
 import { plural, t } from '@lingui/core/macro';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { banCountQuery } from '@/api/queries';
 import type { Address } from '@/api/types';
 import { useNow } from '@/lib/clock';
 import { visible } from '@/lib/plain';
 import { expiry, relativeTime } from '@/lib/time';
 import { Badge, type Tone } from '@/ui/badge';
+
+/** A network that is not banned may still be full of addresses that are. */
+function Inside({ data }: { data: Address }) {
+  const all = useQuery(banCountQuery({ state: 'active', jail: '', ip: data.address, q: '' })).data;
+  const inside = (all?.count ?? 0) - data.bans.length;
+  if (inside <= 0) return null;
+  return (
+    <Link to="/bans" search={{ q: data.address }} className="text-sm text-accent underline">
+      {plural(inside, { one: '# active ban inside it', other: '# active bans inside it' })}
+    </Link>
+  );
+}
 
 /** Whether it is banned, in one sentence. */
 export function verdictInWords({ bans, covered_by }: Address, now: number): { text: string; tone: Tone; word: string } {
@@ -48,8 +63,7 @@ export function Verdict({ data }: { data: Address }) {
     failures > 0 ? plural(failures, { one: '# failure led to it.', other: '# failures led to it.' }) : '',
     data.history.length > 0 ? plural(data.history.length, { one: 'Banned # time before.', other: 'Banned # times before.' }) : '',
     data.first_seen === null ? '' : t`First seen ${relativeTime(data.first_seen, now, 'long')}.`,
-    scopeInWords(data.scope),
-    data.kind === 'other' ? t`This is no address: fail2ban bans it as a plain id.` : '',
+    data.kind === 'other' ? t`This is no address: fail2ban bans it as a plain id.` : scopeInWords(data.scope),
   ].filter(Boolean);
   return (
     <div className="flex flex-col gap-2 rounded-lg border border-line bg-surface p-4">
@@ -58,6 +72,7 @@ export function Verdict({ data }: { data: Address }) {
         <span>{text}</span>
       </p>
       {facts.length > 0 && <p className="text-sm text-muted">{facts.join(' ')}</p>}
+      {data.kind === 'network' && <Inside data={data} />}
       {data.protected !== null && (
         <p className="text-sm text-warn">{t`Protected: BanGUI refuses to ban it. ${visible(data.protected.reason)}`}</p>
       )}

@@ -63,7 +63,7 @@ export function auditCard(): Column<AuditEntry>[] {
           </div>
           <div className="flex justify-between gap-2 text-xs text-muted">
             <span className="min-w-0 truncate">
-              <Actor entry={entry} />
+              {t({ message: 'by', context: 'before who did it' })} <Actor entry={entry} />
             </span>
             <When at={entry.at} as="clock" />
           </div>

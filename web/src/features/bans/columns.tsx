@@ -19,8 +19,13 @@ function Since({ at }: { at: string }) {
   );
 }
 
-/** When it ends or how it ended; a bar shows how much of the time is left. */
-function Until({ ban, ended }: { ban: Ban; ended: string | undefined }) {
+function endsInWords({ expires_at, ban_seconds }: Ban, now: number): string {
+  if (expires_at === null) return ban_seconds < 0 ? t`never ends` : t`end not known`;
+  return t`ends ${expiry(expires_at, ban_seconds, now)}`;
+}
+
+/** When it ends or how it ended; a bar shows how much of the time is left. Without a head above it, it says what it tells. */
+function Until({ ban, ended, headless }: { ban: Ban; ended: string | undefined; headless?: boolean }) {
   const now = useNow();
   if (ended !== undefined) return endInWords(ended);
   if (ban.ended_at !== null) {
@@ -34,7 +39,7 @@ function Until({ ban, ended }: { ban: Ban; ended: string | undefined }) {
           <span className="block h-full bg-series-1" style={{ width: `${100 * left}%` }} />
         </span>
       )}
-      {expiry(ban.expires_at, ban.ban_seconds, now)}
+      {headless ? endsInWords(ban, now) : expiry(ban.expires_at, ban.ban_seconds, now)}
     </span>
   );
 }
@@ -107,8 +112,10 @@ export function banCard(ended: Ended): Column<Ban>[] {
             <JailLink jail={ban.jail} tabIndex={tabIndex} />
           </div>
           <div className="flex justify-between gap-2 text-xs text-muted">
-            <Since at={ban.banned_at} />
-            <Until ban={ban} ended={ended(ban)} />
+            <span>
+              {t({ message: 'banned', context: 'before a time' })} <Since at={ban.banned_at} />
+            </span>
+            <Until ban={ban} ended={ended(ban)} headless />
           </div>
         </div>
       ),

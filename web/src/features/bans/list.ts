@@ -48,11 +48,7 @@ export function useBanList(filter: BanFilter, grid: RefObject<GridHandle | null>
   const [outdated, setOutdated] = useState(false);
   const [over, setOver] = useState<ReadonlyMap<string, string>>(new Map());
   const rows = useMemo(() => flatten(query.data?.pages ?? []), [query.data]);
-  const bySpot = useMemo(() => {
-    const map = new Map<string, string>();
-    for (const { id, jail, address } of rows) if (!map.has(spot(jail, address))) map.set(spot(jail, address), id);
-    return map;
-  }, [rows]);
+  const bySpot = useMemo(() => newestBySpot(rows), [rows]);
 
   const refresh = useCallback(async () => {
     setFresh(0);
@@ -84,7 +80,7 @@ export function useBanList(filter: BanFilter, grid: RefObject<GridHandle | null>
     const stopEvents = live.subscribe(({ events }) => {
       const now = state.current;
       const ended = endedBy(events, now.filter, now.bySpot);
-      const news = events.filter((e) => matches(now.filter, e) && isNew(e, now.bySpot, now.over)).length;
+      const news = countNews(events, now.filter, now.bySpot, now.over);
       if (ended.size > 0) setOver((old) => new Map([...old, ...ended]));
       if (news > 0) setFresh((old) => old + news);
       if (news > 0) soon(700);
@@ -101,19 +97,47 @@ export function useBanList(filter: BanFilter, grid: RefObject<GridHandle | null>
   return { query, rows, fresh, outdated, over, refresh };
 }
 
-function isNew(event: HostEvent, bySpot: ReadonlyMap<string, string>, over: ReadonlyMap<string, string>): boolean {
-  if (event.kind !== 'ban') return true;
-  const id = bySpot.get(spot(event.jail, event.address));
-  // fail2ban bans again after its restart what we show already.
-  return id === undefined || over.has(id) || !event.restored;
+/** The newest row of each jail and address. */
+export function newestBySpot(rows: readonly Ban[]): ReadonlyMap<string, Ban> {
+  const map = new Map<string, Ban>();
+  for (const row of rows) if (!map.has(spot(row.jail, row.address))) map.set(spot(row.jail, row.address), row);
+  return map;
 }
 
-function endedBy(events: HostEvent[], filter: BanFilter, bySpot: ReadonlyMap<string, string>): Map<string, string> {
+/** How many of the events the rows don't tell of yet. A stream begins with events that the list was asked for after. */
+export function countNews(
+  events: HostEvent[],
+  filter: BanFilter,
+  bySpot: ReadonlyMap<string, Ban>,
+  over: ReadonlyMap<string, string>,
+): number {
+  const ends = new Map<string, number>();
+  for (const e of events) if (e.kind === 'unban') ends.set(spot(e.jail, e.address), Date.parse(e.at));
+  return events.filter((e) => {
+    const place = spot(e.jail, e.address);
+    const endsHere = filter.state === 'active' && (ends.get(place) ?? 0) > Date.parse(e.at);
+    return matches(filter, e) && !endsHere && isNew(e, bySpot.get(place), over);
+  }).length;
+}
+
+function isNew(event: HostEvent, row: Ban | undefined, over: ReadonlyMap<string, string>): boolean {
+  if (row === undefined) return true;
+  if (event.kind === 'unban') return row.ended_at === null || Date.parse(row.ended_at) < Date.parse(event.at);
+  if (Date.parse(event.banned_at ?? event.at) <= Date.parse(row.banned_at)) return over.has(row.id) && event.restored;
+  // fail2ban bans again after its restart what we show already.
+  return over.has(row.id) || !event.restored;
+}
+
+// fail2ban rounds when a ban began.
+const roundedMs = 1000;
+
+function endedBy(events: HostEvent[], filter: BanFilter, bySpot: ReadonlyMap<string, Ban>): Map<string, string> {
   const ended = new Map<string, string>();
   if (filter.state === 'ended') return ended;
-  for (const { kind, jail, address, end_reason } of events) {
-    const id = kind === 'unban' ? bySpot.get(spot(jail, address)) : undefined;
-    if (id !== undefined) ended.set(id, end_reason ?? 'unknown');
+  for (const { kind, jail, address, at, end_reason } of events) {
+    const row = kind === 'unban' ? bySpot.get(spot(jail, address)) : undefined;
+    // The end of an earlier ban says nothing of this one.
+    if (row !== undefined && Date.parse(at) >= Date.parse(row.banned_at) - roundedMs) ended.set(row.id, end_reason ?? 'unknown');
   }
   return ended;
 }

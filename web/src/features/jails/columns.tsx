@@ -1,4 +1,4 @@
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import { Link } from '@tanstack/react-router';
 import type { Jail } from '@/api/types';
 import { closesInWords, jailStateInWords, trigger } from '@/api/words';
@@ -64,7 +64,7 @@ export function jailColumns(): Column<Jail>[] {
       align: 'end',
       cell: ({ total_failed }) => <span className="text-muted">{number(total_failed)}</span>,
     },
-    { id: 'after', header: t`Bans after`, width: 'minmax(146px, 0.9fr)', cell: (jail) => trigger(jail) },
+    { id: 'after', header: t`Bans after`, width: 'minmax(176px, 0.9fr)', cell: (jail) => trigger(jail) },
     {
       id: 'for',
       header: t`Bans for`,
@@ -98,7 +98,7 @@ export function jailCard(): Column<Jail>[] {
           </div>
           <div className="flex justify-between gap-2 text-xs">
             <JailState state={jail.state} />
-            <span className="text-muted">{t`${number(jail.currently_failed)} failures now`}</span>
+            <span className="text-muted">{plural(jail.currently_failed, { one: '# failure now', other: '# failures now' })}</span>
           </div>
         </div>
       ),

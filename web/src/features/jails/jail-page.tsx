@@ -29,6 +29,7 @@ export function JailPage({ name }: { name: string }) {
   return (
     <>
       <PageTitle
+        width="text"
         name={visible(name)}
         title={<span className="wrap-anywhere">{visible(name)}</span>}
         count={jail && <JailState state={jail.state} />}

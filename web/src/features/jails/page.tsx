@@ -34,7 +34,7 @@ export function JailsPage() {
   const open = jails?.find((j) => j.name === menu?.name);
   return (
     <>
-      <PageTitle title={t`Jails`} count={jails === undefined ? undefined : number(jails.length)}>
+      <PageTitle width="page" title={t`Jails`} count={jails === undefined ? undefined : number(jails.length)}>
         {maySteer && (
           <Button onClick={reload}>
             <RefreshCw aria-hidden />

@@ -1,12 +1,13 @@
 import { plural, t } from '@lingui/core/macro';
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import type { HostEvent } from '@/api/events';
 import type { FeedLine } from '@/api/feed';
 import { endInWords, hostStateInWords, jailStateInWords } from '@/api/words';
-import { useNow } from '@/lib/clock';
+import { serverNow, useNow } from '@/lib/clock';
 import { visible } from '@/lib/plain';
 import { forHowLong, fullTime, number, shortTime } from '@/lib/time';
 import { Badge, type Tone } from '@/ui/badge';
+import { classes } from '@/ui/classes';
 import { AddressLink, JailLink } from '@/ui/links';
 
 function kindInWords(kind: HostEvent['kind']): { word: string; tone: Tone } {
@@ -65,11 +66,20 @@ function stateWord({ kind, state }: HostEvent): string {
   return visible(state);
 }
 
+// What happened longer ago is told for the first time to this tab, and is no news for that.
+const newsMs = 5000;
+
 function Row({ line }: { line: FeedLine }) {
   const now = useNow();
+  const [isNews] = useState(() => serverNow() - Date.parse(line.at) < newsMs);
   const { word, tone } = kindInWords(line.kind);
   return (
-    <div className="arrive grid min-h-(--row) grid-cols-[60px_72px_164px_minmax(0,112px)_minmax(0,1fr)] items-center gap-x-3 border-b border-line px-4 text-sm last:border-b-0 max-md:grid-cols-[auto_minmax(0,1fr)_auto] max-md:gap-y-0.5 max-md:py-2">
+    <div
+      className={classes(
+        'grid min-h-(--row) grid-cols-[60px_72px_164px_minmax(0,112px)_minmax(0,1fr)] items-center gap-x-3 border-b border-line px-4 text-sm last:border-b-0 max-md:grid-cols-[auto_minmax(0,1fr)_auto] max-md:gap-y-0.5 max-md:py-2',
+        isNews && 'arrive',
+      )}
+    >
       <time dateTime={line.at} title={fullTime(line.at)} className="text-muted max-md:order-last max-md:text-xs">
         {shortTime(line.at, now)}
       </time>

@@ -19,7 +19,7 @@ export function OverviewPage() {
   const mayBan = useMay('ban');
   return (
     <>
-      <PageTitle title={t`Overview`}>
+      <PageTitle width="page" title={t`Overview`}>
         {mayBan && (
           <Button look="primary" onClick={() => ask('ban', { addresses: [] })}>
             <Ban aria-hidden />

@@ -94,7 +94,7 @@ export function userCard(own: string | undefined): Column<User>[] {
           <div className="flex justify-between gap-2 text-xs">
             <Standing disabled={user.disabled} />
             <span className="text-muted">
-              <LastHere at={user.last_sign_in_at} />
+              {t`Last sign-in`} <LastHere at={user.last_sign_in_at} />
             </span>
           </div>
         </div>

@@ -40,7 +40,7 @@ function Users() {
   const open = users?.find((user) => user.id === menu?.id);
   return (
     <>
-      <PageTitle title={t`Users`} count={users === undefined ? undefined : number(users.length)}>
+      <PageTitle width="text" title={t`Users`} count={users === undefined ? undefined : number(users.length)}>
         <Button look="primary" onClick={() => setAdding(true)}>
           <UserPlus aria-hidden />
           {t`Add a user`}

@@ -37,6 +37,7 @@ function Shown({ id }: { id: string }) {
   return (
     <>
       <PageTitle
+        width="text"
         title={user === undefined ? t`User` : visible(user.username)}
         count={user !== undefined && <Standing disabled={user.disabled} />}
       >
