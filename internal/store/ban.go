@@ -13,7 +13,7 @@ import (
 	"bangui/internal/history"
 )
 
-const banColumns = `id, host_id, jail, identifier, banned_at, ban_seconds, seen_at, ended_at, end_reason, ban_count, failures, origin, actor, reason, lift_at`
+const banColumns = `id, host_id, jail, identifier, banned_at, ban_seconds, seen_at, ended_at, end_reason, ban_count, failures, origin, actor, reason, lift_at, country, asn, network`
 
 // banRow takes what banColumns name.
 type banRow struct {
@@ -27,7 +27,7 @@ func (r *banRow) targets() []any {
 	b := &r.ban
 	return []any{
 		&b.ID, &b.HostID, &b.Jail, &b.Address, &r.bannedAt, &b.BanSeconds, &r.seenAt, &r.endedAt, &r.endReason,
-		&b.BanCount, &b.Failures, &b.Origin, &r.actor, &r.reason, &r.liftAt,
+		&b.BanCount, &b.Failures, &b.Origin, &r.actor, &r.reason, &r.liftAt, &b.Country, &b.ASN, &b.Network,
 	}
 }
 
@@ -57,28 +57,48 @@ func (tx *Tx) LastBan(ctx context.Context, of history.Subject, until time.Time) 
 	return r.value(), err == nil, err
 }
 
-// InsertBan stores a new ban.
-func (tx *Tx) InsertBan(ctx context.Context, b history.Ban) error {
+// InsertBan stores a new ban, counts it, and gives its id.
+func (tx *Tx) InsertBan(ctx context.Context, b history.Ban) (id int64, err error) {
 	ip, bits := columns(b.Address)
-	return tx.exec(ctx, `INSERT INTO ban (host_id, jail, identifier, ip, prefix_len, banned_at, ban_seconds, expires_at, seen_at,
-		ended_at, end_reason, ban_count, failures, origin, actor, reason, lift_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+	err = tx.get(ctx, []any{&id}, `INSERT INTO ban (host_id, jail, identifier, ip, prefix_len, banned_at, ban_seconds, expires_at, seen_at,
+		ended_at, end_reason, ban_count, failures, origin, actor, reason, country, asn, network, lift_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) RETURNING id`,
 		b.HostID, b.Jail, b.Address, ip, bits, micros(b.BannedAt), b.BanSeconds, orNull(b.ExpiresAt()), micros(b.SeenAt),
-		orNull(b.EndedAt), text(string(b.EndReason)), b.BanCount, b.Failures, string(b.Origin), text(b.Actor), text(b.Reason), orNull(b.LiftAt))
+		orNull(b.EndedAt), text(string(b.EndReason)), b.BanCount, b.Failures, string(b.Origin), text(b.Actor), text(b.Reason),
+		b.Country, b.ASN, b.Network, orNull(b.LiftAt))
+	if err != nil {
+		return 0, err
+	}
+	return id, tx.countNew(ctx, b)
 }
 
 // UpdateBan stores a ban whose life went on. Its place, start and identifier stay.
-func (tx *Tx) UpdateBan(ctx context.Context, b history.Ban) error {
-	return tx.exec(ctx, `UPDATE ban SET ban_seconds = $2, expires_at = $3, seen_at = $4, ended_at = $5, end_reason = $6,
-		ban_count = $7, failures = $8, origin = $9, actor = $10, reason = $11, lift_at = $12 WHERE id = $1`,
-		b.ID, b.BanSeconds, orNull(b.ExpiresAt()), micros(b.SeenAt), orNull(b.EndedAt), text(string(b.EndReason)),
-		b.BanCount, b.Failures, string(b.Origin), text(b.Actor), text(b.Reason), orNull(b.LiftAt))
+func (tx *Tx) UpdateBan(ctx context.Context, was, is history.Ban) error {
+	tx.countMoved(was, is)
+	return tx.exec(ctx, `UPDATE ban SET ban_seconds = $3, expires_at = $4, seen_at = $5, ended_at = $6, end_reason = $7,
+		ban_count = $8, failures = $9, origin = $10, actor = $11, reason = $12, lift_at = $13 WHERE id = $1 AND banned_at = $2`,
+		is.ID, micros(is.BannedAt), is.BanSeconds, orNull(is.ExpiresAt()), micros(is.SeenAt), orNull(is.EndedAt), text(string(is.EndReason)),
+		is.BanCount, is.Failures, string(is.Origin), text(is.Actor), text(is.Reason), orNull(is.LiftAt))
+}
+
+// Relocate stores where the address of a ban belongs, and counts it there; moved is false
+// when the ban is gone.
+func (tx *Tx) Relocate(ctx context.Context, was history.Ban, to history.Whereabouts) (moved bool, err error) {
+	n, err := tx.changed(ctx, "UPDATE ban SET country = $3, asn = $4, network = $5 WHERE id = $1 AND banned_at = $2 AND country = $6 AND asn = $7",
+		was.ID, micros(was.BannedAt), to.Country, to.ASN, to.Network, was.Country, was.ASN)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	is := was
+	is.Whereabouts = to
+	tx.countMoved(was, is)
+	return true, nil
 }
 
 // EndBan stores when and why a ban ended, and when that was seen.
 func (tx *Tx) EndBan(ctx context.Context, b history.Ban) error {
-	return tx.exec(ctx, "UPDATE ban SET ended_at = $2, end_reason = $3, seen_at = $4 WHERE id = $1",
-		b.ID, orNull(b.EndedAt), text(string(b.EndReason)), micros(b.SeenAt))
+	return tx.exec(ctx, "UPDATE ban SET ended_at = $3, end_reason = $4, seen_at = $5 WHERE id = $1 AND banned_at = $2",
+		b.ID, micros(b.BannedAt), orNull(b.EndedAt), text(string(b.EndReason)), micros(b.SeenAt))
 }
 
 // OpenBans are all open bans of a jail by identifier. Their number is bounded by what
@@ -110,11 +130,18 @@ func (db *DB) BanByID(ctx context.Context, id int64) (b history.Ban, ok bool, er
 // ListBans is one page, newest first, of at most q.Limit bans.
 func (db *DB) ListBans(ctx context.Context, q history.Query) ([]history.Ban, error) {
 	w := where(q)
-	if !q.After.BannedAt.IsZero() {
-		w.and("(banned_at, id) < (?, ?)", micros(q.After.BannedAt), q.After.ID)
-	}
+	w.after(q.After)
 	return collect(ctx, db.read, scanBan,
-		"SELECT "+banColumns+" FROM ban"+w.sql()+" ORDER BY banned_at DESC, id DESC LIMIT "+strconv.Itoa(q.Limit), w.args...)
+		"SELECT "+banColumns+" FROM ban"+w.sql()+newestFirst+strconv.Itoa(q.Limit), w.args...)
+}
+
+const newestFirst = " ORDER BY banned_at DESC, id DESC LIMIT "
+
+// BansFrom are bans after a place, oldest first.
+func (db *DB) BansFrom(ctx context.Context, after history.Place, limit int) ([]history.Ban, error) {
+	return collect(ctx, db.read, scanBan,
+		"SELECT "+banColumns+" FROM ban WHERE (banned_at, id) > ($1, $2) ORDER BY banned_at, id LIMIT "+strconv.Itoa(limit),
+		micros(after.BannedAt), after.ID)
 }
 
 // CountBans counts what a query finds, up to limit and one more.
@@ -140,6 +167,13 @@ func (c *conditions) and(part string, args ...any) {
 		part = strings.Replace(part, "?", "$"+strconv.Itoa(len(c.args)), 1)
 	}
 	c.parts = append(c.parts, part)
+}
+
+// after leaves out what is not older than a place.
+func (c *conditions) after(p history.Place) {
+	if !p.BannedAt.IsZero() {
+		c.and("(banned_at, id) < (?, ?)", micros(p.BannedAt), p.ID)
+	}
 }
 
 func (c *conditions) sql() string {
@@ -173,6 +207,24 @@ func where(q history.Query) *conditions {
 	}
 	if q.Covering.IsValid() {
 		c.and("identifier IN ("+strings.TrimSuffix(strings.Repeat("?, ", q.Covering.BitLen()), ", ")+")", wider(q.Covering)...)
+	}
+	if q.Country != "" {
+		c.and("country = ?", q.Country)
+	}
+	if q.ASN != 0 {
+		c.and("asn = ?", q.ASN)
+	}
+	if q.Origin != "" {
+		c.and("origin = ?", string(q.Origin))
+		if q.Origin != event.ByFail2ban {
+			c.and("origin <> 'fail2ban'") // what the index of the others says
+		}
+	}
+	if !q.Since.IsZero() {
+		c.and("banned_at >= ?", micros(q.Since))
+	}
+	if !q.Until.IsZero() {
+		c.and("banned_at < ?", micros(q.Until))
 	}
 	if q.Text != "" {
 		c.and(`lower(identifier) LIKE lower(?) ESCAPE '\'`, "%"+escapeLike(q.Text)+"%")
