@@ -70,7 +70,7 @@ type Archive struct {
 	now    func() time.Time
 	teller *teller
 	where  Resolver
-	packer packer
+	packer Packer
 }
 
 // New returns an archive over a store that tells its events to bus. It does not know

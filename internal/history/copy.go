@@ -131,7 +131,7 @@ func (a *Archive) copyOne(ctx context.Context, tx Tx, b PastBan, seen, kept time
 	if err := learn(ctx, tx, known, b); err != nil {
 		return e, false, err
 	}
-	if packed := a.packer.pack(b.Lines); packed != nil {
+	if packed := a.packer.Pack(b.Lines); packed != nil {
 		err = tx.PutLines(ctx, known, packed)
 	}
 	return e, isNew, err

@@ -39,14 +39,19 @@ const familiar = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec 2026-01-01T00:
 // packFormat is the first byte of packed lines.
 const packFormat = 1
 
-// packer makes log lines small. Its compressor is dear to make and is used again.
-type packer struct {
+// Packer makes log lines small. Its compressor is dear to make and is used again. It is
+// safe for concurrent use.
+type Packer struct {
 	mu sync.Mutex
 	w  *flate.Writer
 }
 
-// pack makes log lines small; nil for no lines. What is beyond the bounds is left out.
-func (p *packer) pack(lines []string) []byte {
+// NewPacker returns a packer.
+func NewPacker() *Packer { return &Packer{} }
+
+// Pack makes log lines small; nil for no lines. What is beyond the bounds (50 lines of
+// 2 KiB, 16 KiB in all) is left out.
+func (p *Packer) Pack(lines []string) []byte {
 	lines = bounded(lines)
 	if len(lines) == 0 {
 		return nil

@@ -28,7 +28,13 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == childMark {
+		fmt.Fprintln(os.Stderr, child(os.Args[2], os.Args[3]))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // bench is a real server with a Local that follows it into a real archive.
 type bench struct {

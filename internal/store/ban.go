@@ -129,10 +129,30 @@ func (db *DB) BanByID(ctx context.Context, id int64) (b history.Ban, ok bool, er
 
 // ListBans is one page, newest first, of at most q.Limit bans.
 func (db *DB) ListBans(ctx context.Context, q history.Query) ([]history.Ban, error) {
-	w := where(q)
-	w.after(q.After)
+	w, err := db.where(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	return collect(ctx, db.read, scanBan,
 		"SELECT "+banColumns+" FROM ban"+w.sql()+newestFirst+strconv.Itoa(q.Limit), w.args...)
+}
+
+// where is what a page looks for, in the way that finds it soonest: a wide network is met
+// again and again on the way back in time; of a narrow one all bans are looked up.
+func (db *DB) where(ctx context.Context, q history.Query) (*conditions, error) {
+	const narrow = 20_000
+	wide := false
+	if q.Inside.IsValid() && q.Inside.Bits() < q.Inside.Addr().BitLen()*3/4 {
+		first, last := bounds(q.Inside)
+		found, err := collect(ctx, db.read, scanOne[int], "SELECT count(*) FROM (SELECT 1 FROM ban WHERE ip BETWEEN $1 AND $2 LIMIT "+strconv.Itoa(narrow)+") AS found", first, last)
+		if err != nil {
+			return nil, err
+		}
+		wide = found[0] == narrow
+	}
+	c := where(q, wide)
+	c.after(q.After)
+	return c, nil
 }
 
 const newestFirst = " ORDER BY banned_at DESC, id DESC LIMIT "
@@ -146,7 +166,7 @@ func (db *DB) BansFrom(ctx context.Context, after history.Place, limit int) ([]h
 
 // CountBans counts what a query finds, up to limit and one more.
 func (db *DB) CountBans(ctx context.Context, q history.Query, limit int) (int, error) {
-	w := where(q)
+	w := where(q, false)
 	counts, err := collect(ctx, db.read, scanOne[int],
 		"SELECT count(*) FROM (SELECT 1 FROM ban"+w.sql()+" LIMIT "+strconv.Itoa(limit+1)+") AS found", w.args...)
 	if err != nil {
@@ -183,7 +203,8 @@ func (c *conditions) sql() string {
 	return " WHERE " + strings.Join(c.parts, " AND ")
 }
 
-func where(q history.Query) *conditions {
+// where collects the conditions of a query; wide has it not use the index of addresses.
+func where(q history.Query, wide bool) *conditions {
 	c := &conditions{}
 	switch q.State {
 	case history.Active:
@@ -203,7 +224,11 @@ func where(q history.Query) *conditions {
 	}
 	if q.Inside.IsValid() {
 		first, last := bounds(q.Inside)
-		c.and("ip BETWEEN ? AND ? AND length(ip) = ? AND prefix_len >= ?", first, last, len(first), q.Inside.Bits())
+		ip := "ip"
+		if wide {
+			ip = "coalesce(ip, ip)"
+		}
+		c.and(ip+" BETWEEN ? AND ? AND length(ip) = ? AND prefix_len >= ?", first, last, len(first), q.Inside.Bits())
 	}
 	if q.Covering.IsValid() {
 		c.and("identifier IN ("+strings.TrimSuffix(strings.Repeat("?, ", q.Covering.BitLen()), ", ")+")", wider(q.Covering)...)

@@ -27,8 +27,10 @@ func (db *DB) LinesOf(ctx context.Context, b history.Ban) ([]byte, error) {
 
 // ListPacked is one page of bans that have log lines, with these, newest first.
 func (db *DB) ListPacked(ctx context.Context, q history.Query) ([]history.Packed, error) {
-	w := where(q)
-	w.after(q.After)
+	w, err := db.where(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	scan := func(rows *sql.Rows) (p history.Packed, err error) {
 		var r banRow
 		err = rows.Scan(append(r.targets(), &p.Data)...)
