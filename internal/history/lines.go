@@ -93,7 +93,13 @@ func bounded(lines []string) []string {
 
 // unpacker gives lines that a packer made small. It belongs to one goroutine.
 type unpacker struct {
-	r io.ReadCloser
+	r resetReader
+}
+
+// resetReader is a decompressor that can be used again.
+type resetReader interface {
+	io.Reader
+	flate.Resetter
 }
 
 // unpack gives lines. What no packer made is refused, and no data makes it give more
@@ -107,8 +113,9 @@ func (u *unpacker) unpack(data []byte) ([]string, error) {
 	}
 	in := bytes.NewReader(data[1:])
 	if u.r == nil {
-		u.r = flate.NewReaderDict(in, []byte(familiar))
-	} else if err := u.r.(flate.Resetter).Reset(in, []byte(familiar)); err != nil {
+		u.r, _ = flate.NewReader(in).(resetReader) // what flate promises
+	}
+	if err := u.r.Reset(in, []byte(familiar)); err != nil {
 		return nil, err
 	}
 	const most = 2*maxLinesAll + maxLines*binary.MaxVarintLen64
@@ -122,7 +129,7 @@ func (u *unpacker) unpack(data []byte) ([]string, error) {
 		if size <= 0 || n > uint64(len(plain)-size) {
 			return lines, errors.New("stored log lines are damaged")
 		}
-		end := size + int(n) //nolint:gosec // not more than the length of plain
+		end := size + int(n)
 		lines, plain = append(lines, string(plain[size:end])), plain[end:]
 	}
 	return lines, nil

@@ -73,7 +73,7 @@ func measured(b *testing.B, ask func() error) (median time.Duration) {
 func BenchmarkScale(b *testing.B) {
 	a := scaled(b)
 	b.Run("pages", func(b *testing.B) { benchPages(b, a) })
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a benchmark
+	r := rand.New(rand.NewPCG(1, 2))
 	sample := samples(b, a)
 	one := func() history.Ban { return sample[r.IntN(len(sample))] }
 	for name, query := range map[string]func() history.Query{
@@ -147,7 +147,7 @@ func inside(b history.Ban, bits int) netip.Prefix {
 func benchPages(b *testing.B, a *history.Archive) {
 	const size, far = 50, 10_000
 	deep := history.Query{State: history.All, Limit: size}
-	for pages := 0; pages < size*far/history.MaxLimit; pages++ {
+	for range size * far / history.MaxLimit {
 		q := deep
 		q.Limit = history.MaxLimit
 		_, next, err := a.Bans(b.Context(), q)

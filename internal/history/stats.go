@@ -112,8 +112,8 @@ const (
 	hours = int64(time.Hour / time.Second)
 	days  = 24 * hours
 
-	// byHours is up to which length a time is counted by hours.
-	byHours = 14 * 24 * time.Hour
+	// inHours is up to which length a time is counted by hours.
+	inHours = 14 * 24 * time.Hour
 	// longest is the longest time that is asked about.
 	longest = 25 * 366 * 24 * time.Hour
 )
@@ -121,35 +121,49 @@ const (
 // tally reads a scope: its span, and the counter that holds it.
 func (a *Archive) tally(ctx context.Context, s Scope, by By) (Tally, Span, error) {
 	t := Tally{By: by, Scope: s, Country: s.Country != "" || by == ByCountry}
-	switch {
-	case by == ByNetwork && (s.Jail != "" || s.Country != "" || s.Origin != ""):
-		return t, Span{}, fault.New(fault.Invalid, "networks are counted for hosts only").WithMend("Leave out jail, country and origin.")
-	case t.Country && (s.Origin != "" || by == ByOrigin):
-		return t, Span{}, fault.New(fault.Invalid, "origin and country are not counted together").WithMend("Leave out one of them.")
+	if err := t.counted(); err != nil {
+		return t, Span{}, err
 	}
-	now := a.now()
-	until, since := s.Until, s.Since
-	if until.IsZero() {
-		until = now
-	}
-	if since.IsZero() {
-		first, _, some, err := a.store.CountedDays(ctx)
-		if err != nil {
-			return t, Span{}, err
-		}
-		since = until.Add(-time.Hour)
-		if some {
-			since = time.Unix(first*days, 0)
-		}
+	since, until, err := a.timeOf(ctx, s)
+	if err != nil {
+		return t, Span{}, err
 	}
 	if !since.Before(until) || until.Sub(since) > longest {
 		return t, Span{}, fault.New(fault.Invalid, "a time begins before it ends, and is not longer than 25 years")
 	}
-	t.Hours = !t.Country && by != ByNetwork && until.Sub(since) <= byHours
+	t.Hours = !t.Country && by != ByNetwork && until.Sub(since) <= inHours
 	unit := t.unit()
 	t.From = since.Unix() / unit
 	t.To = (until.Unix() + unit - 1) / unit
 	return t, t.span(), nil
+}
+
+// counted refuses what no counter holds.
+func (t Tally) counted() error {
+	s := t.Scope
+	switch {
+	case t.By == ByNetwork && (s.Jail != "" || s.Country != "" || s.Origin != ""):
+		return fault.New(fault.Invalid, "networks are counted for hosts only").WithMend("Leave out jail, country and origin.")
+	case t.Country && (s.Origin != "" || t.By == ByOrigin):
+		return fault.New(fault.Invalid, "origin and country are not counted together").WithMend("Leave out one of them.")
+	}
+	return nil
+}
+
+// timeOf is the time of a scope: from the first ban on, and until now, where it names none.
+func (a *Archive) timeOf(ctx context.Context, s Scope) (since, until time.Time, err error) {
+	since, until = s.Since, s.Until
+	if until.IsZero() {
+		until = a.now()
+	}
+	if !since.IsZero() {
+		return since, until, nil
+	}
+	first, _, some, err := a.store.CountedDays(ctx)
+	if since = until.Add(-time.Hour); some {
+		since = time.Unix(first*days, 0)
+	}
+	return since, until, err
 }
 
 // unit is the length of what is counted, in seconds.

@@ -213,14 +213,12 @@ func where(q history.Query, wide bool) *conditions {
 		c.and("ended_at IS NOT NULL")
 	case history.All:
 	}
-	if q.HostID != "" {
-		c.and("host_id = ?", q.HostID)
-	}
-	if q.Jail != "" {
-		c.and("jail = ?", q.Jail)
-	}
-	if q.Identifier != "" {
-		c.and("identifier = ?", q.Identifier)
+	for _, f := range []struct{ column, value string }{
+		{"host_id", q.HostID}, {"jail", q.Jail}, {"identifier", q.Identifier}, {"country", q.Country},
+	} {
+		if f.value != "" {
+			c.and(f.column+" = ?", f.value)
+		}
 	}
 	if q.Inside.IsValid() {
 		first, last := bounds(q.Inside)
@@ -232,9 +230,6 @@ func where(q history.Query, wide bool) *conditions {
 	}
 	if q.Covering.IsValid() {
 		c.and("identifier IN ("+strings.TrimSuffix(strings.Repeat("?, ", q.Covering.BitLen()), ", ")+")", wider(q.Covering)...)
-	}
-	if q.Country != "" {
-		c.and("country = ?", q.Country)
 	}
 	if q.ASN != 0 {
 		c.and("asn = ?", q.ASN)

@@ -47,11 +47,11 @@ func counters() []counter {
 // upsert adds to a place of the counter, and makes it.
 func (c counter) upsert() string {
 	columns := c.time + ", " + strings.Join(c.columns, ", ")
-	marks := "$1"
-	for n := range len(c.columns) + 1 {
-		marks += ", $" + strconv.Itoa(n+2)
+	marks := make([]string, len(c.columns)+2)
+	for n := range marks {
+		marks[n] = "$" + strconv.Itoa(n+1)
 	}
-	return "INSERT INTO " + c.table + " (" + columns + ", bans) VALUES (" + marks + ") ON CONFLICT (" + columns +
+	return "INSERT INTO " + c.table + " (" + columns + ", bans) VALUES (" + strings.Join(marks, ", ") + ") ON CONFLICT (" + columns +
 		") DO UPDATE SET bans = " + c.table + ".bans + excluded.bans"
 }
 

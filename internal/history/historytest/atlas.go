@@ -28,6 +28,7 @@ func countries() []struct {
 		code  string
 		share uint32
 	}{
+
 		{"CN", 210}, {"US", 150}, {"RU", 80}, {"NL", 75}, {"DE", 60}, {"IN", 55}, {"BR", 50}, {"VN", 45}, {"SG", 40}, {"ID", 35}, {"KR", 30}, {"FR", 25},
 		{"GB", 22}, {"HK", 20}, {"IR", 15}, {"TR", 12}, {"UA", 10}, {"PL", 8}, {"RO", 8}, {"BG", 6}, {"TH", 6}, {"MX", 6}, {"AR", 5}, {"IT", 5}, {"ES", 4},
 		{"JP", 4}, {"TW", 3}, {"CA", 3}, {"ZA", 2}, {"EG", 1}, {"CH", 1}, {"SE", 1},
@@ -43,7 +44,7 @@ func networkOf(mixed uint64) network {
 func numbered(n uint32) network {
 	const all, everySixth = 1000, 6
 	out := network{number: n, country: "ZZ", six: n%everySixth == everySixth-1}
-	at := uint32(mix(uint64(n)) % all) //nolint:gosec // below a thousand
+	at := uint32(mix(uint64(n)) % all)
 	for _, c := range countries() {
 		if at < c.share {
 			out.country = c.code
@@ -62,13 +63,13 @@ func (n network) address(mixed uint64) netip.Addr {
 	if n.six {
 		var b [16]byte
 		binary.BigEndian.PutUint16(b[0:], 0x2a00)
-		binary.BigEndian.PutUint16(b[2:], uint16(n.number)) //nolint:gosec // below networks
+		binary.BigEndian.PutUint16(b[2:], uint16(n.number))
 		binary.BigEndian.PutUint64(b[8:], mixed)
 		return netip.AddrFrom16(b)
 	}
 	var b [4]byte
 	const inside = 13
-	binary.BigEndian.PutUint32(b[:], first<<24+n.number<<inside+uint32(mixed&(1<<inside-1))) //nolint:gosec // 13 bits
+	binary.BigEndian.PutUint32(b[:], first<<24+n.number<<inside+uint32(mixed&(1<<inside-1)))
 	return netip.AddrFrom4(b)
 }
 

@@ -43,7 +43,7 @@ const offenders = 4
 
 // New returns a maker.
 func New(o Options) *Maker {
-	random := rand.New(rand.NewPCG(o.Seed, o.Seed)) //nolint:gosec // bans that are made up
+	random := rand.New(rand.NewPCG(o.Seed, o.Seed))
 	pool := uint64(max(o.Number/offenders*2, 100))
 	return &Maker{
 		Options: o, random: random, zipf: rand.NewZipf(random, 1.05, 40, pool), at: o.Until.Add(-o.Span).Truncate(time.Second),

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -31,7 +32,7 @@ func main() {
 	}
 }
 
-func run(database, until string, days int, o historytest.Options) error {
+func run(database, until string, days int, o historytest.Options) (err error) {
 	if database == "" {
 		return fmt.Errorf("say where with -database")
 	}
@@ -53,7 +54,7 @@ func run(database, until string, days int, o historytest.Options) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := db.EnsureHost(ctx, o.HostID, o.HostID); err != nil {
 		return err
 	}
