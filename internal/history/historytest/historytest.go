@@ -79,7 +79,7 @@ func (m *Maker) move() {
 			return
 		}
 	}
-	mean := m.Span.Seconds() / float64(m.Number)
+	mean := m.Until.Sub(m.at).Seconds() / float64(m.Number-m.made) // what is left, so that neither end is crowded
 	day := 1 + 0.5*math.Sin(2*math.Pi*float64(m.at.Hour())/24)
 	pause := time.Duration(m.random.ExpFloat64() * mean / day * float64(time.Second))
 	was := m.at
