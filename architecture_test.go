@@ -187,7 +187,7 @@ func TestOnlyHere(t *testing.T) {
 		{"os.Getenv", false, []string{"cmd/bangui", "internal/fail2ban/fail2bantest"}, "the environment is read in main and handed on"},
 		{"os.LookupEnv", false, []string{"cmd/bangui"}, "the environment is read in main and handed on"},
 		{"os.Environ", false, []string{"cmd/bangui"}, "the environment is read in main and handed on"},
-		{"os.Exit", false, []string{"cmd/bangui"}, "only main ends the process"},
+		{"os.Exit", false, []string{"cmd/bangui", "internal/history/historytest/cmd/makebans"}, "only main ends the process"},
 		{"http.Get", true, nil, "requests need a context and a client with limits"},
 		{"http.DefaultClient", false, nil, "it has no time limit"},
 		{"http.DefaultServeMux", true, nil, "it is a global"},

@@ -35,7 +35,14 @@ type Hosts interface {
 type Archive interface {
 	Bans(ctx context.Context, q history.Query) ([]history.Ban, history.Place, error)
 	Count(ctx context.Context, q history.Query) (int, bool, error)
+	Each(ctx context.Context, q history.Query, do func(history.Ban) error) error
 	Ban(ctx context.Context, id int64) (history.Ban, error)
+	Lines(ctx context.Context, b history.Ban) ([]string, error)
+	Timeline(ctx context.Context, identifier string) (history.Timeline, bool, error)
+	Overview(ctx context.Context, s history.Scope) (history.Overview, error)
+	Trend(ctx context.Context, s history.Scope) (history.Trend, error)
+	Split(ctx context.Context, s history.Scope, by history.By, limit int) (history.Split, error)
+	Gaps(ctx context.Context, hostID string, limit int) ([]history.Gap, error)
 	Intend(ctx context.Context, intents []history.Intent) error
 	Forget(ctx context.Context, intents []history.Intent) error
 	EventsAfter(ctx context.Context, after int64, limit int) ([]event.Event, error)
@@ -140,6 +147,8 @@ func New(o Options) *API {
 	a.registerManualJail()
 	a.registerBans()
 	a.registerAddresses()
+	a.registerTimeline()
+	a.registerStats()
 	a.registerEvents()
 	a.registerSetup()
 	a.registerAuth()

@@ -66,6 +66,19 @@ func (r recorder) Reconcile(ctx context.Context, list host.BanList) error {
 	return r.Archive.Reconcile(ctx, history.List{HostID: list.HostID, Jail: list.Jail, TakenAt: list.TakenAt, Complete: list.Complete, Gone: list.Gone, Bans: bans})
 }
 
+func (r recorder) Copy(ctx context.Context, c host.Copied) error {
+	out := history.Copied{HostID: c.HostID, SeenAt: c.SeenAt, Mark: (*history.Mark)(c.Mark)}
+	if c.Gap != nil {
+		out.Gap = &history.Gap{From: c.Gap.From, To: c.Gap.To, Why: c.Gap.Why}
+	}
+	for _, b := range c.Bans {
+		out.Bans = append(out.Bans, history.PastBan{Standing: b.Standing, Lines: b.Lines, Ban: history.Ban{
+			Jail: b.Jail, Address: b.ID, BannedAt: b.BannedAt, BanSeconds: b.BanSeconds, BanCount: b.BanCount, Failures: b.Failures, Origin: event.ByFail2ban,
+		}})
+	}
+	return r.Archive.Copy(ctx, out)
+}
+
 func open(t *testing.T, changes ...func(*api.Options)) *site {
 	t.Helper()
 	s := &site{t: t, fail2ban: fail2bantest.Start(t, fail2bantest.Options{Jails: "[web]\nenabled = true\nfilter =\nbanaction = iptables-multiport\naction = %(banaction)s[port=\"http,https\", name=web]"}), db: storetest.Open(t)}

@@ -80,13 +80,7 @@ func (a *API) registerAudit() {
 		role: auth.Admin, tier: looks, class: classRead,
 	}
 	register(a, list, a.listAudit)
-	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[page[AuditEntry]](), true, "PageAuditEntry")
-	line := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[AuditEntry](), true, "AuditEntry")
-	a.operation(list).Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
-		"application/json":     {Schema: schema},
-		"application/x-ndjson": {Schema: line},
-		"text/csv":             {Schema: &huma.Schema{Type: huma.TypeString}},
-	}}
+	describeExport[AuditEntry](a, list, "AuditEntry")
 	register(a, route{
 		method: http.MethodGet, path: "/api/v1/audit/verify", id: "verifyAudit", summary: "Check that nothing in the audit was changed or taken out", tag: "audit",
 		role: auth.Admin, tier: looks, class: classRead, limit: writeTime,
@@ -98,8 +92,10 @@ func (a *API) listAudit(ctx context.Context, in *auditInput) (*written, error) {
 	if err != nil {
 		return nil, err
 	}
-	if write := exportOf(in.Accept); write != nil {
-		return &written{func(ctx huma.Context) { a.export(ctx, q, write) }}, nil
+	if f := formatOf(in.Accept); f != nil {
+		return &written{func(out huma.Context) {
+			export(a, out, f, auditSheet(), func(ctx context.Context, put func(AuditEntry) error) error { return a.allEntries(ctx, q, put) })
+		}}, nil
 	}
 	q.Limit = in.Limit + 1 // one more tells whether there is a next page
 	entries, err := a.Audit.Entries(ctx, q)
@@ -113,29 +109,50 @@ func (a *API) listAudit(ctx context.Context, in *auditInput) (*written, error) {
 		out.Next = &next
 	}
 	out.Items = mapAll(entries, auditEntryOf)
+	return writtenJSON(out), nil
+}
+
+// writtenJSON is a body of JSON where others are possible.
+func writtenJSON[T any](body T) *written {
 	return &written{func(ctx huma.Context) {
 		ctx.SetHeader("Content-Type", "application/json")
-		_ = json.NewEncoder(ctx.BodyWriter()).Encode(out) //nolint:errchkjson // strings and numbers only
-	}}, nil
+		_ = json.NewEncoder(ctx.BodyWriter()).Encode(body) //nolint:errchkjson // strings and numbers only
+	}}
+}
+
+// describeExport says in the document that a list can be had in other forms too.
+func describeExport[T any](a *API, r route, name string) {
+	schemas := a.huma.OpenAPI().Components.Schemas
+	a.operation(r).Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
+		"application/json":     {Schema: schemas.Schema(reflect.TypeFor[page[T]](), true, "Page"+name)},
+		"application/x-ndjson": {Schema: schemas.Schema(reflect.TypeFor[T](), true, name)},
+		"text/csv":             {Schema: &huma.Schema{Type: huma.TypeString}},
+	}}
 }
 
 func (a *API) auditQuery(ctx context.Context, in auditInput) (q audit.Query, err error) {
 	q = audit.Query{Actor: in.Actor, Action: in.Action, Outcome: audit.Outcome(in.Outcome)}
-	for field, moment := range map[string]struct {
-		text string
-		into *time.Time
-	}{"since": {in.Since, &q.Since}, "until": {in.Until, &q.Until}} {
-		if moment.text == "" {
-			continue
-		}
-		if *moment.into, err = time.Parse(time.RFC3339, moment.text); err != nil {
-			return q, a.badField(ctx, field, errors.New("it is not a moment such as 2026-11-24T13:00:00Z"))
-		}
+	if q.Since, err = a.momentOf(ctx, "since", in.Since); err != nil {
+		return q, err
+	}
+	if q.Until, err = a.momentOf(ctx, "until", in.Until); err != nil {
+		return q, err
 	}
 	if in.Cursor != "" {
 		q.Before, err = openAuditCursor(in.Cursor, in.AuditFilter)
 	}
 	return q, err
+}
+
+// momentOf reads a moment of a query; "" is the zero time.
+func (a *API) momentOf(ctx context.Context, field, text string) (at time.Time, err error) {
+	if text == "" {
+		return at, nil
+	}
+	if at, err = time.Parse(time.RFC3339, text); err != nil {
+		return at, a.badField(ctx, field, errors.New("it is not a moment such as 2026-11-24T13:00:00Z"))
+	}
+	return at, nil
 }
 
 func (a *API) verifyAudit(ctx context.Context, in *struct {

@@ -17,6 +17,8 @@ import (
 	"bangui/internal/fault"
 	"bangui/internal/history"
 	"bangui/internal/host"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // Ban is one ban with its life.
@@ -36,6 +38,9 @@ type Ban struct {
 	Origin     string  `json:"origin" enum:"fail2ban,manual"`
 	Actor      *string `json:"actor" doc:"Who asked for it, where BanGUI knows."`
 	Reason     *string `json:"reason"`
+	Country    *string `json:"country" doc:"Two letters of ISO 3166, or what a range is that belongs to no country; null = not known."`
+	ASN        *int64  `json:"asn" format:"int64" doc:"Number of the autonomous system; null = not known."`
+	Network    *string `json:"network" doc:"Name of the network."`
 }
 
 // BanWithMatches is a ban with the log lines behind it.
@@ -92,18 +97,29 @@ type BanFilter struct {
 	Jail  string `query:"jail" maxLength:"200"`
 	IP    string `query:"ip" maxLength:"64" doc:"An address, or a network and all inside it."`
 	Text  string `query:"q" maxLength:"200" doc:"Found somewhere in the address."`
+
+	Line    string `query:"text" maxLength:"200" doc:"Found in a log line behind the ban. A page looks through 5000 bans: it may be short, or empty, and have a next one."`
+	Country string `query:"country" maxLength:"64" doc:"As in country of a ban." example:"NL"`
+	ASN     int64  `query:"asn" format:"int64" minimum:"0" maximum:"4294967295" doc:"Number of an autonomous system."`
+	Origin  string `query:"origin" enum:"fail2ban,manual"`
+	Since   string `query:"since" format:"date-time" doc:"Banned at this moment or later."`
+	Until   string `query:"until" format:"date-time" doc:"Banned before this moment."`
 }
 
 type bansInput struct {
 	BanFilter
-	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"Of one page; an export has all."`
 	Cursor string `query:"cursor" maxLength:"300"`
+	Accept string `header:"Accept" doc:"text/csv or application/x-ndjson for an export of all that matches."`
 }
 
 func (a *API) registerBans() {
-	register(a, route{
-		method: http.MethodGet, path: "/api/v1/bans", id: "listBans", summary: "Bans, newest first", tag: "bans", role: auth.Viewer, tier: looks, class: classRead,
-	}, a.listBans)
+	list := route{
+		method: http.MethodGet, path: "/api/v1/bans", id: "listBans", summary: "Bans, newest first; as CSV or lines of JSON all at once", tag: "bans",
+		role: auth.Viewer, tier: looks, class: classRead,
+	}
+	register(a, list, a.listBans)
+	describeExport[Ban](a, list, "Ban")
 	register(a, route{
 		method: http.MethodGet, path: "/api/v1/bans/count", id: "countBans", summary: "How many bans a filter finds", tag: "bans", role: auth.Viewer, tier: looks, class: classRead,
 	}, func(ctx context.Context, in *BanFilter) (*answer[Count], error) {
@@ -127,10 +143,17 @@ func (a *API) registerBans() {
 	}, a.liftBans)
 }
 
-func (a *API) listBans(ctx context.Context, in *bansInput) (*answer[page[Ban]], error) {
+func (a *API) listBans(ctx context.Context, in *bansInput) (*written, error) {
 	q, err := a.queryOf(ctx, in.BanFilter)
 	if err != nil {
 		return nil, err
+	}
+	if f := formatOf(in.Accept); f != nil {
+		return &written{func(out huma.Context) {
+			export(a, out, f, banSheet(), func(ctx context.Context, put func(Ban) error) error {
+				return a.Archive.Each(ctx, q, func(b history.Ban) error { return put(a.banOf(b)) })
+			})
+		}}, nil
 	}
 	q.Limit = in.Limit
 	if in.Cursor != "" {
@@ -147,18 +170,48 @@ func (a *API) listBans(ctx context.Context, in *bansInput) (*answer[page[Ban]], 
 		cursor := closeCursor(next, in.BanFilter)
 		out.Next = &cursor
 	}
-	return answerWith(out), nil
+	return writtenJSON(out), nil
+}
+
+// banSheet are bans as they are exported.
+func banSheet() sheet[Ban] {
+	return sheet[Ban]{
+		name: "bans",
+		header: []string{
+			"id", "host", "jail", "address", "banned_at", "ban_seconds", "expires_at", "ended_at", "end_reason", "ban_count", "failures",
+			"origin", "actor", "reason", "country", "asn", "network",
+		},
+		row: func(b Ban) []string {
+			return []string{
+				b.ID, cell(&b.Host), cell(&b.Jail), cell(&b.Address), b.BannedAt, strconv.FormatInt(b.BanSeconds, 10), cell(b.ExpiresAt), cell(b.EndedAt),
+				cell(b.EndReason), number(b.BanCount), number(b.Failures), b.Origin, cell(b.Actor), cell(b.Reason), cell(b.Country), number(b.ASN), cell(b.Network),
+			}
+		},
+	}
+}
+
+// number is a cell with a number, empty where it is not known.
+func number[N int | int64](n *N) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.FormatInt(int64(*n), 10)
 }
 
 // queryOf reads a filter. A host that is not there is an error, not an empty list.
 func (a *API) queryOf(ctx context.Context, f BanFilter) (history.Query, error) {
-	q := history.Query{State: history.State(f.State), Jail: f.Jail, Text: f.Text}
-	if f.Host != "" {
-		h, err := a.Hosts.Get(f.Host)
-		if err != nil {
-			return q, err
-		}
-		q.HostID = h.State().ID
+	q := history.Query{
+		State: history.State(f.State), Jail: f.Jail, Text: f.Text, Line: f.Line, Country: f.Country, ASN: f.ASN, Origin: event.Origin(f.Origin),
+	}
+	var err error
+	if q.HostID, err = a.hostID(f.Host); err != nil {
+		return q, err
+	}
+	if q.Since, err = a.momentOf(ctx, "since", f.Since); err != nil {
+		return q, err
+	}
+	if q.Until, err = a.momentOf(ctx, "until", f.Until); err != nil {
+		return q, err
 	}
 	if f.IP != "" {
 		prefix, err := allowlist.ParseTarget(f.IP)
@@ -185,19 +238,45 @@ func (a *API) getBan(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	out := BanWithMatches{Ban: a.banOf(b), Matches: []string{}}
-	if h, err := a.Hosts.Get(b.HostID); err == nil {
-		evidence, err := h.Evidence(ctx, b.Address)
-		if err != nil {
-			a.Logger.DebugContext(ctx, "no log lines for a ban", "request_id", requestID(ctx), "error", err)
-		}
-		for _, e := range evidence {
-			if e.Jail == b.Jail && e.BannedAt.Sub(b.BannedAt).Abs() <= time.Second {
-				out.Matches = orEmpty(e.Lines)
-			}
+	lines, err := a.Archive.Lines(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	if len(lines) == 0 {
+		lines = a.fail2banLines(ctx, b)
+	}
+	return answerWith(BanWithMatches{Ban: a.banOf(b), Matches: orEmpty(lines)}), nil
+}
+
+// fail2banLines are the log lines behind a ban that fail2ban itself still has, for bans
+// whose lines were not copied yet.
+func (a *API) fail2banLines(ctx context.Context, b history.Ban) []string {
+	h, err := a.Hosts.Get(b.HostID)
+	if err != nil {
+		return nil
+	}
+	evidence, err := h.Evidence(ctx, b.Address)
+	if err != nil {
+		a.Logger.DebugContext(ctx, "no log lines for a ban", "request_id", requestID(ctx), "error", err)
+	}
+	for _, e := range evidence {
+		if e.Jail == b.Jail && e.BannedAt.Sub(b.BannedAt).Abs() <= time.Second {
+			return e.Lines
 		}
 	}
-	return answerWith(out), nil
+	return nil
+}
+
+// hostID is the id of a host by its name; "" for no name.
+func (a *API) hostID(name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	h, err := a.Hosts.Get(name)
+	if err != nil {
+		return "", err
+	}
+	return h.State().ID, nil
 }
 
 // Bounds of one order: what fail2ban takes within its time.
@@ -496,5 +575,6 @@ func (a *API) banOf(b history.Ban) Ban {
 		BannedAt: stamp(b.BannedAt), BanSeconds: b.BanSeconds, ExpiresAt: stampOrNull(b.EndsAt()), OwnEnd: !b.LiftAt.IsZero(), EndedAt: stampOrNull(b.EndedAt),
 		EndReason: orNull(string(b.EndReason)), BanCount: orNull(b.BanCount), Failures: orNull(b.Failures),
 		Origin: string(b.Origin), Actor: orNull(b.Actor), Reason: orNull(b.Reason),
+		Country: orNull(b.Country), ASN: orNull(b.ASN), Network: orNull(b.Network),
 	}
 }

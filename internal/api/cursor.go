@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"time"
 
 	"bangui/internal/fault"
@@ -37,7 +38,9 @@ func openCursor(text string, f BanFilter) (history.Place, error) {
 	}, nil
 }
 
-func (f BanFilter) sum() []byte { return filterSum(f.State, f.Host, f.Jail, f.IP, f.Text) }
+func (f BanFilter) sum() []byte {
+	return filterSum(f.State, f.Host, f.Jail, f.IP, f.Text, f.Line, f.Country, strconv.FormatInt(f.ASN, 10), f.Origin, f.Since, f.Until)
+}
 
 func (f AuditFilter) sum() []byte {
 	return filterSum("audit", f.Actor, f.Action, f.Outcome, f.Since, f.Until)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -23,90 +22,134 @@ const (
 	exportTime = 10 * time.Minute
 )
 
-// exporter writes entries in one format.
-type exporter struct {
-	kind, name string
-	open       func(w io.Writer) (write func(AuditEntry) error, flush func() error)
+// format is how an export is written.
+type format struct {
+	kind, suffix string
+	csv          bool
 }
 
-// exportOf is the format that a client asks for; nil for a page of JSON.
-func exportOf(accept string) *exporter {
+// formatOf is the format that a client asks for; nil for a page of JSON.
+func formatOf(accept string) *format {
 	switch {
 	case strings.Contains(accept, "text/csv"):
-		return &exporter{"text/csv; charset=utf-8; header=present", "audit.csv", openCSV}
+		return &format{"text/csv; charset=utf-8; header=present", ".csv", true}
 	case strings.Contains(accept, "application/x-ndjson"):
-		return &exporter{"application/x-ndjson", "audit.ndjson", openLines}
+		return &format{"application/x-ndjson", ".ndjson", false}
 	default:
 		return nil
 	}
 }
 
-// export streams all that a query finds, a page at a time. When that fails on the way the
-// connection is cut, so that nobody takes a part for the whole.
-func (a *API) export(out huma.Context, q audit.Query, as *exporter) {
+// sink takes what is exported, and passes it on in parts: one at a time is held.
+type sink[T any] struct {
+	write   func(T) error
+	flush   func() error
+	control *http.ResponseController
+	held    int
+}
+
+// put writes one.
+func (s *sink[T]) put(v T) error {
+	if s.held++; s.held >= exportPage {
+		s.held = 0
+		if err := s.pass(); err != nil {
+			return err
+		}
+	}
+	return s.write(v)
+}
+
+// pass hands on what is held. A client that takes nothing is not waited for.
+func (s *sink[T]) pass() error {
+	// A writer without deadlines, in a test, needs none.
+	_ = s.control.SetWriteDeadline(time.Now().Add(writeFor))
+	return s.flush()
+}
+
+// sheet is how one kind of thing is exported.
+type sheet[T any] struct {
+	name   string // of the file
+	header []string
+	row    func(T) []string // for a spreadsheet
+}
+
+// export streams all that feed puts. When that fails on the way the connection is cut, so
+// that nobody takes a part for the whole.
+func export[T any](a *API, out huma.Context, f *format, of sheet[T], feed func(ctx context.Context, put func(T) error) error) {
 	r, w := humago.Unwrap(out)
-	w.Header().Set("Content-Type", as.kind)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+as.name+`"`)
+	w.Header().Set("Content-Type", f.kind)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+of.name+f.suffix+`"`)
 	if r.Method == http.MethodHead {
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), exportTime)
 	defer cancel()
-	if err := a.exportAll(ctx, w, q, as); err != nil {
+	s := sinkOf(f, w, of)
+	err := feed(ctx, s.put)
+	if err == nil {
+		err = s.pass()
+	}
+	if err != nil {
 		a.Logger.WarnContext(ctx, "an export broke off", "request_id", requestID(ctx), "error", err)
 		panic(http.ErrAbortHandler)
 	}
 }
 
-func (a *API) exportAll(ctx context.Context, w http.ResponseWriter, q audit.Query, as *exporter) error {
-	control := http.NewResponseController(w)
-	write, flush := as.open(w)
+func sinkOf[T any](f *format, w http.ResponseWriter, of sheet[T]) *sink[T] {
+	s := &sink[T]{control: http.NewResponseController(w)}
+	if !f.csv {
+		out := json.NewEncoder(w)
+		s.write, s.flush = func(v T) error { return out.Encode(v) }, func() error { return nil }
+		return s
+	}
+	out := csv.NewWriter(w)
+	failed := out.Write(of.header)
+	s.write = func(v T) error {
+		if failed != nil {
+			return failed
+		}
+		return out.Write(of.row(v))
+	}
+	s.flush = func() error {
+		out.Flush()
+		return out.Error()
+	}
+	return s
+}
+
+// auditSheet is the audit as it is exported.
+func auditSheet() sheet[AuditEntry] {
+	return sheet[AuditEntry]{
+		name: "audit",
+		header: []string{
+			"id", "at", "actor_kind", "actor", "address", "action", "target", "outcome", "code", "detail", "before", "after", "count", "request_id",
+		},
+		row: func(e AuditEntry) []string {
+			return []string{
+				e.ID, e.At, e.ActorKind, cell(e.Actor), cell(e.Address), cell(&e.Action), cell(e.Target), e.Outcome, cell(e.Code), cell(e.Detail),
+				cell(e.Before), cell(e.After), strconv.Itoa(e.Count), cell(e.RequestID),
+			}
+		},
+	}
+}
+
+// allEntries puts all entries that a query finds, a page at a time.
+func (a *API) allEntries(ctx context.Context, q audit.Query, put func(AuditEntry) error) error {
 	for q.Limit = exportPage; ; {
 		entries, err := a.Audit.Entries(ctx, q)
 		if err != nil {
 			return err
 		}
-		// A writer without deadlines, in a test, needs none.
-		_ = control.SetWriteDeadline(time.Now().Add(writeFor))
 		for _, e := range entries {
-			if err := write(auditEntryOf(e)); err != nil {
+			if err := put(auditEntryOf(e)); err != nil {
 				return err
 			}
 			q.Before = e.ID
-		}
-		if err := flush(); err != nil {
-			return err
 		}
 		if len(entries) < exportPage {
 			return nil
 		}
 	}
-}
-
-func openLines(w io.Writer) (write func(AuditEntry) error, flush func() error) {
-	out := json.NewEncoder(w)
-	return func(e AuditEntry) error { return out.Encode(e) }, func() error { return nil }
-}
-
-func openCSV(w io.Writer) (write func(AuditEntry) error, flush func() error) {
-	out := csv.NewWriter(w)
-	failed := out.Write([]string{
-		"id", "at", "actor_kind", "actor", "address", "action", "target", "outcome", "code", "detail", "before", "after", "count", "request_id",
-	})
-	write = func(e AuditEntry) error {
-		if failed != nil {
-			return failed
-		}
-		return out.Write([]string{
-			e.ID, e.At, e.ActorKind, cell(e.Actor), cell(e.Address), cell(&e.Action), cell(e.Target), e.Outcome, cell(e.Code), cell(e.Detail),
-			cell(e.Before), cell(e.After), strconv.Itoa(e.Count), cell(e.RequestID),
-		})
-	}
-	flush = func() error {
-		out.Flush()
-		return out.Error()
-	}
-	return write, flush
 }
 
 // cell is text that a spreadsheet shows and does not compute: what steers or reorders is

@@ -90,6 +90,24 @@ func (r recorder) OpenJails(ctx context.Context, hostID string) ([]string, error
 	return r.archive.OpenJails(ctx, hostID)
 }
 
+// Copy stores what fail2ban's database tells.
+func (r recorder) Copy(ctx context.Context, c host.Copied) error {
+	out := history.Copied{HostID: c.HostID, SeenAt: c.SeenAt, Mark: (*history.Mark)(c.Mark), Bans: make([]history.PastBan, len(c.Bans))}
+	if c.Gap != nil {
+		out.Gap = &history.Gap{From: c.Gap.From, To: c.Gap.To, Why: c.Gap.Why}
+	}
+	for i, b := range c.Bans {
+		origin := event.ByFail2ban
+		if b.ByHand {
+			origin = event.ByHand
+		}
+		out.Bans[i] = history.PastBan{Standing: b.Standing, Lines: b.Lines, Ban: history.Ban{
+			Jail: b.Jail, Address: b.ID, BannedAt: b.BannedAt, BanSeconds: b.BanSeconds, BanCount: b.BanCount, Failures: b.Failures, Origin: origin,
+		}}
+	}
+	return r.archive.Copy(ctx, out)
+}
+
 // mendable adds what to do about an error to one that doesn't say it.
 func mendable(err error, mend string) error {
 	if fault.MendOf(err) != "" {

@@ -168,3 +168,8 @@ func (forgetful) MarkOf(context.Context, string, string) (string, error) { retur
 
 // OpenJails are none: there is no past.
 func (forgetful) OpenJails(context.Context, string) ([]string, error) { return nil, nil }
+
+// Copy refuses, so that fail2ban's database is not read for nothing.
+func (forgetful) Copy(context.Context, host.Copied) error {
+	return fault.New(fault.Unavailable, "one command keeps nothing")
+}

@@ -8,6 +8,8 @@ import (
 	"bangui/internal/audit"
 	"bangui/internal/auth"
 	"bangui/internal/event"
+	"bangui/internal/health"
+	"bangui/internal/history"
 	"bangui/internal/lease"
 	"bangui/internal/schedule"
 	"bangui/internal/store"
@@ -91,6 +93,22 @@ func (a *App) jobs(t term) []schedule.Job {
 			},
 		},
 		{
+			Name: "trim-archive", When: schedule.Every(time.Hour), Timeout: 30 * time.Minute, Jitter: 5 * time.Minute,
+			Does:   "Removes ended bans with their log lines that are older than the setting archive-retention, or beyond archive-max-bytes, the oldest first. Counters stay.",
+			Repeat: "What is removed is gone; a second run finds nothing.",
+			Lost:   "Each step of 5000 bans is one transaction; the rest is removed by the next run.",
+			Run: func(ctx context.Context) (string, error) {
+				return a.archiveOn(t.store).Retain(ctx, history.Limits{Age: a.Config.ArchiveRetention, Bytes: a.Config.ArchiveMaxBytes})
+			},
+		},
+		{
+			Name: "prepare-archive", When: schedule.Every(6 * time.Hour), Timeout: 5 * time.Minute, Jitter: 5 * time.Minute,
+			Does:   "On PostgreSQL: makes the partitions of the archive for this month and the two after it, and for bans of other times. On SQLite there is nothing to do.",
+			Repeat: "A partition that is there is left as it is.",
+			Lost:   "It is one transaction, and undone as a whole; the next leader makes them. Until then bans go to the default partition, and nothing is lost.",
+			Run:    func(ctx context.Context) (string, error) { return a.prepareArchive(ctx, a.archiveOn(t.store)) },
+		},
+		{
 			Name: "optimise-database", When: schedule.DailyAt(4, 10, time.Local), Timeout: 10 * time.Minute, Jitter: 10 * time.Minute,
 			Does:   "Lets the database learn anew what is in its tables, so that queries stay quick, and shortens SQLite's log of changes.",
 			Repeat: "It changes no data.",
@@ -149,6 +167,26 @@ func orderEnds(ctx context.Context, s store.Fenced, l *lease.Leadership) (string
 // trailOn is the audit on another store than our own.
 func (a *App) trailOn(s audit.Store) *audit.Trail {
 	return audit.New(audit.Options{Store: s, Logger: a.logger.With("part", "audit"), Now: time.Now, Keep: time.Duration(a.Config.AuditDays) * 24 * time.Hour})
+}
+
+// archiveOn is the archive on another store than our own.
+func (a *App) archiveOn(s history.Store) *history.Archive {
+	return history.New(s, a.bus, a.logger.With("part", "history"), time.Now)
+}
+
+// prepareArchive makes room for the months to come, and tells when bans have none.
+func (a *App) prepareArchive(ctx context.Context, archive *history.Archive) (string, error) {
+	const code = "archive_stray"
+	did, stray, err := archive.Upkeep(ctx)
+	switch {
+	case err != nil:
+	case stray > 0:
+		a.findings.Set(code, health.Warning, fmt.Sprintf("%d bans or more have no partition of their own in the database, so that queries are slow.", stray),
+			"See the log of the job prepare-archive, and whether BanGUI's role may make tables.")
+	default:
+		a.findings.Clear(code)
+	}
+	return did, err
 }
 
 // jobDesk is what the API shows and asks of the jobs, on any console.

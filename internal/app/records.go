@@ -20,7 +20,8 @@ import (
 // whether the console runs or not. Close them.
 type Records struct {
 	*audit.Trail
-	store *store.DB
+	store  *store.DB
+	logger *slog.Logger
 }
 
 // OpenRecords opens the audit where a console has made its database already. command is
@@ -65,7 +66,7 @@ func openRecords(ctx context.Context, c config.Config) (*Records, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Records{store: db, Trail: audit.New(audit.Options{
+	return &Records{store: db, logger: logger, Trail: audit.New(audit.Options{
 		Store: db, Logger: logger, Now: time.Now, Keep: time.Duration(c.AuditDays) * 24 * time.Hour,
 	})}, nil
 }

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +23,8 @@ import (
 type backend interface {
 	Jails(ctx context.Context) ([]jailRow, error)
 	Jail(ctx context.Context, name string) (jailDetail, error)
-	// Bans are the active bans that match, newest first, at most q.limit.
+	// Bans are the bans that match, newest first, at most q.limit. Without a console there
+	// are only active ones; see banQuery.archived.
 	Bans(ctx context.Context, q banQuery) ([]banRow, error)
 	Ban(ctx context.Context, o banOrder) ([]outcome, error)
 	Lift(ctx context.Context, o liftOrder) ([]outcome, error)
@@ -34,6 +37,41 @@ type banQuery struct {
 	ip    string // exact address, or all inside a prefix
 	text  string // found in the address
 	limit int
+
+	// What only the archive of a console can tell.
+	state, host, country, origin, line string
+	asn                                int64
+	since, until                       time.Time
+}
+
+// archived reports whether only the archive of a console can answer.
+func (q banQuery) archived() bool {
+	plain := banQuery{jail: q.jail, ip: q.ip, text: q.text, limit: q.limit, state: "active"}
+	return q != plain
+}
+
+// values are the query as the API takes it.
+func (q banQuery) values() url.Values {
+	values := url.Values{}
+	asn, since, until := "", "", ""
+	if q.asn != 0 {
+		asn = strconv.FormatInt(q.asn, 10)
+	}
+	if !q.since.IsZero() {
+		since = q.since.UTC().Format(time.RFC3339)
+	}
+	if !q.until.IsZero() {
+		until = q.until.UTC().Format(time.RFC3339)
+	}
+	for name, value := range map[string]string{
+		"state": q.state, "host": q.host, "jail": q.jail, "ip": q.ip, "q": q.text, "country": q.country, "asn": asn, "origin": q.origin,
+		"text": q.line, "since": since, "until": until,
+	} {
+		if value != "" {
+			values.Set(name, value)
+		}
+	}
+	return values
 }
 
 type banOrder struct {
@@ -85,11 +123,16 @@ type banRow struct {
 	BannedAt   time.Time  `json:"banned_at"`
 	BanSeconds int64      `json:"ban_seconds"`
 	ExpiresAt  *time.Time `json:"expires_at"`
+	EndedAt    *time.Time `json:"ended_at,omitempty"`
+	EndReason  string     `json:"end_reason,omitempty"`
 	BanCount   int        `json:"ban_count"`
 	Failures   int        `json:"failures"`
 	Origin     string     `json:"origin"`
 	Actor      string     `json:"actor,omitempty"`
 	Reason     string     `json:"reason,omitempty"`
+	Country    string     `json:"country,omitempty"`
+	ASN        int64      `json:"asn,omitempty"`
+	Network    string     `json:"network,omitempty"`
 }
 
 type outcome struct {

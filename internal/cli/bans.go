@@ -24,10 +24,12 @@ const (
 func (c *command) bans() *cobra.Command {
 	q := banQuery{limit: defaultLimit}
 	var watch bool
+	var find banFlags
 	cmd := &cobra.Command{
-		Use: "bans [TEXT]", Short: "List the active bans, newest first",
-		Long: "List the active bans, newest first. With TEXT only those whose address contains it. Elsewhere than on a terminal: fields separated\n" +
-			"by tabs (address, jail, banned at, ends, times banned, failures, origin)." + exits(Done, Usage, Unreachable, NoPermit),
+		Use: "bans [TEXT]", Short: "List bans, newest first",
+		Long: "List the active bans, or with --state all of them, newest first. With TEXT only those whose address contains it. Elsewhere than on a\n" +
+			"terminal: fields separated by tabs (address, jail, banned at, ends, times banned, failures, origin)." + exits(Done, Usage, Unreachable, NoPermit),
+		Example: "  bangui bans --state all --country NL --since 24h\n  bangui bans --state all --ip 203.0.113.0/24 --line root --json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return fault.New(fault.Invalid, "give at most one text to look for")
@@ -41,6 +43,9 @@ func (c *command) bans() *cobra.Command {
 			if len(args) == 1 {
 				q.text = args[0]
 			}
+			if err := find.read(&q); err != nil {
+				return err
+			}
 			if watch {
 				ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 				defer stop()
@@ -53,12 +58,36 @@ func (c *command) bans() *cobra.Command {
 			return c.showBans(bans)
 		}),
 	}
-	cmd.Flags().StringVar(&q.jail, "jail", "", "only in this jail")
-	cmd.Flags().StringVar(&q.ip, "ip", "", "only this address, or all inside this network")
+	find.add(cmd, &q, "active")
 	cmd.Flags().IntVar(&q.limit, "limit", defaultLimit, "at most so many")
 	cmd.Flags().BoolVar(&watch, "watch", false, "show bans and unbans as they come, until Ctrl-C")
 	c.addBackend(cmd)
 	return cmd
+}
+
+// banFlags are those filters whose text is more than itself.
+type banFlags struct{ since, until string }
+
+// add gives a command the filters of bans.
+func (f *banFlags) add(cmd *cobra.Command, q *banQuery, state string) {
+	cmd.Flags().StringVar(&q.jail, "jail", "", "only in this jail")
+	cmd.Flags().StringVar(&q.ip, "ip", "", "only this address, or all inside this network")
+	cmd.Flags().StringVar(&q.state, "state", state, "active, ended or all; ended ones need a console, as the filters below do")
+	cmd.Flags().StringVar(&q.host, "host", "", "only on this host")
+	cmd.Flags().StringVar(&q.country, "country", "", "only from this country: two letters")
+	cmd.Flags().Int64Var(&q.asn, "asn", 0, "only from this autonomous system: its number")
+	cmd.Flags().StringVar(&q.origin, "origin", "", "only fail2ban's own (fail2ban), or those by hand (manual)")
+	cmd.Flags().StringVar(&q.line, "line", "", "only those with this text in a log line behind them")
+	cmd.Flags().StringVar(&f.since, "since", "", "not before: a moment such as 2026-11-24T13:00:00Z, or how long ago, such as 24h")
+	cmd.Flags().StringVar(&f.until, "until", "", "before: the same")
+}
+
+func (f *banFlags) read(q *banQuery) (err error) {
+	if q.since, err = pastMoment("--since", f.since); err != nil {
+		return err
+	}
+	q.until, err = pastMoment("--until", f.until)
+	return err
 }
 
 func (c *command) showBans(bans []banRow) error {

@@ -62,6 +62,10 @@ func (l *local) Jail(ctx context.Context, name string) (jailDetail, error) {
 }
 
 func (l *local) Bans(ctx context.Context, q banQuery) ([]banRow, error) {
+	if q.archived() {
+		return nil, fault.New(fault.Unsupported, "only a console knows that: fail2ban itself keeps active bans").
+			WithMend("Start the console (bangui serve), make a token (bangui token create NAME), and set BANGUI_TOKEN to it.")
+	}
 	match, err := q.matcher()
 	if err != nil {
 		return nil, err

@@ -58,14 +58,8 @@ func (r *remote) Jail(ctx context.Context, name string) (jailDetail, error) {
 }
 
 func (r *remote) Bans(ctx context.Context, q banQuery) ([]banRow, error) {
-	query := url.Values{"state": {"active"}}
-	for name, value := range map[string]string{"jail": q.jail, "ip": q.ip, "q": q.text} {
-		if value != "" {
-			query.Set(name, value)
-		}
-	}
 	rows := []banRow{}
-	err := client.List(ctx, r.client, "api/v1/bans", query, func(b banRow) bool {
+	err := client.List(ctx, r.client, "api/v1/bans", q.values(), func(b banRow) bool {
 		rows = append(rows, b)
 		return len(rows) < q.limit
 	})

@@ -5,6 +5,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -96,18 +97,42 @@ func List[T any](ctx context.Context, c *Client, path string, query url.Values, 
 				return nil
 			}
 		}
-		if page.Next == nil || *page.Next == "" || len(page.Items) == 0 {
+		if page.Next == nil || *page.Next == "" { // a page may be empty, and have a next one
 			return nil
 		}
 		asked.Set("cursor", *page.Next)
 	}
 }
 
+// Download writes an answer of another form than JSON to out as it comes, however long
+// that is. What was written before an error is a part only.
+func (c *Client) Download(ctx context.Context, path string, query url.Values, accept string, out io.Writer) error {
+	asked, err := c.build(ctx, request{method: http.MethodGet, path: path, query: query, accept: accept})
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "the request can't be made")
+	}
+	whole := *c.http
+	whole.Timeout = 0 // an export takes its time; ctx ends it
+	response, err := whole.Do(asked)
+	if err != nil {
+		return c.unreachable(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return c.read(response, nil)
+	}
+	if _, err := io.Copy(out, response.Body); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "the answer broke off: what was written is a part only").WithMend("Try again.")
+	}
+	return nil
+}
+
 // request is what is asked of the console.
 type request struct {
 	method, path string
 	query        url.Values
-	in           any // body, as JSON; nil = none
+	in           any    // body, as JSON; nil = none
+	accept       string // "" = JSON
 }
 
 func (c *Client) do(ctx context.Context, r request, out any) error {
@@ -138,7 +163,7 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	asked.Header.Set("Accept", "application/json")
+	asked.Header.Set("Accept", cmp.Or(r.accept, "application/json"))
 	asked.Header.Set("User-Agent", c.agent)
 	if c.token != "" {
 		asked.Header.Set("Authorization", "Bearer "+c.token)

@@ -48,6 +48,9 @@ type Config struct {
 	RateLimit       int             // requests that one client may send within 60 s
 	AuditDays       int             // for how long entries of the audit are kept
 
+	ArchiveRetention time.Duration // for how long ended bans are kept, whole days; 0 = for ever
+	ArchiveMaxBytes  int64         // how much room they may take; 0 = no limit
+
 	TLS             TLS    // whether we make a certificate ourselves
 	TLSCert, TLSKey string // paths of the operator's own, which win over TLS; "" = none
 	LogLevel        slog.Level
@@ -117,8 +120,11 @@ func Defaults(s Surroundings) Config {
 		Fail2banConfig: "/etc/fail2ban",
 		RateLimit:      200,
 		AuditDays:      365,
-		LogLevel:       slog.LevelInfo,
-		LogFormat:      Auto,
+
+		ArchiveRetention: 365 * day,
+
+		LogLevel:  slog.LevelInfo,
+		LogFormat: Auto,
 
 		SessionDuration: 12 * time.Hour,
 		SessionIdle:     30 * time.Minute,

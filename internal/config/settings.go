@@ -150,6 +150,24 @@ func boundSettings() []Setting {
 		count("audit-days", 30, 36_500,
 			"For how many days the record of who did what is kept.",
 			func(c *Config) *int { return &c.AuditDays }),
+		{
+			Name: "archive-retention", Default: "365d", Allowed: "whole days such as 365d, from 1d to 36500d, or forever",
+			Meaning: "For how long ended bans are kept with their log lines. What was counted stays for ever.",
+			parse: func(c *Config, text string, _ Surroundings) (err error) {
+				c.ArchiveRetention, err = parseDays(text)
+				return err
+			},
+			show: func(c Config) string { return showDays(c.ArchiveRetention) },
+		},
+		{
+			Name: "archive-max-bytes", Default: "none", Allowed: "a size from 10M up, in K, M, G or T (1024), such as 5G, or none",
+			Meaning: "How much room the database may take before the oldest ended bans are removed; on PostgreSQL whole months of bans and log lines.",
+			parse: func(c *Config, text string, _ Surroundings) (err error) {
+				c.ArchiveMaxBytes, err = parseSize(text)
+				return err
+			},
+			show: func(c Config) string { return showSize(c.ArchiveMaxBytes) },
+		},
 	}
 }
 

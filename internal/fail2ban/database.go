@@ -127,6 +127,16 @@ func (d *Database) BansOf(ctx context.Context, id string, limit int) ([]Database
 
 // bans runs one statement and takes all its rows.
 func (d *Database) bans(ctx context.Context, query string, args ...any) ([]DatabaseBan, error) {
+	rows, err := d.numbered(ctx, strings.Replace(query, "SELECT ", "SELECT rowid, ", 1), args...)
+	var bans []DatabaseBan
+	for _, row := range rows {
+		bans = append(bans, row.DatabaseBan)
+	}
+	return bans, err
+}
+
+// numbered is bans with the numbers of their rows, for a query that begins with them.
+func (d *Database) numbered(ctx context.Context, query string, args ...any) ([]DatabaseRow, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, statementFor)
@@ -135,25 +145,26 @@ func (d *Database) bans(ctx context.Context, query string, args ...any) ([]Datab
 	if err != nil {
 		return nil, err
 	}
-	bans, err := queryBans(ctx, db, query, args)
+	rows, err := queryBans(ctx, db, query, args)
 	if err != nil {
 		return nil, d.fault(err)
 	}
-	return bans, nil
+	return rows, nil
 }
 
-func queryBans(ctx context.Context, db *sql.DB, query string, args []any) ([]DatabaseBan, error) {
+func queryBans(ctx context.Context, db *sql.DB, query string, args []any) ([]DatabaseRow, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var bans []DatabaseBan
+	var bans []DatabaseRow
 	var raw [][]byte
 	for rows.Next() {
+		var row int64
 		var jail, id, at, seconds, count any // SQLite's columns hold any type
 		var data []byte
-		if err := rows.Scan(&jail, &id, &at, &seconds, &count, &data); err != nil {
+		if err := rows.Scan(&row, &jail, &id, &at, &seconds, &count, &data); err != nil {
 			return nil, err
 		}
 		start, ok := whole(at)
@@ -167,7 +178,7 @@ func queryBans(ctx context.Context, db *sql.DB, query string, args []any) ([]Dat
 		if n, ok := whole(count); ok {
 			b.BanCount = int(n)
 		}
-		bans, raw = append(bans, b), append(raw, data)
+		bans, raw = append(bans, DatabaseRow{row, b}), append(raw, data)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, err

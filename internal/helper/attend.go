@@ -236,6 +236,8 @@ func (f *following) carryOut(ctx context.Context, p *parts) (r receipt) {
 		err = f.record(ctx, p)
 	case askReconcile:
 		err = f.reconcile(ctx, p)
+	case askCopy:
+		err = f.copied(ctx, p)
 	case askMark:
 		r.Value, err = f.to.MarkOf(ctx, f.ID, p.Source)
 	case askOpenJails:
@@ -258,11 +260,26 @@ func (f *following) record(ctx context.Context, p *parts) error {
 	for i := range events {
 		events[i].HostID = f.ID
 	}
-	var at *host.Mark
-	if p.Mark != nil {
-		at = &host.Mark{HostID: f.ID, Source: p.Mark.Source, Value: p.Mark.Value}
+	return f.to.Record(ctx, events, f.markOf(p))
+}
+
+// markOf is the mark of a push, under the id of this host; nil when it has none.
+func (f *following) markOf(p *parts) *host.Mark {
+	if p.Mark == nil {
+		return nil
 	}
-	return f.to.Record(ctx, events, at)
+	return &host.Mark{HostID: f.ID, Source: p.Mark.Source, Value: p.Mark.Value}
+}
+
+func (f *following) copied(ctx context.Context, p *parts) error {
+	if p.Copy == nil {
+		return fault.New(fault.Invalid, "a copy has no head")
+	}
+	bans, err := readAll[host.PastBan](p.all.items)
+	if err != nil {
+		return err
+	}
+	return f.to.Copy(ctx, host.Copied{HostID: f.ID, SeenAt: p.Copy.SeenAt, Gap: p.Copy.Gap, Bans: bans, Mark: f.markOf(p)})
 }
 
 func (f *following) reconcile(ctx context.Context, p *parts) error {

@@ -19,6 +19,7 @@ const (
 	askReconcile = "reconcile"
 	askMark      = "mark_of"
 	askOpenJails = "open_jails"
+	askCopy      = "copy"
 	askAlive     = "ping"
 )
 
@@ -29,8 +30,9 @@ type push struct {
 	Number uint64            `json:"number"`
 	Ask    string            `json:"ask"`
 	Source string            `json:"source,omitempty"` // mark_of
-	Mark   *mark             `json:"mark,omitempty"`   // record
+	Mark   *mark             `json:"mark,omitempty"`   // record, copy
 	List   *listHead         `json:"list,omitempty"`   // reconcile
+	Copy   *copyHead         `json:"copy,omitempty"`   // copy
 	Items  []json.RawMessage `json:"items,omitempty"`  // events or bans
 	More   bool              `json:"more,omitempty"`
 }
@@ -47,6 +49,12 @@ type listHead struct {
 	TakenAt  time.Time `json:"taken_at"`
 	Complete bool      `json:"complete"`
 	Gone     bool      `json:"gone"`
+}
+
+// copyHead is host.Copied without its bans and its mark.
+type copyHead struct {
+	SeenAt time.Time `json:"seen_at"`
+	Gap    *host.Gap `json:"gap,omitempty"`
 }
 
 // receipt is the console's answer to a push: it is stored, or why not.
@@ -105,6 +113,11 @@ func (nobody) Record(context.Context, []event.Event, *host.Mark) error { return 
 func (nobody) Reconcile(context.Context, host.BanList) error           { return nil }
 func (nobody) MarkOf(context.Context, string, string) (string, error)  { return "", nil }
 func (nobody) OpenJails(context.Context, string) ([]string, error)     { return nil, nil }
+
+// Copy refuses: fail2ban's database keeps its rows until somebody stores them.
+func (nobody) Copy(context.Context, host.Copied) error {
+	return fault.New(fault.Unavailable, "no console follows")
+}
 
 // follow hands what the host observes to one console until that one is gone. There is
 // one at a time: two would each get half of the marks.
@@ -215,6 +228,20 @@ func (f *follower) MarkOf(ctx context.Context, _, source string) (string, error)
 func (f *follower) OpenJails(ctx context.Context, _ string) ([]string, error) {
 	r, err := f.ask(ctx, push{Ask: askOpenJails}, nil)
 	return r.Jails, err
+}
+
+// Copy hands over rows of fail2ban's database; see host.Recorder.
+func (f *follower) Copy(ctx context.Context, c host.Copied) error {
+	items, err := rawAll(c.Bans)
+	if err != nil {
+		return err
+	}
+	p := push{Ask: askCopy, Copy: &copyHead{c.SeenAt, c.Gap}}
+	if c.Mark != nil {
+		p.Mark = &mark{c.Mark.Source, c.Mark.Value}
+	}
+	_, err = f.ask(ctx, p, items)
+	return err
 }
 
 // ask sends a push in as many frames as it needs and waits for its receipt.

@@ -27,6 +27,7 @@ func (nothingKept) Record(context.Context, []event.Event, *host.Mark) error { re
 func (nothingKept) Reconcile(context.Context, host.BanList) error           { return nil }
 func (nothingKept) MarkOf(context.Context, string, string) (string, error)  { return "", nil }
 func (nothingKept) OpenJails(context.Context, string) ([]string, error)     { return nil, nil }
+func (nothingKept) Copy(context.Context, host.Copied) error                 { return nil }
 
 // One console follows. Another one is told so, and takes over when the first is gone.
 func TestFollow_OneAtATime(t *testing.T) {

@@ -167,6 +167,19 @@ func (r recorder) Reconcile(ctx context.Context, list host.BanList) error {
 	return r.Archive.Reconcile(ctx, history.List{HostID: list.HostID, Jail: list.Jail, TakenAt: list.TakenAt, Complete: list.Complete, Gone: list.Gone, Bans: bans})
 }
 
+func (r recorder) Copy(ctx context.Context, c host.Copied) error {
+	out := history.Copied{HostID: c.HostID, SeenAt: c.SeenAt, Mark: (*history.Mark)(c.Mark)}
+	if c.Gap != nil {
+		out.Gap = &history.Gap{From: c.Gap.From, To: c.Gap.To, Why: c.Gap.Why}
+	}
+	for _, b := range c.Bans {
+		out.Bans = append(out.Bans, history.PastBan{Standing: b.Standing, Lines: b.Lines, Ban: history.Ban{
+			Jail: b.Jail, Address: b.ID, BannedAt: b.BannedAt, BanSeconds: b.BanSeconds, BanCount: b.BanCount, Failures: b.Failures, Origin: event.ByFail2ban,
+		}})
+	}
+	return r.Archive.Copy(ctx, out)
+}
+
 func (c *console) until(what string, holds func() bool) {
 	c.t.Helper()
 	fail2bantest.Until(c.t, what, holds)

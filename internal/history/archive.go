@@ -20,6 +20,27 @@ type Store interface {
 	CountBans(ctx context.Context, q Query, limit int) (int, error)
 	BanByID(ctx context.Context, id int64) (Ban, bool, error)
 	Errands(ctx context.Context, hostID string, at time.Time, limit int) ([]Errand, error)
+	LinesOf(ctx context.Context, b Ban) (packed []byte, err error)
+	ListPacked(ctx context.Context, q Query) ([]Packed, error)
+	Gaps(ctx context.Context, hostID string, limit int) ([]Gap, error)
+	BansFrom(ctx context.Context, after Place, limit int) ([]Ban, error)
+	RemoveBans(ctx context.Context, before time.Time, limit int) (int, error)
+	DropMonths(ctx context.Context, before time.Time, most int) (int, error)
+	ArchiveSize(ctx context.Context) (bytes int64, shrinks bool, err error)
+	KeepPartitions(ctx context.Context) (made int, stray int64, err error)
+	AddressSeen(ctx context.Context, identifier string) (Seen, bool, error)
+	AddressJails(ctx context.Context, identifier string, limit int) ([]JailBans, error)
+	CountTally(ctx context.Context, t Tally) (int64, error)
+	Tallied(ctx context.Context, t Tally) ([]Counted, error)
+	TopTally(ctx context.Context, t Tally, limit int) ([]Counted, error)
+	TallyOf(ctx context.Context, t Tally, keys []string) (map[string]int64, error)
+	CountNew(ctx context.Context, firstDay, afterDay int64) (int64, error)
+	CountedDays(ctx context.Context) (first, last int64, ok bool, err error)
+	CheckDay(ctx context.Context, day int64) ([]Difference, error)
+	CheckAddresses(ctx context.Context, after string, limit int) (found []Difference, next string, err error)
+	CheckNew(ctx context.Context, mend bool) ([]Difference, error)
+	RebuildDay(ctx context.Context, day int64) error
+	RebuildAddresses(ctx context.Context, after string, limit int) (next string, err error)
 	PutIntents(ctx context.Context, intents []Intent, before time.Time) error
 	DropIntents(ctx context.Context, intents []Intent) error
 	EventsAfter(ctx context.Context, after int64, limit int) ([]event.Event, error)
@@ -30,13 +51,17 @@ type Store interface {
 // Tx is what the archive does inside one transaction.
 type Tx interface {
 	LastBan(ctx context.Context, of Subject, until time.Time) (Ban, bool, error)
-	InsertBan(ctx context.Context, b Ban) error
-	UpdateBan(ctx context.Context, b Ban) error
+	InsertBan(ctx context.Context, b Ban) (id int64, err error)
+	UpdateBan(ctx context.Context, was, is Ban) error
 	EndBan(ctx context.Context, b Ban) error
 	InsertEvent(ctx context.Context, e event.Event) (id int64, isNew bool, err error)
 	TrimEvents(ctx context.Context, newest int64) error
 	TakeIntent(ctx context.Context, of Subject, kind event.Kind, from, to time.Time) (Intent, bool, error)
 	SetMark(ctx context.Context, m Mark) error
+	PutLines(ctx context.Context, b Ban, packed []byte) error
+	PutGap(ctx context.Context, g Gap) error
+	Relocate(ctx context.Context, was Ban, is Whereabouts) (moved bool, err error)
+	KeptSince(ctx context.Context) (time.Time, error)
 }
 
 // Archive records bans and answers about them. It is safe for concurrent use.
@@ -46,9 +71,12 @@ type Archive struct {
 	logger *slog.Logger
 	now    func() time.Time
 	teller *teller
+	where  Resolver
+	packer Packer
 }
 
-// New returns an archive over a store that tells its events to bus.
+// New returns an archive over a store that tells its events to bus. It does not know
+// where addresses belong; see Resolve.
 func New(store Store, bus *event.Bus, logger *slog.Logger, now func() time.Time) *Archive {
 	return &Archive{store: store, bus: bus, logger: logger, now: now, teller: newTeller()}
 }

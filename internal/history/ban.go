@@ -44,7 +44,7 @@ func (a *Archive) apply(ctx context.Context, tx Tx, o observed) (event.Event, bo
 		}
 		return a.begin(ctx, tx, o, inherited(last, o))
 	default:
-		return o.Event, false, addPast(ctx, tx, o, last)
+		return o.Event, false, a.addPast(ctx, tx, o, last)
 	}
 }
 
@@ -65,7 +65,14 @@ func (a *Archive) begin(ctx context.Context, tx Tx, o observed, liftAt time.Time
 	b := banOf(o)
 	e.LiftAt = liftAt
 	b.Origin, b.Actor, b.Reason, b.LiftAt = e.Origin, e.Actor, e.Reason, liftAt
-	return e, true, tx.InsertBan(ctx, b)
+	_, err = a.add(ctx, tx, b)
+	return e, true, err
+}
+
+// add stores a new ban, with where its address belongs, and gives its id.
+func (a *Archive) add(ctx context.Context, tx Tx, b Ban) (id int64, err error) {
+	b.Whereabouts = a.whereabouts(b.Address)
+	return tx.InsertBan(ctx, b)
 }
 
 func banOf(o observed) Ban {
@@ -114,7 +121,7 @@ func (a *Archive) again(ctx context.Context, tx Tx, o observed, last Ban) (event
 	if merged == last {
 		return e, false, nil
 	}
-	return e, reopened, tx.UpdateBan(ctx, merged)
+	return e, reopened, tx.UpdateBan(ctx, last, merged)
 }
 
 // reopened is the event of a ban that is open again: restored after its jail went, or
@@ -148,7 +155,7 @@ func inherited(last Ban, o observed) time.Time {
 func replace(ctx context.Context, tx Tx, last Ban, by observed) error {
 	if !last.LiftAt.IsZero() && last.LiftAt.After(by.BannedAt) {
 		last.LiftAt = time.Time{}
-		if err := tx.UpdateBan(ctx, last); err != nil {
+		if err := tx.UpdateBan(ctx, last, last); err != nil {
 			return err
 		}
 	}
@@ -170,7 +177,7 @@ func before(b Ban, next time.Time) (time.Time, event.EndReason) {
 
 // addPast stores a ban that began before the newest that is known. It has ended, and
 // is not told.
-func addPast(ctx context.Context, tx Tx, o observed, newest Ban) error {
+func (a *Archive) addPast(ctx context.Context, tx Tx, o observed, newest Ban) error {
 	prior, known, err := tx.LastBan(ctx, subject(o.Event), o.BannedAt.Add(sameStart))
 	if err != nil || known && sameTime(prior.BannedAt, o.BannedAt) {
 		return err
@@ -180,7 +187,8 @@ func addPast(ctx context.Context, tx Tx, o observed, newest Ban) error {
 		b.Origin = event.ByFail2ban
 	}
 	b.EndedAt, b.EndReason = before(b, newest.BannedAt)
-	return tx.InsertBan(ctx, b)
+	_, err = a.add(ctx, tx, b)
+	return err
 }
 
 // applyEnd ends the open ban, unless the end is that of an earlier one, or older than

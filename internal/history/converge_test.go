@@ -177,7 +177,17 @@ func TestArchive_Converges(t *testing.T) {
 			w.tell(a, w.last())
 			w.expectTruth(a)
 		})
+		expectCounted(t, a)
 	})
+}
+
+// expectCounted proves that the counters are what the bans say.
+func expectCounted(t *testing.T, a *history.Archive) {
+	t.Helper()
+	c, err := a.CheckCounters(t.Context())
+	if err != nil || len(c.Differences) > 0 || c.Days == 0 {
+		t.Errorf("checked %d days, %v: %+v", c.Days, err, c.Differences)
+	}
 }
 
 // Once all was told in the order of time, telling any of it again changes nothing.
@@ -208,6 +218,7 @@ func TestArchive_TwiceChangesNothing(t *testing.T) {
 				rt.Errorf("telling again told %d events", again-newest)
 			}
 		})
+		expectCounted(t, a)
 	})
 }
 

@@ -31,6 +31,7 @@ type Ban struct {
 	Actor      string // who asked for it; "" = not known
 	Reason     string
 	LiftAt     time.Time // its own end, which BanGUI brings about; zero = it has none
+	Whereabouts
 }
 
 // ExpiresAt is when fail2ban ends a ban by itself; the zero time for a permanent one.
@@ -98,8 +99,14 @@ type Query struct {
 	Inside     netip.Prefix // addresses and networks inside it
 	Covering   netip.Addr   // networks that contain it
 	Text       string       // found somewhere in the identifier
-	Limit      int          // 1 to MaxLimit
-	After      Place        // the page after this place; zero = the first
+	Line       string       // found somewhere in a log line behind it, whatever the case of its letters
+	Country    string       // two capital letters; see Whereabouts
+	ASN        int64        // number of an autonomous system
+	Origin     event.Origin
+	Since      time.Time // banned then or later
+	Until      time.Time // banned before
+	Limit      int       // 1 to MaxLimit
+	After      Place     // the page after this place; zero = the first
 }
 
 // MaxLimit is the most that one page holds.

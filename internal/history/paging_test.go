@@ -22,6 +22,8 @@ type row struct {
 	number, second int
 	jail, address  string
 	ended          bool
+	origin         event.Origin
+	line           string // "" = none is known
 }
 
 func (r row) String() string { return fmt.Sprintf("%s %s +%d", r.jail, r.address, r.second) }
@@ -30,7 +32,9 @@ func (r row) String() string { return fmt.Sprintf("%s %s +%d", r.jail, r.address
 type model struct {
 	rt   *rapid.T
 	a    *history.Archive
+	db   *store.DB
 	run  int
+	made int
 	rows []row
 }
 
@@ -38,17 +42,73 @@ func (m *model) jailName(jail string) string { return fmt.Sprintf("%s-%d", jail,
 
 var jails = []string{"sshd", "web"}
 
-// ban records one ban of a new address, often of the same second as others.
-func (m *model) ban() {
-	n := len(m.rows)
+// ban records bans of new addresses, often of the same second as others.
+func (m *model) ban(count int) {
+	var events []event.Event
+	var copies []history.PastBan
+	for range count {
+		r := m.newRow()
+		e := banned(r.address, at(r.second), event.Permanent)
+		e.Jail, e.Origin = m.jailName(r.jail), r.origin
+		events = append(events, e)
+		if r.line != "" {
+			b := standing(past(r.address, at(r.second), event.Permanent, "first", r.line))
+			b.Jail = e.Jail
+			copies = append(copies, b)
+		}
+		m.rows = append(m.rows, r)
+	}
+	if err := m.a.Record(m.rt.Context(), events, nil); err != nil {
+		m.rt.Fatal(err)
+	}
+	if len(copies) == 0 {
+		return
+	}
+	if err := m.a.Copy(m.rt.Context(), history.Copied{HostID: hostID, SeenAt: at(7), Bans: copies}); err != nil {
+		m.rt.Fatal(err)
+	}
+}
+
+func (m *model) newRow() row {
+	n := m.made
+	m.made++
 	address := rapid.SampledFrom([]string{
 		fmt.Sprintf("192.0.2.%d", n), fmt.Sprintf("198.51.%d.0/24", n), fmt.Sprintf("2001:db8::%x", n+1), fmt.Sprintf("user_%d%%", n),
 	}).Draw(m.rt, "address")
-	r := row{number: n, second: rapid.IntRange(0, 6).Draw(m.rt, "second"), jail: rapid.SampledFrom(jails).Draw(m.rt, "jail"), address: address}
-	e := banned(address, at(r.second), event.Permanent)
-	e.Jail = m.jailName(r.jail)
-	m.record(e)
-	m.rows = append(m.rows, r)
+	return row{
+		number: n, second: rapid.IntRange(0, 6).Draw(m.rt, "second"), jail: rapid.SampledFrom(jails).Draw(m.rt, "jail"), address: address,
+		origin: rapid.SampledFrom([]event.Origin{event.ByFail2ban, event.ByFail2ban, event.ByHand}).Draw(m.rt, "origin"),
+		line:   rapid.SampledFrom([]string{"", "Failed password for ROOT", "Invalid user 100%_sure"}).Draw(m.rt, "line"),
+	}
+}
+
+// remove lets retention take the ended bans from before a moment.
+func (m *model) remove() {
+	const all = 1000
+	before := rapid.IntRange(0, 4).Draw(m.rt, "kept since")
+	if _, err := m.db.RemoveBans(m.rt.Context(), at(before), all); err != nil {
+		m.rt.Fatal(err)
+	}
+	m.rows = slices.DeleteFunc(m.rows, func(r row) bool { return r.ended && r.second < before })
+}
+
+// halves says that the world has two countries and two networks, by the length of addresses.
+type halves struct{}
+
+func (halves) Locate(addr netip.Addr) history.Whereabouts {
+	if len(addr.String())%2 == 0 {
+		return history.Whereabouts{Country: "NL", ASN: 64500, Network: "even"}
+	}
+	return history.Whereabouts{Country: "DE", ASN: 64501, Network: "odd"}
+}
+
+func (r row) where() history.Whereabouts {
+	text, _, _ := strings.Cut(r.address, "/")
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		return history.Whereabouts{}
+	}
+	return halves{}.Locate(addr)
 }
 
 // lift ends a ban that is open, if there is one.
@@ -75,14 +135,46 @@ type filter struct {
 	fits  func(row) bool
 }
 
-func (m *model) filter() filter {
+func (m *model) filter() *filter {
 	jail := rapid.SampledFrom(jails).Draw(m.rt, "jail asked for")
-	f := filter{history.Query{Jail: m.jailName(jail)}, func(r row) bool { return r.jail == jail }}
+	f := &filter{history.Query{Jail: m.jailName(jail)}, func(r row) bool { return r.jail == jail }}
 	f.query.State = rapid.SampledFrom([]history.State{history.Active, history.Ended, history.All}).Draw(m.rt, "state")
 	f.and(func(r row) bool { return f.query.State == history.All || r.ended == (f.query.State == history.Ended) })
-	switch rapid.SampledFrom([]string{"", "text", "v4", "v6", "host", "nobody"}).Draw(m.rt, "filter") {
+	kinds := [][]string{{""}, {"text"}, {"v4", "v6"}, {"host", "nobody"}, {"country"}, {"network"}, {"origin"}, {"since"}, {"until"}, {"line"}, {"identifier"}}
+	for _, kind := range rapid.Permutation(kinds).Draw(m.rt, "filters")[:rapid.IntRange(1, 2).Draw(m.rt, "how many")] {
+		f.narrow(m.rt, rapid.SampledFrom(kind).Draw(m.rt, "kind"))
+	}
+	return f
+}
+
+// narrow adds one filter.
+func (f *filter) narrow(rt *rapid.T, kind string) {
+	switch kind {
+	case "country":
+		f.query.Country = rapid.SampledFrom([]string{"NL", "DE", "FR"}).Draw(rt, "country")
+		f.and(func(r row) bool { return r.where().Country == f.query.Country })
+	case "network":
+		f.query.ASN = rapid.SampledFrom([]int64{64500, 64501, 64502}).Draw(rt, "network")
+		f.and(func(r row) bool { return r.where().ASN == f.query.ASN })
+	case "origin":
+		f.query.Origin = rapid.SampledFrom([]event.Origin{event.ByFail2ban, event.ByHand}).Draw(rt, "asked origin")
+		f.and(func(r row) bool { return r.origin == f.query.Origin })
+	case "since":
+		since := rapid.IntRange(0, 7).Draw(rt, "since")
+		f.query.Since = at(since)
+		f.and(func(r row) bool { return r.second >= since })
+	case "until":
+		until := rapid.IntRange(0, 7).Draw(rt, "until")
+		f.query.Until = at(until)
+		f.and(func(r row) bool { return r.second < until })
+	case "line":
+		f.query.Line = rapid.SampledFrom([]string{"root", "R 100%_", "0__s", "nothing"}).Draw(rt, "line asked for")
+		f.and(func(r row) bool { return strings.Contains(strings.ToLower(r.line), strings.ToLower(f.query.Line)) })
+	case "identifier":
+		f.query.Identifier = rapid.SampledFrom([]string{"192.0.2.1", "2001:db8::2", "user_3%"}).Draw(rt, "identifier")
+		f.and(func(r row) bool { return r.address == f.query.Identifier })
 	case "text":
-		f.query.Text = rapid.SampledFrom([]string{"1", "_", "%", "2.", "db8", "user_1"}).Draw(m.rt, "text")
+		f.query.Text = rapid.SampledFrom([]string{"1", "_", "%", "2.", "db8", "user_1"}).Draw(rt, "text")
 		f.and(func(r row) bool { return strings.Contains(r.address, f.query.Text) })
 	case "v4":
 		f.query.Inside = prefix("192.0.2.0/28")
@@ -102,7 +194,6 @@ func (m *model) filter() filter {
 		f.query.HostID = "nobody"
 		f.and(func(row) bool { return false })
 	}
-	return f
 }
 
 func (f *filter) and(more func(row) bool) {
@@ -116,7 +207,7 @@ func newestFirst(a, b row) int {
 }
 
 // page is what a page after a row should hold, and how many there are in all.
-func (m *model) page(f filter, after *row, limit int) (page []row, all int) {
+func (m *model) page(f *filter, after *row, limit int) (page []row, all int) {
 	for _, r := range slices.SortedFunc(slices.Values(m.rows), newestFirst) {
 		if !f.fits(r) {
 			continue
@@ -129,18 +220,17 @@ func (m *model) page(f filter, after *row, limit int) (page []row, all int) {
 	return page, all
 }
 
-// Each page is exactly what a plain model says at that moment, for every filter, while
-// bans come and end between the pages.
+// Each page is exactly what a plain model says at that moment, for every filter and two
+// at once, while bans come, end and are removed between the pages.
 func TestArchive_Paging(t *testing.T) {
 	storetest.Both(t, func(t *testing.T, open func(testing.TB) *store.DB) {
-		a, _, _ := archive(t, open)
+		a, db, _ := archive(t, open)
+		a.Resolve(halves{})
 		run := 0
 		rapid.Check(t, func(rt *rapid.T) {
 			run++
-			m := &model{rt: rt, a: a, run: run}
-			for range rapid.IntRange(0, 30).Draw(rt, "bans") {
-				m.ban()
-			}
+			m := &model{rt: rt, a: a, db: db, run: run}
+			m.ban(rapid.IntRange(0, 30).Draw(rt, "bans"))
 			f := m.filter()
 			f.query.Limit = rapid.IntRange(1, 6).Draw(rt, "limit")
 			var after *row
@@ -166,16 +256,18 @@ func TestArchive_Paging(t *testing.T) {
 				rt.Errorf("the pages ended before %d more", len(rest))
 			}
 		})
+		expectCounted(t, a)
 	})
 }
 
 // change lets something happen between two pages.
 func (m *model) change() {
-	for range rapid.IntRange(0, 2).Draw(m.rt, "new") {
-		m.ban()
-	}
+	m.ban(rapid.IntRange(0, 2).Draw(m.rt, "new"))
 	for range rapid.IntRange(0, 2).Draw(m.rt, "lifts") {
 		m.lift()
+	}
+	if rapid.IntRange(0, 3).Draw(m.rt, "retention") == 0 {
+		m.remove()
 	}
 }
 

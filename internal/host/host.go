@@ -86,6 +86,31 @@ type Recorder interface {
 	MarkOf(ctx context.Context, hostID, source string) (string, error)
 	// OpenJails are the jails of a host with bans that have not ended.
 	OpenJails(ctx context.Context, hostID string) ([]string, error)
+	// Copy stores what fail2ban's own database tells, with the mark that says how far that
+	// was read.
+	Copy(ctx context.Context, c Copied) error
+}
+
+// Copied is what fail2ban's database told: rows in the order of their bans, at most 250.
+type Copied struct {
+	HostID string
+	SeenAt time.Time
+	Bans   []PastBan
+	Gap    *Gap // nil = nothing was missed
+	Mark   *Mark
+}
+
+// PastBan is a row of fail2ban's database. It says that there was a ban, not that it lasts.
+type PastBan struct {
+	Evidence
+	Standing bool // fail2ban bans it now, as last seen
+	ByHand   bool // there is no log line for it
+}
+
+// Gap is a time whose bans may be missing: fail2ban forgot them before they were copied.
+type Gap struct {
+	From, To time.Time
+	Why      string // a sentence for people
 }
 
 // Mark says how far a source of events was read: a place in the log.

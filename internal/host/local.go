@@ -147,6 +147,7 @@ func (l *Local) Run(ctx context.Context, to Recorder) error {
 	tasks.Go(func() { l.confirmLate(ctx) })
 	tasks.Go(func() { l.layGhosts(ctx) })
 	tasks.Go(func() { l.keepEnabled(ctx) })
+	tasks.Go(func() { l.keepCopying(ctx) })
 	tasks.Wait()
 	return ctx.Err()
 }

@@ -28,7 +28,13 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == childMark {
+		fmt.Fprintln(os.Stderr, child(os.Args[2], os.Args[3]))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // bench is a real server with a Local that follows it into a real archive.
 type bench struct {
@@ -59,6 +65,19 @@ func (r recorder) Reconcile(ctx context.Context, list host.BanList) error {
 		bans = append(bans, history.Ban{Address: b.ID, BannedAt: b.BannedAt, BanSeconds: b.BanSeconds, BanCount: b.BanCount, Failures: b.Failures, Origin: event.ByFail2ban})
 	}
 	return r.Archive.Reconcile(ctx, history.List{HostID: list.HostID, Jail: list.Jail, TakenAt: list.TakenAt, Complete: list.Complete, Gone: list.Gone, Bans: bans})
+}
+
+func (r recorder) Copy(ctx context.Context, c host.Copied) error {
+	out := history.Copied{HostID: c.HostID, SeenAt: c.SeenAt, Mark: (*history.Mark)(c.Mark)}
+	if c.Gap != nil {
+		out.Gap = &history.Gap{From: c.Gap.From, To: c.Gap.To, Why: c.Gap.Why}
+	}
+	for _, b := range c.Bans {
+		out.Bans = append(out.Bans, history.PastBan{Standing: b.Standing, Lines: b.Lines, Ban: history.Ban{
+			Jail: b.Jail, Address: b.ID, BannedAt: b.BannedAt, BanSeconds: b.BanSeconds, BanCount: b.BanCount, Failures: b.Failures, Origin: event.ByFail2ban,
+		}})
+	}
+	return r.Archive.Copy(ctx, out)
 }
 
 func newBench(t testing.TB, o fail2bantest.Options) *bench {

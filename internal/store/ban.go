@@ -13,7 +13,7 @@ import (
 	"bangui/internal/history"
 )
 
-const banColumns = `id, host_id, jail, identifier, banned_at, ban_seconds, seen_at, ended_at, end_reason, ban_count, failures, origin, actor, reason, lift_at`
+const banColumns = `id, host_id, jail, identifier, banned_at, ban_seconds, seen_at, ended_at, end_reason, ban_count, failures, origin, actor, reason, lift_at, country, asn, network`
 
 // banRow takes what banColumns name.
 type banRow struct {
@@ -27,7 +27,7 @@ func (r *banRow) targets() []any {
 	b := &r.ban
 	return []any{
 		&b.ID, &b.HostID, &b.Jail, &b.Address, &r.bannedAt, &b.BanSeconds, &r.seenAt, &r.endedAt, &r.endReason,
-		&b.BanCount, &b.Failures, &b.Origin, &r.actor, &r.reason, &r.liftAt,
+		&b.BanCount, &b.Failures, &b.Origin, &r.actor, &r.reason, &r.liftAt, &b.Country, &b.ASN, &b.Network,
 	}
 }
 
@@ -57,28 +57,48 @@ func (tx *Tx) LastBan(ctx context.Context, of history.Subject, until time.Time) 
 	return r.value(), err == nil, err
 }
 
-// InsertBan stores a new ban.
-func (tx *Tx) InsertBan(ctx context.Context, b history.Ban) error {
+// InsertBan stores a new ban, counts it, and gives its id.
+func (tx *Tx) InsertBan(ctx context.Context, b history.Ban) (id int64, err error) {
 	ip, bits := columns(b.Address)
-	return tx.exec(ctx, `INSERT INTO ban (host_id, jail, identifier, ip, prefix_len, banned_at, ban_seconds, expires_at, seen_at,
-		ended_at, end_reason, ban_count, failures, origin, actor, reason, lift_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+	err = tx.get(ctx, []any{&id}, `INSERT INTO ban (host_id, jail, identifier, ip, prefix_len, banned_at, ban_seconds, expires_at, seen_at,
+		ended_at, end_reason, ban_count, failures, origin, actor, reason, country, asn, network, lift_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) RETURNING id`,
 		b.HostID, b.Jail, b.Address, ip, bits, micros(b.BannedAt), b.BanSeconds, orNull(b.ExpiresAt()), micros(b.SeenAt),
-		orNull(b.EndedAt), text(string(b.EndReason)), b.BanCount, b.Failures, string(b.Origin), text(b.Actor), text(b.Reason), orNull(b.LiftAt))
+		orNull(b.EndedAt), text(string(b.EndReason)), b.BanCount, b.Failures, string(b.Origin), text(b.Actor), text(b.Reason),
+		b.Country, b.ASN, b.Network, orNull(b.LiftAt))
+	if err != nil {
+		return 0, err
+	}
+	return id, tx.countNew(ctx, b)
 }
 
 // UpdateBan stores a ban whose life went on. Its place, start and identifier stay.
-func (tx *Tx) UpdateBan(ctx context.Context, b history.Ban) error {
-	return tx.exec(ctx, `UPDATE ban SET ban_seconds = $2, expires_at = $3, seen_at = $4, ended_at = $5, end_reason = $6,
-		ban_count = $7, failures = $8, origin = $9, actor = $10, reason = $11, lift_at = $12 WHERE id = $1`,
-		b.ID, b.BanSeconds, orNull(b.ExpiresAt()), micros(b.SeenAt), orNull(b.EndedAt), text(string(b.EndReason)),
-		b.BanCount, b.Failures, string(b.Origin), text(b.Actor), text(b.Reason), orNull(b.LiftAt))
+func (tx *Tx) UpdateBan(ctx context.Context, was, is history.Ban) error {
+	tx.countMoved(was, is)
+	return tx.exec(ctx, `UPDATE ban SET ban_seconds = $3, expires_at = $4, seen_at = $5, ended_at = $6, end_reason = $7,
+		ban_count = $8, failures = $9, origin = $10, actor = $11, reason = $12, lift_at = $13 WHERE id = $1 AND banned_at = $2`,
+		is.ID, micros(is.BannedAt), is.BanSeconds, orNull(is.ExpiresAt()), micros(is.SeenAt), orNull(is.EndedAt), text(string(is.EndReason)),
+		is.BanCount, is.Failures, string(is.Origin), text(is.Actor), text(is.Reason), orNull(is.LiftAt))
+}
+
+// Relocate stores where the address of a ban belongs, and counts it there; moved is false
+// when the ban is gone.
+func (tx *Tx) Relocate(ctx context.Context, was history.Ban, to history.Whereabouts) (moved bool, err error) {
+	n, err := tx.changed(ctx, "UPDATE ban SET country = $3, asn = $4, network = $5 WHERE id = $1 AND banned_at = $2 AND country = $6 AND asn = $7",
+		was.ID, micros(was.BannedAt), to.Country, to.ASN, to.Network, was.Country, was.ASN)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	is := was
+	is.Whereabouts = to
+	tx.countMoved(was, is)
+	return true, nil
 }
 
 // EndBan stores when and why a ban ended, and when that was seen.
 func (tx *Tx) EndBan(ctx context.Context, b history.Ban) error {
-	return tx.exec(ctx, "UPDATE ban SET ended_at = $2, end_reason = $3, seen_at = $4 WHERE id = $1",
-		b.ID, orNull(b.EndedAt), text(string(b.EndReason)), micros(b.SeenAt))
+	return tx.exec(ctx, "UPDATE ban SET ended_at = $3, end_reason = $4, seen_at = $5 WHERE id = $1 AND banned_at = $2",
+		b.ID, micros(b.BannedAt), orNull(b.EndedAt), text(string(b.EndReason)), micros(b.SeenAt))
 }
 
 // OpenBans are all open bans of a jail by identifier. Their number is bounded by what
@@ -109,17 +129,44 @@ func (db *DB) BanByID(ctx context.Context, id int64) (b history.Ban, ok bool, er
 
 // ListBans is one page, newest first, of at most q.Limit bans.
 func (db *DB) ListBans(ctx context.Context, q history.Query) ([]history.Ban, error) {
-	w := where(q)
-	if !q.After.BannedAt.IsZero() {
-		w.and("(banned_at, id) < (?, ?)", micros(q.After.BannedAt), q.After.ID)
+	w, err := db.where(ctx, q)
+	if err != nil {
+		return nil, err
 	}
 	return collect(ctx, db.read, scanBan,
-		"SELECT "+banColumns+" FROM ban"+w.sql()+" ORDER BY banned_at DESC, id DESC LIMIT "+strconv.Itoa(q.Limit), w.args...)
+		"SELECT "+banColumns+" FROM ban"+w.sql()+newestFirst+strconv.Itoa(q.Limit), w.args...)
+}
+
+// where is what a page looks for, in the way that finds it soonest: a wide network is met
+// again and again on the way back in time; of a narrow one all bans are looked up.
+func (db *DB) where(ctx context.Context, q history.Query) (*conditions, error) {
+	const narrow = 20_000
+	wide := false
+	if q.Inside.IsValid() && q.Inside.Bits() < q.Inside.Addr().BitLen()*3/4 {
+		first, last := bounds(q.Inside)
+		found, err := collect(ctx, db.read, scanOne[int], "SELECT count(*) FROM (SELECT 1 FROM ban WHERE ip BETWEEN $1 AND $2 LIMIT "+strconv.Itoa(narrow)+") AS found", first, last)
+		if err != nil {
+			return nil, err
+		}
+		wide = found[0] == narrow
+	}
+	c := where(q, wide)
+	c.after(q.After)
+	return c, nil
+}
+
+const newestFirst = " ORDER BY banned_at DESC, id DESC LIMIT "
+
+// BansFrom are bans after a place, oldest first.
+func (db *DB) BansFrom(ctx context.Context, after history.Place, limit int) ([]history.Ban, error) {
+	return collect(ctx, db.read, scanBan,
+		"SELECT "+banColumns+" FROM ban WHERE (banned_at, id) > ($1, $2) ORDER BY banned_at, id LIMIT "+strconv.Itoa(limit),
+		micros(after.BannedAt), after.ID)
 }
 
 // CountBans counts what a query finds, up to limit and one more.
 func (db *DB) CountBans(ctx context.Context, q history.Query, limit int) (int, error) {
-	w := where(q)
+	w := where(q, false)
 	counts, err := collect(ctx, db.read, scanOne[int],
 		"SELECT count(*) FROM (SELECT 1 FROM ban"+w.sql()+" LIMIT "+strconv.Itoa(limit+1)+") AS found", w.args...)
 	if err != nil {
@@ -142,6 +189,13 @@ func (c *conditions) and(part string, args ...any) {
 	c.parts = append(c.parts, part)
 }
 
+// after leaves out what is not older than a place.
+func (c *conditions) after(p history.Place) {
+	if !p.BannedAt.IsZero() {
+		c.and("(banned_at, id) < (?, ?)", micros(p.BannedAt), p.ID)
+	}
+}
+
 func (c *conditions) sql() string {
 	if len(c.parts) == 0 {
 		return ""
@@ -149,7 +203,8 @@ func (c *conditions) sql() string {
 	return " WHERE " + strings.Join(c.parts, " AND ")
 }
 
-func where(q history.Query) *conditions {
+// where collects the conditions of a query; wide has it not use the index of addresses.
+func where(q history.Query, wide bool) *conditions {
 	c := &conditions{}
 	switch q.State {
 	case history.Active:
@@ -158,21 +213,38 @@ func where(q history.Query) *conditions {
 		c.and("ended_at IS NOT NULL")
 	case history.All:
 	}
-	if q.HostID != "" {
-		c.and("host_id = ?", q.HostID)
-	}
-	if q.Jail != "" {
-		c.and("jail = ?", q.Jail)
-	}
-	if q.Identifier != "" {
-		c.and("identifier = ?", q.Identifier)
+	for _, f := range []struct{ column, value string }{
+		{"host_id", q.HostID}, {"jail", q.Jail}, {"identifier", q.Identifier}, {"country", q.Country},
+	} {
+		if f.value != "" {
+			c.and(f.column+" = ?", f.value)
+		}
 	}
 	if q.Inside.IsValid() {
 		first, last := bounds(q.Inside)
-		c.and("ip BETWEEN ? AND ? AND length(ip) = ? AND prefix_len >= ?", first, last, len(first), q.Inside.Bits())
+		ip := "ip"
+		if wide {
+			ip = "coalesce(ip, ip)"
+		}
+		c.and(ip+" BETWEEN ? AND ? AND length(ip) = ? AND prefix_len >= ?", first, last, len(first), q.Inside.Bits())
 	}
 	if q.Covering.IsValid() {
 		c.and("identifier IN ("+strings.TrimSuffix(strings.Repeat("?, ", q.Covering.BitLen()), ", ")+")", wider(q.Covering)...)
+	}
+	if q.ASN != 0 {
+		c.and("asn = ?", q.ASN)
+	}
+	if q.Origin != "" {
+		c.and("origin = ?", string(q.Origin))
+		if q.Origin != event.ByFail2ban {
+			c.and("origin <> 'fail2ban'") // what the index of the others says
+		}
+	}
+	if !q.Since.IsZero() {
+		c.and("banned_at >= ?", micros(q.Since))
+	}
+	if !q.Until.IsZero() {
+		c.and("banned_at < ?", micros(q.Until))
 	}
 	if q.Text != "" {
 		c.and(`lower(identifier) LIKE lower(?) ESCAPE '\'`, "%"+escapeLike(q.Text)+"%")

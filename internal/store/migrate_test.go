@@ -53,7 +53,8 @@ func schema(t *testing.T, where string) string {
 // postgresSchema writes a schema as statements, table by table. Names come before the
 // rules that hang on them.
 const postgresSchema = `
-WITH ours AS (SELECT oid, relname, relkind FROM pg_class WHERE relnamespace = current_schema()::regnamespace),
+WITH ours AS (SELECT oid, relname, relkind FROM pg_class
+	WHERE relnamespace = current_schema()::regnamespace AND NOT (relispartition AND relkind = 'r')),
 columns AS (
 	SELECT attrelid, string_agg(format('    %I %s%s%s%s', attname, format_type(atttypid, atttypmod),
 		CASE WHEN attcollation <> 0 THEN ' COLLATE "' || (SELECT collname FROM pg_collation WHERE oid = attcollation) || '"' ELSE '' END,

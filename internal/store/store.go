@@ -70,6 +70,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, openFault(o, err)
 	}
+	if _, _, err := db.KeepPartitions(ctx); err != nil {
+		return nil, openFault(o, errors.Join(err, db.Close()))
+	}
 	return db, nil
 }
 

@@ -78,6 +78,7 @@ type Tx struct {
 	// nobodyAsked is whether there was no intent, once that was looked up: most bans are
 	// fail2ban's own, and a transaction may hold hundreds.
 	nobodyAsked *bool
+	tally       *tally   // what the bans of this transaction change in the counters
 	committed   []func() // called after the commit
 }
 
@@ -152,5 +153,10 @@ func (tx *Tx) get(ctx context.Context, targets []any, query string, args ...any)
 
 // Update is Tx for the archive, which sees a transaction through its own interface.
 func (db *DB) Update(ctx context.Context, work func(history.Tx) error) error {
-	return db.Tx(ctx, func(tx *Tx) error { return work(tx) })
+	return db.Tx(ctx, func(tx *Tx) error {
+		if err := work(tx); err != nil {
+			return err
+		}
+		return tx.countAll(ctx)
+	})
 }

@@ -9,6 +9,30 @@ CREATE TABLE account (
     disabled_at         BIGINT
 );
 
+CREATE TABLE address (
+    identifier TEXT PRIMARY KEY,
+    first_at   BIGINT NOT NULL,
+    last_at    BIGINT NOT NULL,
+    bans       BIGINT NOT NULL,
+    jails      TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE archive_gap (
+    id       INTEGER PRIMARY KEY,
+    host_id  TEXT NOT NULL REFERENCES host (id),
+    from_at  BIGINT NOT NULL,
+    to_at    BIGINT NOT NULL,
+    why      TEXT NOT NULL,
+    found_at BIGINT NOT NULL
+);
+
+CREATE UNIQUE INDEX archive_gap_from ON archive_gap (host_id, from_at);
+
+CREATE TABLE archive_kept (
+    id    INTEGER PRIMARY KEY CHECK (id = 1),
+    since BIGINT NOT NULL
+);
+
 CREATE TABLE attempt (
     place    TEXT PRIMARY KEY,
     failures INTEGER NOT NULL,
@@ -99,23 +123,37 @@ CREATE TABLE ban (
     origin      TEXT NOT NULL,
     actor       TEXT,
     reason      TEXT
-, seen_at BIGINT NOT NULL DEFAULT 0, lift_at BIGINT, ordered_epoch BIGINT);
+, seen_at BIGINT NOT NULL DEFAULT 0, lift_at BIGINT, ordered_epoch BIGINT, country TEXT NOT NULL DEFAULT '', asn BIGINT NOT NULL DEFAULT 0, network TEXT NOT NULL DEFAULT '');
 
 CREATE INDEX ban_active ON ban (banned_at, id, host_id, identifier) WHERE ended_at IS NULL;
 
 CREATE INDEX ban_active_jail ON ban (jail, banned_at, id, host_id, identifier) WHERE ended_at IS NULL;
 
+CREATE INDEX ban_asn ON ban (asn, banned_at, id);
+
+CREATE INDEX ban_country ON ban (country, banned_at, id);
+
 CREATE INDEX ban_cut_short ON ban (lift_at, id) WHERE lift_at IS NOT NULL AND end_reason = 'expired';
 
 CREATE INDEX ban_ip ON ban (ip, banned_at, id) WHERE ip IS NOT NULL;
 
+CREATE INDEX ban_jail ON ban (jail, banned_at, id);
+
 CREATE UNIQUE INDEX ban_open ON ban (identifier, jail, host_id) WHERE ended_at IS NULL;
+
+CREATE INDEX ban_origin ON ban (origin, banned_at, id) WHERE origin <> 'fail2ban';
 
 CREATE INDEX ban_overdue ON ban (lift_at, id) WHERE lift_at IS NOT NULL AND ended_at IS NULL;
 
 CREATE UNIQUE INDEX ban_source ON ban (identifier, jail, host_id, banned_at);
 
 CREATE INDEX ban_time ON ban (banned_at, id);
+
+CREATE TABLE ban_lines (
+    ban_id    INTEGER PRIMARY KEY,
+    banned_at BIGINT NOT NULL,
+    data      BLOB NOT NULL
+);
 
 CREATE TABLE event (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -241,6 +279,11 @@ CREATE TABLE mark (
 CREATE TABLE migration (
 			number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL);
 
+CREATE TABLE network (
+    asn  BIGINT PRIMARY KEY,
+    name TEXT NOT NULL
+);
+
 CREATE VIEW scheduler_lock AS
 SELECT 1 AS id, pid, hostname, version, boot_id, created_at, heartbeat_at, heartbeat_timeout, beat, epoch, holder
 FROM lease WHERE name = 'scheduler' LIMIT 1;
@@ -262,6 +305,54 @@ CREATE INDEX session_account ON session (account_id, created_at);
 CREATE INDEX session_expires ON session (expires_at);
 
 CREATE INDEX session_seen ON session (last_seen_at);
+
+CREATE TABLE tally_country (
+    day     BIGINT NOT NULL,
+    host_id TEXT NOT NULL,
+    country TEXT NOT NULL,
+    bans    BIGINT NOT NULL,
+    PRIMARY KEY (day, host_id, country)
+) WITHOUT ROWID;
+
+CREATE TABLE tally_day (
+    day     BIGINT NOT NULL,
+    host_id TEXT NOT NULL,
+    jail    TEXT NOT NULL,
+    origin  TEXT NOT NULL,
+    bans    BIGINT NOT NULL,
+    PRIMARY KEY (day, host_id, jail, origin)
+) WITHOUT ROWID;
+
+CREATE TABLE tally_hour (
+    hour    BIGINT NOT NULL,
+    host_id TEXT NOT NULL,
+    jail    TEXT NOT NULL,
+    origin  TEXT NOT NULL,
+    bans    BIGINT NOT NULL,
+    PRIMARY KEY (hour, host_id, jail, origin)
+) WITHOUT ROWID;
+
+CREATE TABLE tally_jail_country (
+    day     BIGINT NOT NULL,
+    host_id TEXT NOT NULL,
+    jail    TEXT NOT NULL,
+    country TEXT NOT NULL,
+    bans    BIGINT NOT NULL,
+    PRIMARY KEY (day, host_id, jail, country)
+) WITHOUT ROWID;
+
+CREATE TABLE tally_network (
+    day     BIGINT NOT NULL,
+    host_id TEXT NOT NULL,
+    asn     BIGINT NOT NULL,
+    bans    BIGINT NOT NULL,
+    PRIMARY KEY (day, host_id, asn)
+) WITHOUT ROWID;
+
+CREATE TABLE tally_new (
+    day       BIGINT PRIMARY KEY,
+    addresses BIGINT NOT NULL
+);
 
 CREATE TABLE token (
     id           TEXT PRIMARY KEY,

@@ -95,6 +95,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/addresses/{ip}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How an address came back
+         * @description Needs the role viewer.
+         */
+        get: operations["getAddressTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -280,7 +300,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Bans, newest first
+         * Bans, newest first; as CSV or lines of JSON all at once
          * @description Needs the role viewer.
          */
         get: operations["listBans"];
@@ -742,6 +762,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stats/by/{property}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bans by jail, country, network, origin or host
+         * @description Needs the role viewer.
+         */
+        get: operations["getStatsBy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stats/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Times whose bans fail2ban forgot before BanGUI saw them
+         * @description Needs the role viewer.
+         */
+        get: operations["listGaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stats/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many bans there were, and in the time before
+         * @description Needs the role viewer.
+         */
+        get: operations["getStatsOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stats/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the number of bans went
+         * @description Needs the role viewer.
+         */
+        get: operations["getStatsTrend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -983,6 +1083,11 @@ export interface components {
             address: string;
             /**
              * Format: int64
+             * @description Number of the autonomous system; null = not known.
+             */
+            asn: number | null;
+            /**
+             * Format: int64
              * @description How often fail2ban has banned it; null = not known.
              */
             ban_count: number | null;
@@ -993,6 +1098,8 @@ export interface components {
             ban_seconds: number;
             /** Format: date-time */
             banned_at: string;
+            /** @description Two letters of ISO 3166, or what a range is that belongs to no country; null = not known. */
+            country: string | null;
             /** @enum {string|null} */
             end_reason: "expired" | "unbanned" | "fail2ban-stopped" | "replaced" | "unknown" | null;
             /** Format: date-time */
@@ -1008,6 +1115,8 @@ export interface components {
             host: string;
             id: string;
             jail: string;
+            /** @description Name of the network. */
+            network: string | null;
             /** @enum {string} */
             origin: "fail2ban" | "manual";
             /** @description It was given an end of its own, which BanGUI brings about. */
@@ -1044,6 +1153,11 @@ export interface components {
             address: string;
             /**
              * Format: int64
+             * @description Number of the autonomous system; null = not known.
+             */
+            asn: number | null;
+            /**
+             * Format: int64
              * @description How often fail2ban has banned it; null = not known.
              */
             ban_count: number | null;
@@ -1054,6 +1168,8 @@ export interface components {
             ban_seconds: number;
             /** Format: date-time */
             banned_at: string;
+            /** @description Two letters of ISO 3166, or what a range is that belongs to no country; null = not known. */
+            country: string | null;
             /** @enum {string|null} */
             end_reason: "expired" | "unbanned" | "fail2ban-stopped" | "replaced" | "unknown" | null;
             /** Format: date-time */
@@ -1071,6 +1187,8 @@ export interface components {
             jail: string;
             /** @description Written by attackers: show as plain text. */
             matches: string[];
+            /** @description Name of the network. */
+            network: string | null;
             /** @enum {string} */
             origin: "fail2ban" | "manual";
             /** @description It was given an end of its own, which BanGUI brings about. */
@@ -1217,6 +1335,17 @@ export interface components {
             /** @description Of this set-up: the console prints it when it starts, and bangui setup-token shows it. */
             token: string;
             username: string;
+        };
+        Gap: {
+            /** Format: date-time */
+            found_at: string;
+            /** Format: date-time */
+            from: string;
+            host: string;
+            id: string;
+            /** Format: date-time */
+            to: string;
+            why: string;
         };
         Health: {
             /** @description The parts; none for a caller who is neither signed in nor on the console's own machine. */
@@ -1627,6 +1756,11 @@ export interface components {
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
         };
+        PageGap: {
+            items: components["schemas"]["Gap"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
         PageHost: {
             items: components["schemas"]["Host"][];
             /** @description Cursor of the next page; null on the last. */
@@ -1740,6 +1874,122 @@ export interface components {
         SignIn: {
             password: string;
             username: string;
+        };
+        StatsGroup: {
+            /** Format: int64 */
+            bans: number;
+            /**
+             * Format: int64
+             * @description In the time of the same length before.
+             */
+            bans_before: number;
+            /** @description A jail, a country, an origin, a host, the number of a network; empty or 0 = not known. */
+            key: string;
+            /** @description Of a network. */
+            name: string | null;
+        };
+        StatsOverview: {
+            /**
+             * Format: int64
+             * @description Bans that are open now.
+             */
+            active: number;
+            /** Format: int64 */
+            bans: number;
+            /** Format: int64 */
+            bans_before: number;
+            before: components["schemas"]["StatsSpan"];
+            /**
+             * Format: int64
+             * @description Addresses that were never banned before, by whole days; null for a narrower scope.
+             */
+            new_addresses: number | null;
+            /** Format: int64 */
+            new_addresses_before: number | null;
+            span: components["schemas"]["StatsSpan"];
+        };
+        StatsPoint: {
+            /**
+             * Format: date-time
+             * @description Where it begins.
+             */
+            at: string;
+            /** Format: int64 */
+            bans: number;
+        };
+        StatsSpan: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        StatsSplit: {
+            /** @description The largest first. */
+            items: components["schemas"]["StatsGroup"][];
+            /**
+             * Format: int64
+             * @description Bans of all that are not among the items.
+             */
+            others: number;
+            span: components["schemas"]["StatsSpan"];
+            /** Format: int64 */
+            total: number;
+        };
+        StatsTrend: {
+            /**
+             * @description How long a bar is, in UTC.
+             * @enum {string}
+             */
+            bucket: "hour" | "6h" | "day" | "week" | "month";
+            points: components["schemas"]["StatsPoint"][];
+            span: components["schemas"]["StatsSpan"];
+        };
+        Timeline: {
+            address: string;
+            /** Format: int64 */
+            asn: number | null;
+            /** @description Newest first, at most 100. */
+            bans: components["schemas"]["BanWithMatches"][];
+            /** Format: int64 */
+            bans_ever: number;
+            /** @description Now; each ban has its own of then. */
+            country: string | null;
+            /**
+             * Format: date-time
+             * @description Start of its first ban, also where that is no longer kept.
+             */
+            first_seen: string;
+            /** @description Of the bans that are kept. */
+            jails: components["schemas"]["TimelineJail"][];
+            jails_ever: string[];
+            /** Format: date-time */
+            last_seen: string;
+            network: string | null;
+            pattern: components["schemas"]["TimelinePattern"];
+        };
+        TimelineJail: {
+            active: boolean;
+            /** Format: int64 */
+            bans: number;
+            /** Format: int64 */
+            failures: number;
+            /** Format: date-time */
+            first_seen: string;
+            host: string;
+            jail: string;
+            /** Format: date-time */
+            last_seen: string;
+        };
+        TimelinePattern: {
+            /** @description Bans by hour of the day, UTC. */
+            hours: number[];
+            /** @description Most of these times are near the usual one. */
+            steady: boolean;
+            /**
+             * Format: int64
+             * @description The median time from ban to ban; null for fewer than three bans.
+             */
+            usual_seconds: number | null;
         };
         Token: {
             /** Format: date-time */
@@ -1943,6 +2193,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Address"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAddressTimeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An address, a network, or any identifier; URL-encoded. */
+                ip: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             /** @description A problem */
@@ -2257,10 +2539,25 @@ export interface operations {
                 ip?: string;
                 /** @description Found somewhere in the address. */
                 q?: string;
+                /** @description Found in a log line behind the ban. A page looks through 5000 bans: it may be short, or empty, and have a next one. */
+                text?: string;
+                /** @description As in country of a ban. */
+                country?: string;
+                /** @description Number of an autonomous system. */
+                asn?: number;
+                origin?: "fail2ban" | "manual";
+                /** @description Banned at this moment or later. */
+                since?: string;
+                /** @description Banned before this moment. */
+                until?: string;
+                /** @description Of one page; an export has all. */
                 limit?: number;
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description text/csv or application/x-ndjson for an export of all that matches. */
+                Accept?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2273,6 +2570,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageBan"];
+                    "application/x-ndjson": components["schemas"]["Ban"];
+                    "text/csv": string;
                 };
             };
             /** @description A problem */
@@ -2332,6 +2631,17 @@ export interface operations {
                 ip?: string;
                 /** @description Found somewhere in the address. */
                 q?: string;
+                /** @description Found in a log line behind the ban. A page looks through 5000 bans: it may be short, or empty, and have a next one. */
+                text?: string;
+                /** @description As in country of a ban. */
+                country?: string;
+                /** @description Number of an autonomous system. */
+                asn?: number;
+                origin?: "fail2ban" | "manual";
+                /** @description Banned at this moment or later. */
+                since?: string;
+                /** @description Banned before this moment. */
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -3146,6 +3456,158 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatsBy: {
+        parameters: {
+            query?: {
+                host?: string;
+                jail?: string;
+                /** @description Not together with origin. */
+                country?: string;
+                origin?: "fail2ban" | "manual";
+                /** @description Left out: the first ban. */
+                since?: string;
+                /** @description Left out: now. */
+                until?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Networks are counted for hosts only: without jail, country and origin. */
+                property: "jail" | "country" | "network" | "origin" | "host";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsSplit"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGaps: {
+        parameters: {
+            query?: {
+                host?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageGap"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatsOverview: {
+        parameters: {
+            query?: {
+                host?: string;
+                jail?: string;
+                /** @description Not together with origin. */
+                country?: string;
+                origin?: "fail2ban" | "manual";
+                /** @description Left out: the first ban. */
+                since?: string;
+                /** @description Left out: now. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsOverview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatsTrend: {
+        parameters: {
+            query?: {
+                host?: string;
+                jail?: string;
+                /** @description Not together with origin. */
+                country?: string;
+                origin?: "fail2ban" | "manual";
+                /** @description Left out: the first ban. */
+                since?: string;
+                /** @description Left out: now. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsTrend"];
+                };
             };
             /** @description A problem */
             default: {

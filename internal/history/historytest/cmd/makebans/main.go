@@ -1,0 +1,70 @@
+// Command makebans fills an archive with bans that are made up: for benchmarks and demos.
+//
+//	go run ./internal/history/historytest/cmd/makebans -database /tmp/bangui.db -n 1000000
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"bangui/internal/history/historytest"
+	"bangui/internal/store"
+)
+
+func main() {
+	number := flag.Int("n", 100_000, "how many bans")
+	seed := flag.Uint64("seed", 1, "the same seed makes the same bans")
+	database := flag.String("database", "", "path of a SQLite file, or postgres://…; it is made or added to")
+	host := flag.String("host", "made-up", "id of the host that bans")
+	until := flag.String("until", "2026-11-24T00:00:00Z", "when the last ban begins; now = the next second")
+	days := flag.Int("days", 365, "over how many days the bans are spread")
+	lines := flag.Bool("lines", true, "with log lines")
+	flag.Parse()
+	if err := run(*database, *until, *days, historytest.Options{Seed: *seed, Number: *number, HostID: *host, Lines: *lines}); err != nil {
+		fmt.Fprintln(os.Stderr, "makebans:", err)
+		os.Exit(1)
+	}
+}
+
+func run(database, until string, days int, o historytest.Options) (err error) {
+	if database == "" {
+		return fmt.Errorf("say where with -database")
+	}
+	o.Span = time.Duration(days) * 24 * time.Hour
+	o.Until = time.Now().Add(time.Second)
+	if until != "now" {
+		at, err := time.Parse(time.RFC3339, until)
+		if err != nil {
+			return err
+		}
+		o.Until = at
+	}
+	where := store.Options{Path: database, Logger: slog.New(slog.DiscardHandler), Now: time.Now}
+	if strings.HasPrefix(database, "postgres") {
+		where.Path, where.Postgres = "", database
+	}
+	ctx := context.Background()
+	db, err := store.Open(ctx, where)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := db.EnsureHost(ctx, o.HostID, o.HostID); err != nil {
+		return err
+	}
+	began := time.Now()
+	err = historytest.Fill(ctx, db, historytest.New(o), func(done int) {
+		fmt.Fprintf(os.Stderr, "\r%d bans, %.0f a second", done, float64(done)/time.Since(began).Seconds())
+	})
+	fmt.Fprintln(os.Stderr)
+	if err == nil {
+		_, _, err = db.KeepPartitions(ctx)
+	}
+	return err
+}

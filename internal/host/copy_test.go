@@ -1,0 +1,160 @@
+package host_test
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"bangui/internal/event"
+	"bangui/internal/fail2ban/fail2bantest"
+	"bangui/internal/history"
+	"bangui/internal/store/storetest"
+
+	_ "modernc.org/sqlite"
+)
+
+// database opens fail2ban's own database to write what fail2ban would have written.
+func (b *bench) database() *sql.DB {
+	b.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+b.server.Database()+"?_pragma=busy_timeout(10000)&_pragma=synchronous(0)")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// banned has fail2ban's database say that bans of ten minutes began, one a second from a
+// moment on, as the table of the last ban of each does too.
+func (b *bench) banned(n int, from time.Time) {
+	b.t.Helper()
+	db := b.database()
+	tx, err := db.Begin()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer tx.Rollback()
+	for i := range n {
+		data := fmt.Sprintf(`{"matches": ["Nov 23 14:34:00 host sshd[%d]: Failed password for root"], "failures": 5}`, i)
+		_, err := tx.Exec("INSERT INTO bans (jail, ip, timeofban, bantime, bancount, data) VALUES ('sshd', ?, ?, 600, 2, CAST(? AS BLOB))",
+			fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255), from.Unix()+int64(i), data)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) count(q history.Query) int {
+	b.t.Helper()
+	n, _, err := b.archive.Count(b.t.Context(), q)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return n
+}
+
+// lines are those of the one ban of an address.
+func (b *bench) lines(address string) (history.Ban, []string) {
+	b.t.Helper()
+	bans, _, err := b.archive.Bans(b.t.Context(), history.Query{State: history.All, Identifier: address, Limit: 10})
+	if err != nil || len(bans) != 1 {
+		b.t.Fatalf("%s: %v, %v", address, bans, err)
+	}
+	lines, err := b.archive.Lines(b.t.Context(), bans[0])
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return bans[0], lines
+}
+
+func TestLocal_CopiesTheLogLines(t *testing.T) {
+	b := newBench(t, fail2bantest.Options{})
+	b.server.Fail("203.0.113.7", 3, "root")
+	b.untilActive("sshd 203.0.113.7")
+	b.until("its log lines are kept", func() bool { _, lines := b.lines("203.0.113.7"); return len(lines) == 3 })
+	ban, lines := b.lines("203.0.113.7")
+	if !strings.Contains(lines[0], "Failed password for root from 203.0.113.7") || ban.Failures != 3 || ban.Origin != event.ByFail2ban {
+		t.Errorf("%+v: %q", ban, lines)
+	}
+	if n := b.events(event.Ban)["sshd 203.0.113.7"]; n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	// The number of its row is used again by the next ban.
+	b.server.Client("set", "sshd", "unbanip", "203.0.113.7")
+	b.untilActive()
+	b.server.Fail("203.0.113.8", 4, "admin")
+	b.untilActive("sshd 203.0.113.8")
+	b.until("its log lines are kept too", func() bool { _, lines := b.lines("203.0.113.8"); return len(lines) >= 3 })
+	if _, lines := b.lines("203.0.113.7"); len(lines) != 3 {
+		t.Errorf("after its end: %q", lines)
+	}
+}
+
+// A console that was away gets all that fail2ban still has, once, also what has ended.
+func TestLocal_CopiesWhatItMissed(t *testing.T) {
+	const many = 600 // some batches
+	b := newBench(t, fail2bantest.Options{})
+	b.server.Client("set", "manual", "banip", "203.0.113.9")
+	b.untilActive("manual 203.0.113.9")
+	b.stop()
+	b.banned(many, time.Now().Add(-23*time.Hour))
+	b.begin()
+	b.until("all are there", func() bool { return b.count(history.Query{State: history.Ended, Jail: "sshd"}) >= many })
+	b.stop()
+	b.begin() // and again, from the mark on
+	b.server.Client("set", "manual", "banip", "203.0.113.10")
+	b.untilActive("manual 203.0.113.9", "manual 203.0.113.10")
+	if n := b.count(history.Query{State: history.All}); n != many+2 {
+		t.Errorf("%d bans", n)
+	}
+	ban, lines := b.lines("10.0.0.77")
+	if ban.EndReason != event.Expired || ban.BanCount != 2 || ban.Failures != 5 || !ban.EndedAt.Equal(ban.ExpiresAt()) || len(lines) != 1 || !strings.Contains(lines[0], "sshd[77]") {
+		t.Errorf("%+v: %q", ban, lines)
+	}
+	if gaps, err := b.archive.Gaps(t.Context(), "", 10); err != nil || len(gaps) != 0 {
+		t.Errorf("gaps: %v, %v", gaps, err)
+	}
+	if told := b.events(event.Ban); len(told) != 2 {
+		t.Errorf("bans of the past are told: %v", told)
+	}
+}
+
+// What fail2ban forgot before it could be copied is a gap that everybody sees.
+func TestLocal_SaysWhatFail2banForgot(t *testing.T) {
+	b := newBench(t, fail2bantest.Options{})
+	b.server.Client("set", "manual", "banip", "203.0.113.9")
+	b.untilActive("manual 203.0.113.9")
+	var mark map[string]any
+	b.until("the place is stored", func() bool {
+		text, err := b.archive.MarkOf(t.Context(), storetest.HostID, "database")
+		return err == nil && text != "" && json.Unmarshal([]byte(text), &mark) == nil
+	})
+	b.stop()
+	away := time.Now().Add(-72 * time.Hour).Truncate(time.Second)
+	mark["whole"] = away.Unix()
+	text, err := json.Marshal(mark)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.archive.Record(t.Context(), nil, &history.Mark{HostID: storetest.HostID, Source: "database", Value: string(text)}); err != nil {
+		t.Fatal(err)
+	}
+	b.begin()
+	var gaps []history.Gap
+	b.until("the gap is there", func() bool {
+		gaps, err = b.archive.Gaps(t.Context(), storetest.HostID, 10)
+		return err != nil || len(gaps) > 0
+	})
+	if err != nil || len(gaps) != 1 || !gaps[0].From.Equal(away) {
+		t.Fatalf("gaps %+v, %v", gaps, err)
+	}
+	if to := time.Since(gaps[0].To); to < 24*time.Hour || to > 25*time.Hour || !strings.Contains(gaps[0].Why, "24h") {
+		t.Errorf("gap %+v", gaps[0])
+	}
+}
