@@ -85,6 +85,9 @@ type Options struct {
 	Findings func() []health.Condition
 	// Rate is how many requests one client may send within a minute; 0 = 200.
 	Rate int
+	// Rates count the requests of the bounded classes for all consoles; nil = this process
+	// counts for itself.
+	Rates Rates
 
 	Logger *slog.Logger
 	Now    func() time.Time

@@ -36,6 +36,7 @@ func (a *API) guard(r route, next http.Handler) http.Handler {
 	if r.changes() && !r.secret {
 		next = a.replay(next)
 	}
+	next = a.together(r, next)
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		ctx := request.Context()
 		v := a.visit(request)

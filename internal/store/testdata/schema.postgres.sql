@@ -272,6 +272,16 @@ CREATE TABLE migration (
 
 ALTER TABLE migration ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 
+CREATE TABLE rate (
+    place text COLLATE "C" NOT NULL,
+    taken text COLLATE "C" NOT NULL,
+    last_at bigint NOT NULL
+);
+
+ALTER TABLE rate ADD CONSTRAINT rate_pkey PRIMARY KEY (place);
+
+CREATE INDEX rate_last ON rate USING btree (last_at);
+
 CREATE TABLE session (
     id text COLLATE "C" NOT NULL,
     secret bytea NOT NULL,
