@@ -100,7 +100,7 @@ type API struct {
 	table   *table
 	handler http.Handler
 	replays *replays
-	streams streams
+	streams *streams
 	doubts  doubts
 	limiter *limiter
 
@@ -121,7 +121,7 @@ const writableEvery = 10 * time.Second
 
 // New builds the API with all its operations.
 func New(o Options) *API {
-	a := &API{Options: o, replays: newReplays(o.Now), limiter: newLimiter(o.Now, o.Rate)}
+	a := &API{Options: o, replays: newReplays(o.Now), streams: newStreams(), limiter: newLimiter(o.Now, o.Rate)}
 	a.table = &table{guard: a.guard}
 	a.readable = probe{question: o.Database, every: time.Second, now: o.Now}
 	a.writable = probe{question: o.Writable, every: writableEvery, now: o.Now}
