@@ -100,8 +100,8 @@ func TestAudit_EveryChange(t *testing.T) {
 	}
 	change("DELETE", "/api/v1/auth/sessions/"+sessions.Items[0].ID, "", 204)
 	berta := signIn()
-	d.run(scenario{name: "step-up", method: "POST", path: "/api/v1/auth/step-up", body: `{"password":"` + password + `"}`, header: berta, status: 204})
-	d.run(scenario{name: "password", method: "POST", path: "/api/v1/auth/password", body: `{"current":"` + password + `","new":"` + password + `3"}`, header: berta, status: 204})
+	berta = d.renewed("/api/v1/auth/step-up", `{"password":"`+password+`"}`, berta)
+	berta = d.renewed("/api/v1/auth/password", `{"current":"`+password+`","new":"`+password+`3"}`, berta)
 	d.run(scenario{name: "logout", method: "POST", path: "/api/v1/auth/logout", header: berta, status: 204})
 	change("DELETE", users+"/"+id, "", 204)
 	change("POST", "/api/v1/jobs/tidy/run", "", 204)
