@@ -103,6 +103,7 @@ type API struct {
 	streams *streams
 	doubts  doubts
 	limiter *limiter
+	glances *limiter // of who shows something where nobody needs to
 
 	readable, writable probe
 }
@@ -121,7 +122,7 @@ const writableEvery = 10 * time.Second
 
 // New builds the API with all its operations.
 func New(o Options) *API {
-	a := &API{Options: o, replays: newReplays(o.Now), streams: newStreams(), limiter: newLimiter(o.Now, o.Rate)}
+	a := &API{Options: o, replays: newReplays(o.Now), streams: newStreams(), limiter: newLimiter(o.Now, o.Rate), glances: newLimiter(o.Now, maxGlances)}
 	a.table = &table{guard: a.guard}
 	a.readable = probe{question: o.Database, every: time.Second, now: o.Now}
 	a.writable = probe{question: o.Writable, every: writableEvery, now: o.Now}

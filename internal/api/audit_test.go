@@ -440,6 +440,53 @@ func TestAudit_ExportBreaks(t *testing.T) {
 	}
 }
 
+// Who may read the audit no more gets no further page of an export that has begun.
+func TestAudit_ExportEndsWithTheRight(t *testing.T) {
+	d := openDesk(t)
+	d.entries(1000, audit.Entry{Action: "x", Outcome: audit.OK, Detail: strings.Repeat("x", 4000)})
+	d.cookie = d.people.session(auth.Admin, nil)
+	watched := &watchedTrail{Trail: d.trail}
+	d.changes = append(d.changes, func(o *api.Options) { o.Audit = watched })
+	d.build()
+	watched.second = func() {
+		role := auth.Operator
+		if _, err := d.people.ChangeUser(t.Context(), idOf(auth.Admin), auth.UserChange{Role: &role}); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := d.people.AddUser(t.Context(), auth.NewUser{Name: "another", Role: auth.Admin, Password: password}); err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.url+"/api/v1/audit", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Accept", "text/csv")
+	request.Header.Set("Cookie", d.cookie)
+	answer, err := browser.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if _, err := io.Copy(io.Discard, answer.Body); err == nil || watched.pages > 2 {
+		t.Errorf("he read on: %d pages, %v", watched.pages, err)
+	}
+}
+
+// watchedTrail does something while its second page is read.
+type watchedTrail struct {
+	*audit.Trail
+	pages  int
+	second func()
+}
+
+func (w *watchedTrail) Entries(ctx context.Context, q audit.Query) ([]audit.Entry, error) {
+	if w.pages++; w.pages == 2 {
+		w.second()
+	}
+	return w.Trail.Entries(ctx, q)
+}
+
 // breaking gives two pages and then nothing.
 type breaking struct {
 	*audit.Trail

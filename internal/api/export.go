@@ -62,6 +62,9 @@ func (a *API) exportAll(ctx context.Context, w http.ResponseWriter, q audit.Quer
 	control := http.NewResponseController(w)
 	write, flush := as.open(w)
 	for q.Limit = exportPage; ; {
+		if err := a.Accounts.Check(ctx, principalOf(ctx)); err != nil {
+			return err // he may not read on
+		}
 		entries, err := a.Audit.Entries(ctx, q)
 		if err != nil {
 			return err
