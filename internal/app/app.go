@@ -36,6 +36,9 @@ type Options struct {
 	Version string
 	Log     io.Writer // log lines; never nil
 	Command string    // how this was started, for "run it as root": "bangui serve"
+	// HelperConf is the file in which the machine's owner says what is allowed here; it
+	// counts where no helper reads it. "" = none.
+	HelperConf string
 	// Ready is told the address of the page once it is served, and the link that makes
 	// the first admin while there is none; may be nil.
 	Ready func(url, setupLink string)

@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -109,4 +112,45 @@ func TestApp_SaysThatItHoldsTheSocket(t *testing.T) {
 		}
 	}
 	t.Errorf("findings: %+v", a.host.State().Findings)
+}
+
+// What the machine's owner wrote down counts without a helper too: for a console in one
+// process, and for a command that does without one.
+func TestApp_HonoursTheOwnersFile(t *testing.T) {
+	server := fail2bantest.Start(t, fail2bantest.Options{})
+	owner := filepath.Join(t.TempDir(), "helper.conf")
+	if err := os.WriteFile(owner, []byte("never-ban = 203.0.113.0/24\nmanual-jail = no\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c := settings(t)
+	c.Fail2banSocket, c.Fail2banConfig = server.Socket(), server.ConfigDir()
+	a := New(Options{Config: c, Version: "test", Log: &journal{}, Command: "bangui serve", HelperConf: owner})
+	console := serveApp(t, a)
+	session := console.signIn(t)
+	ban := func() (int, string) {
+		answer, body := send(t, http.MethodPost, console.url+"api/v1/bans", `{"jails":["manual"],"addresses":["203.0.113.7","198.51.100.7"]}`, session)
+		return answer.StatusCode, body
+	}
+	server.Until("the console bans", func() bool { status, _ := ban(); return status == http.StatusOK })
+	if _, body := ban(); !strings.Contains(body, `"refused","detail":"203.0.113.7 is never banned: it is on the never-ban list`) || !strings.Contains(body, `"198.51.100.7","outcome":"already_banned"`) {
+		t.Errorf("the console: %s", body)
+	}
+	if answer, body := send(t, http.MethodPut, console.url+"api/v1/hosts/local/manual-jail", "", session); answer.StatusCode != http.StatusForbidden || !strings.Contains(body, owner) {
+		t.Errorf("our own jail: %d %s", answer.StatusCode, body)
+	}
+	direct, err := OpenDirect(t.Context(), c, owner, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer direct.Close()
+	got, err := direct.Ban(t.Context(), host.BanOrder{Targets: []netip.Prefix{netip.MustParsePrefix("203.0.113.9/32")}, Jails: []string{"manual"}})
+	if err != nil || got[0].Result != host.Refused {
+		t.Errorf("a command: %+v, %v", got, err)
+	}
+	if err := os.Chmod(owner, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenDirect(t.Context(), c, owner, slog.New(slog.DiscardHandler)); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a file that others may write: %v", err)
+	}
 }

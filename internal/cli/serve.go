@@ -77,7 +77,7 @@ func (c *command) runConsole(ctx context.Context, conf config.Config) error {
 	ctx, hangup, release := app.WithSignals(ctx)
 	defer release()
 	err := app.New(app.Options{
-		Config: conf, Version: c.Version, Log: c.Stderr, Command: c.typed(), Hangup: hangup, Exit: c.Exit,
+		Config: conf, Version: c.Version, Log: c.Stderr, Command: c.typed(), Hangup: hangup, Exit: c.Exit, HelperConf: helper.StandardConf,
 		Ready: func(url, setupLink string) {
 			c.print("%s", banner(url, setupLink, conf.Demo))
 			_ = helper.Notify(ctx, c.getenv, "READY=1") // systemd gives up by itself when it hears nothing
