@@ -42,6 +42,9 @@ type Options struct {
 	// Ready is told the address of the page once it is served, and the link that makes
 	// the first admin while there is none; may be nil.
 	Ready func(url, setupLink string)
+	// ReadyInLog says that what Ready does with the link stands where the log goes too: the
+	// log does not tell it again.
+	ReadyInLog bool
 	// Hangup gets a value for each SIGHUP: certificates are read anew; may be nil.
 	Hangup <-chan os.Signal
 	// Exit ends the process at once, when work outlives its lease; nil = it is only logged.
