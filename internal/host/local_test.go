@@ -466,8 +466,12 @@ func TestLocal_ABrokenConfigurationChangesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b.server.Write("etc/jail.d/zz-broken.local", content)
-			if err := b.local.Reload(t.Context()); !fault.Is(err, fault.Fail2banRefused) {
+			err := b.local.Reload(t.Context())
+			if !fault.Is(err, fault.Fail2banRefused) {
 				t.Errorf("Reload = %v (%s)", err, fault.CodeOf(err))
+			}
+			if says := strings.Contains(fault.MendOf(err), "path-map does not reach"); says != (name == "missing log") {
+				t.Errorf("it mends by %q", fault.MendOf(err))
 			}
 			if err := b.local.ReloadJail(t.Context(), "sshd", false); !fault.Is(err, fault.Fail2banRefused) {
 				t.Errorf("ReloadJail = %v", err)
