@@ -30,6 +30,20 @@ func TestApp_WaitsForItsHelper(t *testing.T) {
 	if status, body := get(t, console.url+"api/health"); status != 200 {
 		t.Errorf("health while the helper is away: %d %s", status, body)
 	}
+	session := console.signIn(t)
+	for _, change := range [][3]string{
+		{http.MethodPost, "api/v1/bans", `{"jails":["manual"],"addresses":["203.0.113.7"]}`}, {http.MethodPost, "api/v1/bans/lift", `{"jails":["manual"],"addresses":["203.0.113.7"]}`},
+		{http.MethodPost, "api/v1/hosts/local/reload", ""}, {http.MethodPut, "api/v1/hosts/local/manual-jail", ""},
+	} {
+		if answer, body := send(t, change[0], console.url+change[1], change[2], session); answer.StatusCode < 500 || !strings.Contains(body, `"mend":"`) {
+			t.Errorf("%s while the helper is away: %d %s", change[1], answer.StatusCode, body)
+		}
+	}
+	for _, read := range []string{"api/v1/hosts", "api/v1/bans?state=all", "api/v1/audit?outcome=failed"} {
+		if answer, body := send(t, http.MethodGet, console.url+read, "", session); answer.StatusCode != http.StatusOK || strings.Contains(read, "audit") && strings.Count(body, `"outcome":"failed"`) != 4 {
+			t.Errorf("%s while the helper is away: %d %s", read, answer.StatusCode, body)
+		}
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	helperConfig := c

@@ -182,7 +182,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change one's own password; other sessions end, tokens stay
+         * Change one's own password; other sessions end, tokens stay; the answer renews the cookie
          * @description Needs the role viewer.
          */
         post: operations["changePassword"];
@@ -262,7 +262,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Show the password once more: for ten minutes this session is fresh
+         * Show the password once more: for ten minutes this session is fresh; the answer renews its cookie
          * @description Needs the role viewer.
          */
         post: operations["stepUp"];
@@ -2091,6 +2091,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2212,6 +2213,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
