@@ -14,8 +14,12 @@ type Rates interface {
 }
 
 // rateTime bounds the wait for the database. Where it does not answer by then, what this
-// process has counted holds.
-const rateTime = 2 * time.Second
+// process has counted holds. rateSlots are how many count there at once: who signs in from
+// ten thousand places must not keep the database from recording what else happens.
+const (
+	rateTime  = 2 * time.Second
+	rateSlots = 4
+)
 
 // together refuses a request of a bounded class whose client took its share at other
 // consoles. It stands behind the guard and behind what this process counts for itself: a
@@ -48,7 +52,7 @@ func (a *API) together(row route, next http.Handler) http.Handler {
 func (a *API) takeTogether(ctx context.Context, class rateClass, most int) (rate, bool) {
 	patient, cancel := context.WithTimeout(ctx, rateTime)
 	defer cancel()
-	ages, ok, err := a.Rates.TakeRate(patient, string(class)+" "+sourceOf(callerOf(ctx)).String(), most, rateWindow)
+	ages, ok, err := a.takeRate(patient, string(class)+" "+sourceOf(callerOf(ctx)).String(), most)
 	if err != nil {
 		a.Logger.DebugContext(ctx, "what other consoles took is not known; this one's count holds", "request_id", requestID(ctx), "error", err)
 		return rate{}, true
@@ -58,4 +62,14 @@ func (a *API) takeTogether(ctx context.Context, class rateClass, most int) (rate
 		r.reset = rateWindow - ages[0]
 	}
 	return r, ok
+}
+
+func (a *API) takeRate(ctx context.Context, place string, most int) ([]time.Duration, bool, error) {
+	select {
+	case a.counting <- struct{}{}:
+		defer func() { <-a.counting }()
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	}
+	return a.Rates.TakeRate(ctx, place, most, rateWindow)
 }

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -101,4 +103,46 @@ func TestRate_WithoutTheDatabaseEachCountsForItself(t *testing.T) {
 	}
 	lift.status, lift.has = 429, []string{`"code":"rate_limited"`}
 	d.run(lift)
+}
+
+// However many sign in or change something at once, few of them are at the database to be
+// counted: it has other things to record.
+func TestRate_FewCountAtOnce(t *testing.T) {
+	d := openDesk(t)
+	slow := &slowRates{Rates: d.db, entered: make(chan struct{}, 100), goOn: make(chan struct{})}
+	d.changes = append(d.changes, shared(slow))
+	d.build()
+	const many = 12
+	var all sync.WaitGroup
+	for range many {
+		all.Go(func() {
+			d.run(scenario{name: "change", method: "POST", path: "/api/v1/bans/lift", body: `{"addresses":["203.0.113.1"],"jails":["sshd"]}`, status: 200})
+		})
+	}
+	for range 4 {
+		<-slow.entered
+	}
+	close(slow.goOn)
+	all.Wait()
+	if most := slow.most.Load(); most != 4 {
+		t.Errorf("%d were counted at once", most)
+	}
+}
+
+// slowRates lets nobody go on until the test says so.
+type slowRates struct {
+	api.Rates
+	now, most atomic.Int64
+	entered   chan struct{}
+	goOn      chan struct{}
+}
+
+func (s *slowRates) TakeRate(ctx context.Context, place string, most int, span time.Duration) ([]time.Duration, bool, error) {
+	now := s.now.Add(1)
+	defer s.now.Add(-1)
+	for before := s.most.Load(); now > before && !s.most.CompareAndSwap(before, now); before = s.most.Load() {
+	}
+	s.entered <- struct{}{}
+	<-s.goOn
+	return s.Rates.TakeRate(ctx, place, most, span)
 }
