@@ -24,7 +24,7 @@ func (s *askedStore) SessionBySecret(ctx context.Context, hash []byte) (auth.Ses
 func TestHealth_LooksForStrangersNowAndThen(t *testing.T) {
 	d := openDesk(t)
 	store := &askedStore{Store: d.db}
-	d.people.Options.Store = store
+	d.people.Store = store
 	d.build()
 	for range 300 {
 		d.run(scenario{name: "stranger", method: "GET", path: "/api/health", header: as("bangui_session=x"), status: 200})

@@ -32,8 +32,10 @@ func TestApp_WaitsForItsHelper(t *testing.T) {
 	}
 	session := console.signIn(t)
 	for _, change := range [][3]string{
-		{http.MethodPost, "api/v1/bans", `{"jails":["manual"],"addresses":["203.0.113.7"]}`}, {http.MethodPost, "api/v1/bans/lift", `{"jails":["manual"],"addresses":["203.0.113.7"]}`},
-		{http.MethodPost, "api/v1/hosts/local/reload", ""}, {http.MethodPut, "api/v1/hosts/local/manual-jail", ""},
+		{http.MethodPost, "api/v1/bans", `{"jails":["manual"],"addresses":["203.0.113.7"]}`},
+		{http.MethodPost, "api/v1/bans/lift", `{"jails":["manual"],"addresses":["203.0.113.7"]}`},
+		{http.MethodPost, "api/v1/hosts/local/reload", ""},
+		{http.MethodPut, "api/v1/hosts/local/manual-jail", ""},
 	} {
 		if answer, body := send(t, change[0], console.url+change[1], change[2], session); answer.StatusCode < 500 || !strings.Contains(body, `"mend":"`) {
 			t.Errorf("%s while the helper is away: %d %s", change[1], answer.StatusCode, body)

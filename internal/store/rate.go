@@ -106,7 +106,7 @@ func scanRate(rows *sql.Rows) (r rate, err error) {
 
 func (r *rate) read(text sql.NullString) {
 	r.known = text.Valid
-	for _, part := range strings.Split(text.String, ",") {
+	for part := range strings.SplitSeq(text.String, ",") {
 		if at, err := strconv.ParseInt(part, 10, 64); err == nil {
 			r.taken = append(r.taken, at)
 		}
