@@ -146,3 +146,37 @@ func TestNoShell(t *testing.T) {
 		t.Errorf("only %d files start programs", looked)
 	}
 }
+
+// TestPrograms_GetAnEnvironmentOfTheirOwn keeps what stands in ours, such as a token, from
+// every program that we start.
+func TestPrograms_GetAnEnvironmentOfTheirOwn(t *testing.T) {
+	looked := 0
+	for _, s := range sources(t) {
+		if s.test || !slices.Contains(s.imports, "os/exec") || strings.HasSuffix(s.dir(), "test") { // packages for tests only
+			continue
+		}
+		started, given := 0, 0
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				if of, ok := n.X.(*ast.Ident); ok && of.Name == "exec" && strings.HasPrefix(n.Sel.Name, "Command") {
+					started++
+				}
+			case *ast.AssignStmt:
+				for _, to := range n.Lhs {
+					if field, ok := to.(*ast.SelectorExpr); ok && field.Sel.Name == "Env" {
+						given++
+					}
+				}
+			}
+			return true
+		})
+		looked += started
+		if given < started {
+			t.Errorf("%s starts %d programs and gives %d of them an environment", s.name, started, given)
+		}
+	}
+	if looked < 4 {
+		t.Errorf("only %d programs are started", looked)
+	}
+}

@@ -95,6 +95,9 @@ type Options struct {
 	Findings func() []health.Condition
 	// Rate is how many requests one client may send within a minute; 0 = 200.
 	Rate int
+	// Rates count the requests of the bounded classes for all consoles; nil = this process
+	// counts for itself.
+	Rates Rates
 
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -103,13 +106,15 @@ type Options struct {
 // API is the built API; it is an http.Handler.
 type API struct {
 	Options
-	huma    huma.API
-	table   *table
-	handler http.Handler
-	replays *replays
-	streams streams
-	doubts  doubts
-	limiter *limiter
+	huma     huma.API
+	table    *table
+	handler  http.Handler
+	replays  *replays
+	streams  *streams
+	doubts   doubts
+	limiter  *limiter
+	counting chan struct{} // who counts in the database now
+	glances  *limiter      // of who shows something where nobody needs to
 
 	readable, writable probe
 }
@@ -128,7 +133,7 @@ const writableEvery = 10 * time.Second
 
 // New builds the API with all its operations.
 func New(o Options) *API {
-	a := &API{Options: o, replays: newReplays(o.Now), limiter: newLimiter(o.Now, o.Rate)}
+	a := &API{Options: o, replays: newReplays(o.Now), streams: newStreams(), counting: make(chan struct{}, rateSlots), limiter: newLimiter(o.Now, o.Rate), glances: newLimiter(o.Now, maxGlances)}
 	a.table = &table{guard: a.guard}
 	a.readable = probe{question: o.Database, every: time.Second, now: o.Now}
 	a.writable = probe{question: o.Writable, every: writableEvery, now: o.Now}

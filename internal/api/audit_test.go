@@ -100,8 +100,8 @@ func TestAudit_EveryChange(t *testing.T) {
 	}
 	change("DELETE", "/api/v1/auth/sessions/"+sessions.Items[0].ID, "", 204)
 	berta := signIn()
-	d.run(scenario{name: "step-up", method: "POST", path: "/api/v1/auth/step-up", body: `{"password":"` + password + `"}`, header: berta, status: 204})
-	d.run(scenario{name: "password", method: "POST", path: "/api/v1/auth/password", body: `{"current":"` + password + `","new":"` + password + `3"}`, header: berta, status: 204})
+	berta = d.renewed("/api/v1/auth/step-up", `{"password":"`+password+`"}`, berta)
+	berta = d.renewed("/api/v1/auth/password", `{"current":"`+password+`","new":"`+password+`3"}`, berta)
 	d.run(scenario{name: "logout", method: "POST", path: "/api/v1/auth/logout", header: berta, status: 204})
 	change("DELETE", users+"/"+id, "", 204)
 	change("POST", "/api/v1/jobs/tidy/run", "", 204)
@@ -424,20 +424,63 @@ func TestAudit_ExportBreaks(t *testing.T) {
 	d.entries(1000, audit.Entry{Action: "x", Outcome: audit.OK, Detail: strings.Repeat("x", 4000)})
 	d.changes = append(d.changes, func(o *api.Options) { o.Audit = &breaking{Trail: d.trail} })
 	d.build()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.url+"/api/v1/audit", nil)
-	if err != nil {
+	if err := d.export(); err == nil {
+		t.Error("the client can't see that it broke off")
+	}
+}
+
+// Who may read the audit no more gets no further page of an export that has begun.
+func TestAudit_ExportEndsWithTheRight(t *testing.T) {
+	d := openDesk(t)
+	d.entries(1000, audit.Entry{Action: "x", Outcome: audit.OK, Detail: strings.Repeat("x", 4000)})
+	d.cookie = d.people.session(auth.Admin, nil)
+	watched := &watchedTrail{Trail: d.trail}
+	d.changes = append(d.changes, func(o *api.Options) { o.Audit = watched })
+	d.build()
+	watched.second = func() {
+		role := auth.Operator
+		if _, err := d.people.ChangeUser(t.Context(), idOf(auth.Admin), auth.UserChange{Role: &role}); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := d.people.AddUser(t.Context(), auth.NewUser{Name: "another", Role: auth.Admin, Password: password}); err != nil {
 		t.Fatal(err)
+	}
+	if err := d.export(); err == nil || watched.pages > 2 {
+		t.Errorf("he read on: %d pages, %v", watched.pages, err)
+	}
+}
+
+// watchedTrail does something while its second page is read.
+type watchedTrail struct {
+	*audit.Trail
+	pages  int
+	second func()
+}
+
+func (w *watchedTrail) Entries(ctx context.Context, q audit.Query) ([]audit.Entry, error) {
+	if w.pages++; w.pages == 2 {
+		w.second()
+	}
+	return w.Trail.Entries(ctx, q)
+}
+
+// export reads the whole audit as CSV; the error is that it broke off.
+func (d *desk) export() error {
+	d.t.Helper()
+	request, err := http.NewRequestWithContext(d.t.Context(), http.MethodGet, d.url+"/api/v1/audit", nil)
+	if err != nil {
+		d.t.Fatal(err)
 	}
 	request.Header.Set("Accept", "text/csv")
 	request.Header.Set("Cookie", d.cookie)
 	answer, err := browser.Do(request)
 	if err != nil {
-		t.Fatal(err)
+		d.t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	if _, err := io.Copy(io.Discard, answer.Body); err == nil {
-		t.Error("the client can't see that it broke off")
-	}
+	_, err = io.Copy(io.Discard, answer.Body)
+	return err
 }
 
 // breaking gives two pages and then nothing.

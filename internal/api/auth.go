@@ -89,18 +89,26 @@ func (a *API) registerAuth() {
 		return answerWith(a.currentSession(visitOf(ctx))), nil
 	})
 	register(a, route{
-		method: http.MethodPost, path: path + "/step-up", id: "stepUp", summary: "Show the password once more: for ten minutes this session is fresh", tag: "auth",
+		method: http.MethodPost, path: path + "/step-up", id: "stepUp", summary: "Show the password once more: for ten minutes this session is fresh; the answer renews its cookie", tag: "auth",
 		role: auth.Viewer, tier: own, class: classLogin, audit: "auth.step_up", status: http.StatusNoContent, secret: true, session: true,
-	}, func(ctx context.Context, in *struct{ Body PasswordProof }) (*empty, error) {
+	}, func(ctx context.Context, in *struct{ Body PasswordProof }) (*signedIn, error) {
 		v := visitOf(ctx)
-		return &empty{}, a.Accounts.StepUp(ctx, v.principal, in.Body.Password, v.origin)
+		renewed, err := a.Accounts.StepUp(ctx, v.principal, in.Body.Password, v.origin)
+		if err != nil {
+			return nil, err
+		}
+		return &signedIn{a.cookie(v, renewed)}, nil
 	})
 	register(a, route{
-		method: http.MethodPost, path: path + "/password", id: "changePassword", summary: "Change one's own password; other sessions end, tokens stay", tag: "auth",
+		method: http.MethodPost, path: path + "/password", id: "changePassword", summary: "Change one's own password; other sessions end, tokens stay; the answer renews the cookie", tag: "auth",
 		role: auth.Viewer, tier: own, class: classLogin, audit: "auth.password", status: http.StatusNoContent, secret: true, session: true,
-	}, func(ctx context.Context, in *struct{ Body PasswordChange }) (*empty, error) {
+	}, func(ctx context.Context, in *struct{ Body PasswordChange }) (*signedIn, error) {
 		v := visitOf(ctx)
-		return &empty{}, a.Accounts.ChangePassword(ctx, v.principal, in.Body.Current, in.Body.New, v.origin)
+		renewed, err := a.Accounts.ChangePassword(ctx, v.principal, in.Body.Current, in.Body.New, v.origin)
+		if err != nil {
+			return nil, err
+		}
+		return &signedIn{a.cookie(v, renewed)}, nil
 	})
 	register(a, route{
 		method: http.MethodGet, path: path + "/sessions", id: "listSessions", summary: "One's own sessions, newest first", tag: "auth",

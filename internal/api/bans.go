@@ -281,8 +281,8 @@ func (a *API) hostID(name string) (string, error) {
 
 // Bounds of one order: what fail2ban takes within its time.
 const (
-	maxPairs = 10_000 // addresses times jails
-	maxID    = 1024   // characters of an identifier
+	maxPairs = host.MaxPairs // addresses times jails
+	maxID    = 1024          // characters of an identifier
 )
 
 type banInput struct{ Body BanOrder }

@@ -230,18 +230,21 @@ func TestEvents_Passing(t *testing.T) {
 }
 
 // Streams are bounded; whoever comes too late is told when to come again.
+// Neither an account nor a place can take the streams of all the others.
 func TestEvents_Bounded(t *testing.T) {
 	d := openDesk(t, func(o *api.Options) { o.Rate = 1000 })
-	for range 200 {
+	for range 20 {
 		until(t, d.lines(""), "event: hello")
 	}
-	answer, body := d.send(scenario{method: "GET", path: "/api/v1/events"})
-	if answer.StatusCode != 503 || answer.Header.Get("Retry-After") == "" || !strings.Contains(string(body), `"code":"unavailable"`) {
-		t.Errorf("the 201st stream: %d %v %s", answer.StatusCode, answer.Header, body)
-	}
+	full := scenario{name: "the 21st of a user", method: "GET", path: "/api/v1/events", status: 429, has: []string{`"code":"too_many"`, "ou have 20 event streams"}}
+	d.run(full)
+	full.name, full.header = "the same user by token", bearer(d.people.token(auth.Admin, auth.Read, nil))
+	d.run(full)
+	d.cookie = d.people.session(auth.Viewer, nil)
+	until(t, d.lines(""), "event: hello")
 	d.stop()
 	fail2bantest.Until(t, "all streams ended", func() bool {
-		answer, _ := d.send(scenario{method: "HEAD", path: "/api/v1/events"})
+		answer, _ := d.send(scenario{method: "HEAD", path: "/api/v1/events", header: as(d.people.session(auth.Admin, nil))})
 		return answer.StatusCode == 200
 	})
 }

@@ -136,6 +136,9 @@ func auditSheet() sheet[AuditEntry] {
 // allEntries puts all entries that a query finds, a page at a time.
 func (a *API) allEntries(ctx context.Context, q audit.Query, put func(AuditEntry) error) error {
 	for q.Limit = exportPage; ; {
+		if err := a.Accounts.Check(ctx, principalOf(ctx)); err != nil {
+			return err // he may not read on
+		}
 		entries, err := a.Audit.Entries(ctx, q)
 		if err != nil {
 			return err

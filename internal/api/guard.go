@@ -36,6 +36,7 @@ func (a *API) guard(r route, next http.Handler) http.Handler {
 	if r.changes() && !r.secret {
 		next = a.replay(next)
 	}
+	next = a.together(r, next)
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		ctx := request.Context()
 		v := a.visit(request)
@@ -98,9 +99,16 @@ func (a *API) identify(r *http.Request, v visit) (auth.Principal, error) {
 	return a.Accounts.BySession(r.Context(), v.cookie, v.origin)
 }
 
+// maxGlances is how often a minute it is looked up who a client is that asks for what
+// anybody may have: nothing else bounds how often that is asked.
+const maxGlances = 60
+
 // perhaps is who asks for what anybody may; zero for nobody that is known.
 func (a *API) perhaps(r *http.Request, v visit) auth.Principal {
 	if v.cookie == "" && r.Header.Get("Authorization") == "" {
+		return auth.Principal{}
+	}
+	if _, refused := a.glances.take(callerOf(r.Context()), classRead); refused != nil {
 		return auth.Principal{}
 	}
 	p, err := a.identify(r, v)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"container/list"
+	"context"
 	"fmt"
 	"hash/maphash"
 	"math"
@@ -150,6 +151,17 @@ func (l *limiter) dropQuiet(now time.Duration) {
 	}
 }
 
+// giveBack takes back the last request that was taken of a client: it was refused after
+// all, and what is refused does not count.
+func (l *limiter) giveBack(caller netip.Addr, class rateClass) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c := l.client(sourceOf(caller), l.now().Sub(l.began))
+	for _, w := range []*window{&c.all, c.of(class)} {
+		*w = (*w)[:max(0, len(*w)-1)]
+	}
+}
+
 func (c *client) of(class rateClass) *window {
 	if c.class == nil {
 		c.class = map[rateClass]*window{}
@@ -200,16 +212,23 @@ func (a *API) limited(next http.Handler) http.Handler {
 		}
 		rates, refused := a.limiter.take(callerOf(r.Context()), class)
 		tellRates(w.Header(), rates)
-		if refused == nil {
-			next.ServeHTTP(w, r)
+		if refused != nil {
+			writeProblem(w, tooOften(r.Context(), refused))
 			return
 		}
-		p := newProblem(r.Context(), fault.RateLimited, fmt.Sprintf("More than %d requests%s within %d seconds came from your address.",
-			refused.most, kindOf(refused), seconds(rateWindow)))
-		p.Mend = fmt.Sprintf("Try again in %d seconds.", seconds(refused.reset))
-		p.Retry = refused.reset
-		writeProblem(w, p)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), ratesKey{}, rates)))
 	})
+}
+
+// ratesKey is that of how a client stands in this process, in the context of its request.
+type ratesKey struct{}
+
+func tooOften(ctx context.Context, refused *rate) *Problem {
+	p := newProblem(ctx, fault.RateLimited, fmt.Sprintf("More than %d requests%s within %d seconds came from your address.",
+		refused.most, kindOf(refused), seconds(rateWindow)))
+	p.Mend = fmt.Sprintf("Try again in %d seconds.", seconds(refused.reset))
+	p.Retry = refused.reset
+	return p
 }
 
 func kindOf(r *rate) string {

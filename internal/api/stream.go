@@ -8,17 +8,14 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"bangui/internal/event"
-	"bangui/internal/fault"
 )
 
 // Bounds of streams. A browser that does not read for writeFor is cut off and comes
 // back; what it missed is in the store.
 const (
-	maxStreams  = 200
 	streamQueue = 256
 	writeFor    = 10 * time.Second
 	beatEvery   = 15 * time.Second
@@ -28,17 +25,14 @@ const (
 	maxReplayed = 100
 )
 
-// streams counts those that are open.
-type streams struct{ open atomic.Int64 }
-
 func (a *API) streamEvents(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
-	if a.streams.open.Add(1) > maxStreams {
-		a.streams.open.Add(-1)
-		writeProblem(w, newProblem(ctx, fault.Unavailable, "Too many event streams are open."))
+	leave, err := a.streams.enter(principalOf(ctx).User.ID, sourceOf(callerOf(ctx)))
+	if err != nil {
+		writeProblem(w, a.problem(ctx, err))
 		return
 	}
-	defer a.streams.open.Add(-1)
+	defer leave()
 	from, err := a.streamStart(r)
 	if err != nil {
 		writeProblem(w, a.problem(ctx, err))

@@ -105,7 +105,7 @@ func (a *App) setupLink() string {
 
 // tellSetup says in the log what is open.
 func (a *App) tellSetup(ctx context.Context) {
-	if link := a.setupLink(); link != "" && !a.readByAPerson() {
+	if link := a.setupLink(); link != "" && !a.ReadyInLog && !a.readByAPerson() {
 		a.logger.WarnContext(ctx, "nobody can sign in yet: open this link to make the first admin", "url", link)
 	}
 }

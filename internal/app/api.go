@@ -25,7 +25,7 @@ func (a *App) startAPI(context.Context) error {
 		Components: a.health, Database: a.store.Check, Writable: a.writable,
 		Version: a.Version, Commit: commit(), GoVersion: runtime.Version(),
 		Demo: a.Config.Demo, InProcess: a.Config.Helper == "",
-		TimeZone: timeZone(), BasePath: a.Config.BasePath, Findings: a.findings.All, Rate: a.Config.RateLimit,
+		TimeZone: timeZone(), BasePath: a.Config.BasePath, Findings: a.findings.All, Rate: a.Config.RateLimit, Rates: a.store,
 		PublicOrigin: publicOrigin(a.Config),
 		Proxies:      a.trust(),
 		Protected:    a.protected,

@@ -37,9 +37,15 @@ type Options struct {
 	Version string
 	Log     io.Writer // log lines; never nil
 	Command string    // how this was started, for "run it as root": "bangui serve"
+	// HelperConf is the file in which the machine's owner says what is allowed here; it
+	// counts where no helper reads it. "" = none.
+	HelperConf string
 	// Ready is told the address of the page once it is served, and the link that makes
 	// the first admin while there is none; may be nil.
 	Ready func(url, setupLink string)
+	// ReadyInLog says that what Ready does with the link stands where the log goes too: the
+	// log does not tell it again.
+	ReadyInLog bool
 	// Hangup gets a value for each SIGHUP: certificates are read anew; may be nil.
 	Hangup <-chan os.Signal
 	// Exit ends the process at once, when work outlives its lease; nil = it is only logged.

@@ -32,14 +32,15 @@ type Direct struct {
 
 // OpenDirect looks at the fail2ban of this machine: through its helper where there is
 // one that lets us in, else by fail2ban's socket. The error is a fault:
-// Fail2banUnreachable, Fail2banForbidden, Fail2banTimeout, or of a helper that was named.
-func OpenDirect(ctx context.Context, c config.Config, logger *slog.Logger) (*Direct, error) {
+// Fail2banUnreachable, Fail2banForbidden, Fail2banTimeout, of a helper that was named, or
+// of the machine's owner's file (owner, "" = none), which counts where no helper does it.
+func OpenDirect(ctx context.Context, c config.Config, owner string, logger *slog.Logger) (*Direct, error) {
 	client, err := throughHelper(ctx, c, logger)
 	if err != nil {
 		return nil, err
 	}
 	if client == nil {
-		return openHere(ctx, c, logger)
+		return openHere(ctx, c, owner, logger)
 	}
 	d := &Direct{Host: client, helper: client}
 	return d, d.settle(ctx)
@@ -65,12 +66,15 @@ func throughHelper(ctx context.Context, c config.Config, logger *slog.Logger) (*
 }
 
 // openHere looks at fail2ban in this process.
-func openHere(ctx context.Context, c config.Config, logger *slog.Logger) (*Direct, error) {
+func openHere(ctx context.Context, c config.Config, owner string, logger *slog.Logger) (*Direct, error) {
 	client := fail2ban.New(fail2ban.Options{Socket: c.Fail2banSocket, Logger: logger})
 	if err := client.Ping(ctx); err != nil {
 		return nil, err
 	}
-	local := guarded(host.NewLocal(localOptions(pathsOf(c), client, "direct", logger)))
+	local, err := guarded(host.NewLocal(localOptions(pathsOf(c), client, "direct", logger)), owner, "then try again", &host.Epochs{})
+	if err != nil {
+		return nil, err
+	}
 	d := &Direct{Host: local}
 	d.task = startTask(ctx, func(ctx context.Context) { _ = local.Run(ctx, forgetful{}) }) // it ends with ctx
 	if err := d.settle(ctx); err != nil {

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"bangui/internal/allowlist"
 	"bangui/internal/config"
 	"bangui/internal/fail2ban"
 	"bangui/internal/fault"
@@ -72,21 +71,13 @@ func RunHelper(ctx context.Context, o HelperOptions) error {
 
 // guardedBy is this machine's fail2ban, with the rules that its owner wrote down.
 func guardedBy(c config.Config, path, stateDir string, logger *slog.Logger) (*host.Guard, error) {
-	conf, err := helper.ReadConf(path)
-	if err != nil {
-		return nil, err
-	}
 	epochs, err := epochsIn(stateDir)
 	if err != nil {
 		return nil, err
 	}
 	client := fail2ban.New(fail2ban.Options{Socket: c.Fail2banSocket, Logger: logger.With("part", "fail2ban")})
 	local := host.NewLocal(localOptions(pathsOf(c), client, "", logger.With("part", "host")))
-	return host.NewGuard(local, host.GuardOptions{
-		System: local.System, Protected: func() []allowlist.Entry { return conf.NeverBan },
-		OwnJail: conf.ManualJail, Switch: "manual-jail = yes in " + path + ", then restart the helper",
-		Epochs: epochs,
-	}), nil
+	return guarded(local, path, "then restart the helper", epochs)
 }
 
 // epochsIn are those that are kept in a folder, or in memory where there is none.

@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -26,6 +29,22 @@ func TestApp_WaitsForItsHelper(t *testing.T) {
 	}
 	if status, body := get(t, console.url+"api/health"); status != 200 {
 		t.Errorf("health while the helper is away: %d %s", status, body)
+	}
+	session := console.signIn(t)
+	for _, change := range [][3]string{
+		{http.MethodPost, "api/v1/bans", `{"jails":["manual"],"addresses":["203.0.113.7"]}`},
+		{http.MethodPost, "api/v1/bans/lift", `{"jails":["manual"],"addresses":["203.0.113.7"]}`},
+		{http.MethodPost, "api/v1/hosts/local/reload", ""},
+		{http.MethodPut, "api/v1/hosts/local/manual-jail", ""},
+	} {
+		if answer, body := send(t, change[0], console.url+change[1], change[2], session); answer.StatusCode < 500 || !strings.Contains(body, `"mend":"`) {
+			t.Errorf("%s while the helper is away: %d %s", change[1], answer.StatusCode, body)
+		}
+	}
+	for _, read := range []string{"api/v1/hosts", "api/v1/bans?state=all", "api/v1/audit?outcome=failed"} {
+		if answer, body := send(t, http.MethodGet, console.url+read, "", session); answer.StatusCode != http.StatusOK || strings.Contains(read, "audit") && strings.Count(body, `"outcome":"failed"`) != 4 {
+			t.Errorf("%s while the helper is away: %d %s", read, answer.StatusCode, body)
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -109,4 +128,45 @@ func TestApp_SaysThatItHoldsTheSocket(t *testing.T) {
 		}
 	}
 	t.Errorf("findings: %+v", a.host.State().Findings)
+}
+
+// What the machine's owner wrote down counts without a helper too: for a console in one
+// process, and for a command that does without one.
+func TestApp_HonoursTheOwnersFile(t *testing.T) {
+	server := fail2bantest.Start(t, fail2bantest.Options{})
+	owner := filepath.Join(t.TempDir(), "helper.conf")
+	if err := os.WriteFile(owner, []byte("never-ban = 203.0.113.0/24\nmanual-jail = no\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c := settings(t)
+	c.Fail2banSocket, c.Fail2banConfig = server.Socket(), server.ConfigDir()
+	a := New(Options{Config: c, Version: "test", Log: &journal{}, Command: "bangui serve", HelperConf: owner})
+	console := serveApp(t, a)
+	session := console.signIn(t)
+	ban := func() (int, string) {
+		answer, body := send(t, http.MethodPost, console.url+"api/v1/bans", `{"jails":["manual"],"addresses":["203.0.113.7","198.51.100.7"]}`, session)
+		return answer.StatusCode, body
+	}
+	server.Until("the console bans", func() bool { status, _ := ban(); return status == http.StatusOK })
+	if _, body := ban(); !strings.Contains(body, `"refused","detail":"203.0.113.7 is never banned: it is on the never-ban list`) || !strings.Contains(body, `"198.51.100.7","outcome":"already_banned"`) {
+		t.Errorf("the console: %s", body)
+	}
+	if answer, body := send(t, http.MethodPut, console.url+"api/v1/hosts/local/manual-jail", "", session); answer.StatusCode != http.StatusForbidden || !strings.Contains(body, owner) {
+		t.Errorf("our own jail: %d %s", answer.StatusCode, body)
+	}
+	direct, err := OpenDirect(t.Context(), c, owner, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer direct.Close()
+	got, err := direct.Ban(t.Context(), host.BanOrder{Targets: []netip.Prefix{netip.MustParsePrefix("203.0.113.9/32")}, Jails: []string{"manual"}})
+	if err != nil || got[0].Result != host.Refused {
+		t.Errorf("a command: %+v, %v", got, err)
+	}
+	if err := os.Chmod(owner, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenDirect(t.Context(), c, owner, slog.New(slog.DiscardHandler)); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a file that others may write: %v", err)
+	}
 }

@@ -85,7 +85,11 @@ func (a *App) openHost(ctx context.Context, id string) (host.Host, error) {
 		options.Name, options.Demo = "demo", true
 	}
 	options.Protected = a.signedInAdmins
-	return guarded(host.NewLocal(options)), nil
+	owner := a.HelperConf
+	if a.Config.Demo {
+		owner = "" // it is about this machine, which a demo does not touch
+	}
+	return guarded(host.NewLocal(options), owner, "then restart the console", &host.Epochs{})
 }
 
 // openHelper asks the helper one thing. Only a refusal is an error: a helper that is
@@ -156,7 +160,16 @@ func machineName() string {
 	return name
 }
 
-// guarded is a host in our own process, with the rules that the helper has for it too.
-func guarded(local *host.Local) *host.Guard {
-	return host.NewGuard(local, host.GuardOptions{System: local.System, OwnJail: true, Epochs: &host.Epochs{}})
+// guarded is this machine's fail2ban with the rules that its owner wrote down in a file,
+// whoever holds fail2ban's socket: the helper, the console, or one command. "" is no file;
+// again says, for people, what makes a change of it count.
+func guarded(local *host.Local, owner, again string, epochs *host.Epochs) (*host.Guard, error) {
+	conf, err := helper.ReadConf(owner)
+	if err != nil {
+		return nil, err
+	}
+	return host.NewGuard(local, host.GuardOptions{
+		System: local.System, Protected: func() []allowlist.Entry { return conf.NeverBan },
+		OwnJail: conf.ManualJail, Switch: "manual-jail = yes in " + owner + ", " + again, Epochs: epochs,
+	}), nil
 }

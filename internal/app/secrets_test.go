@@ -37,7 +37,12 @@ func TestConsole_KeepsNoSecretInTheClear(t *testing.T) {
 	ask(http.StatusUnauthorized, http.MethodPost, "api/v1/auth/login", `{"username":"`+password+`","password":"x"}`) // the wrong field
 	ask(http.StatusBadRequest, http.MethodGet, "api/v1/bans?token="+token.Token, "", session)
 	ask(http.StatusCreated, http.MethodPost, "api/v1/users", `{"username":"otto","role":"viewer","password":"`+password+`"}`, session)
-	ask(http.StatusNoContent, http.MethodPost, "api/v1/auth/password", `{"current":"`+password+`","new":"`+next+`"}`, session)
+	changed, text := send(t, http.MethodPost, console.url+"api/v1/auth/password", `{"current":"`+password+`","new":"`+next+`"}`, session)
+	if changed.StatusCode != http.StatusNoContent || len(changed.Cookies()) != 1 {
+		t.Fatalf("another password: %d %s", changed.StatusCode, text)
+	}
+	first := session
+	session = changed.Cookies()[0]
 	listed := ask(http.StatusOK, http.MethodGet, "api/v1/audit", "", session) + ask(http.StatusOK, http.MethodGet, "api/v1/tokens", "", session)
 
 	places := map[string]string{"the log": console.log.String(), "the audit and the tokens": listed}
@@ -62,7 +67,7 @@ func TestConsole_KeepsNoSecretInTheClear(t *testing.T) {
 	if all := places["bangui.db"] + places["bangui.db-wal"]; !strings.Contains(all, "scripts") || !strings.Contains(all, "otto") || !strings.Contains(places["the log"], "audit opened") {
 		t.Errorf("this looks at the wrong places: %d of them", len(places))
 	}
-	for what, secret := range map[string]string{"password": password, "next password": next, "mistyped password": wrong, "session": session.Value, "token": strings.TrimPrefix(token.Token, "bgt_")} {
+	for what, secret := range map[string]string{"password": password, "next password": next, "mistyped password": wrong, "first session": first.Value, "session": session.Value, "token": strings.TrimPrefix(token.Token, "bgt_")} {
 		for place, text := range places {
 			if strings.Contains(text, secret) {
 				t.Errorf("the %s is in %s", what, place)

@@ -25,7 +25,7 @@ func Withdraw(ctx context.Context, c config.Config, logger *slog.Logger) (withdr
 	if err != nil || own.Foreign || !own.Installed {
 		return "", err
 	}
-	direct, err := openHere(ctx, c, logger) // not through a helper: what may forbid it is going too
+	direct, err := openHere(ctx, c, "", logger) // not through a helper: what may forbid it is going too
 	if err != nil {
 		return own.Path, local.RemoveManualJail(ctx)
 	}

@@ -23,7 +23,7 @@ func withManual(t *testing.T) (*fail2bantest.Server, config.Config) {
 	server.Client("stop", "manual")
 	c := settings(t)
 	c.Fail2banSocket, c.Fail2banConfig = server.Socket(), server.ConfigDir()
-	direct, err := OpenDirect(t.Context(), c, slog.New(slog.DiscardHandler))
+	direct, err := OpenDirect(t.Context(), c, "", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -592,3 +592,27 @@ func TestPending_GoesWithTheChange(t *testing.T) {
 		}
 	})
 }
+
+// The audit's order is that of its moments, also where sums were recorded after others;
+// among sums, what ended first comes first.
+func TestRefusals_KeepTheOrderOfTime(t *testing.T) {
+	both(t, func(t *testing.T, open func(t *testing.T) *desk) {
+		d := open(t)
+		for _, address := range []string{"198.51.100.9", "198.51.100.1"} { // not in the order of their names
+			d.record(stranger(address), stranger(address))
+			d.pass(10 * time.Second)
+		}
+		d.record(audit.Entry{Actor: audit.Actor{Kind: audit.User, Name: "anna"}, Action: "jail.stop", Outcome: audit.OK})
+		d.pass(10 * time.Second)
+		d.Flush(t.Context())
+		all := d.list(audit.Query{})
+		if len(all) != 5 || !strings.Contains(all[0].Detail, "198.51.100.1 ") || !strings.Contains(all[1].Detail, "198.51.100.9 between 12:00:00 and 12:00:00") {
+			t.Fatalf("%+v", all)
+		}
+		for i := 1; i < len(all); i++ { // newest first
+			if all[i].At.After(all[i-1].At) {
+				t.Errorf("entry %d of %s stands after one of %s", all[i-1].ID, all[i-1].At, all[i].At)
+			}
+		}
+	})
+}

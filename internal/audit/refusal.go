@@ -46,7 +46,7 @@ func (t *Trail) refuse(ctx context.Context, e Entry) error {
 	t.mu.Lock()
 	var over []Entry
 	if now.Sub(t.refusals.since) >= flushEvery {
-		over, t.refusals = t.refusals.entries(), newRefusals(now)
+		over, t.refusals = t.refusals.entries(now), newRefusals(now)
 	}
 	first := t.refusals.add(e)
 	t.mu.Unlock()
@@ -60,8 +60,9 @@ func (t *Trail) refuse(ctx context.Context, e Entry) error {
 // Flush stores what was counted up to now. Errors are logged: nothing hangs on them.
 func (t *Trail) Flush(ctx context.Context) {
 	t.mu.Lock()
-	over := t.refusals.entries()
-	t.refusals = newRefusals(t.now())
+	now := t.now()
+	over := t.refusals.entries(now)
+	t.refusals = newRefusals(now)
 	t.mu.Unlock()
 	if _, err := t.append(ctx, over...); err != nil {
 		t.logger.ErrorContext(ctx, "refusals could not be recorded", "refusals", countOf(over), "error", err)
@@ -149,14 +150,21 @@ func (s *refusal) share(e Entry) {
 	s.RequestID = ""
 }
 
-// entries are the sums, in a fixed order.
-func (r *refusals) entries() []Entry {
+// entries are the sums as they are recorded now: what ended first comes first. Their
+// moment is that of the recording, since other entries were recorded meanwhile, and the
+// audit's order is that of its moments; their text says when it was.
+func (r *refusals) entries(now time.Time) []Entry {
 	var all []Entry
 	for _, key := range slices.Sorted(maps.Keys(r.bySource)) {
 		all = r.bySource[key].appendTo(all, key)
 	}
 	all = r.otherStrangers.appendTo(all, "other addresses")
-	return r.others.appendTo(all, "other actors")
+	all = r.others.appendTo(all, "other actors")
+	slices.SortStableFunc(all, func(a, b Entry) int { return a.At.Compare(b.At) })
+	for i := range all {
+		all[i].At = now
+	}
+	return all
 }
 
 func (s *refusal) appendTo(all []Entry, source string) []Entry {

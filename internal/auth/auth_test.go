@@ -128,10 +128,14 @@ func TestSession_Life(t *testing.T) {
 		if o.principal(in.Secret).Fresh(o.clock.Now()) {
 			t.Error("a session is fresh for more than ten minutes")
 		}
-		wants(t, "step-up with a wrong password", o.StepUp(t.Context(), p, "wrong", home), fault.CredentialsWrong)
-		if err := o.StepUp(t.Context(), p, password, home); err != nil {
+		_, err := o.StepUp(t.Context(), p, "wrong", home)
+		wants(t, "step-up with a wrong password", err, fault.CredentialsWrong)
+		stolen := in.Secret
+		if in, err = o.StepUp(t.Context(), p, password, home); err != nil {
 			t.Fatal(err)
 		}
+		_, err = o.BySession(t.Context(), stolen, home)
+		wants(t, "the secret from before the step-up", err, fault.NotSignedIn)
 		if !o.principal(in.Secret).Fresh(o.clock.Now()) || o.principal(again.Secret).Fresh(o.clock.Now()) {
 			t.Error("the step-up was not of this session alone")
 		}
@@ -140,7 +144,7 @@ func TestSession_Life(t *testing.T) {
 		o.principal(in.Secret) // used: it goes on
 		o.clock.forward(2 * time.Minute)
 		o.principal(in.Secret)
-		_, err := o.BySession(t.Context(), again.Secret, home)
+		_, err = o.BySession(t.Context(), again.Secret, home)
 		wants(t, "unused for half an hour", err, fault.NotSignedIn)
 
 		for range 40 { // however much it is used, it ends
@@ -226,7 +230,8 @@ func TestSession_Ends(t *testing.T) {
 		}, fault.NotAllowed},
 		{"own password elsewhere", func(o *office, _, _ auth.Principal) error {
 			other := o.principal(o.signIn("otto", home).Secret)
-			return o.ChangePassword(t.Context(), other, password, weak, home)
+			_, err := o.ChangePassword(t.Context(), other, password, weak, home)
+			return err
 		}, fault.NotSignedIn},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -341,8 +346,10 @@ func TestToken_Life(t *testing.T) {
 			if err != nil || p.Role != role || !p.ByToken() || p.Fresh(o.clock.Now()) || !strings.HasPrefix(text, "bgt_") || len(text) != 47 {
 				t.Errorf("%s %q: %+v, %v", scope, text, p, err)
 			}
-			wants(t, "step-up of a token", o.StepUp(t.Context(), p, password, home), fault.NotAllowed)
-			wants(t, "a token that changes the password", o.ChangePassword(t.Context(), p, password, "another good password", home), fault.NotAllowed)
+			_, err = o.StepUp(t.Context(), p, password, home)
+			wants(t, "step-up of a token", err, fault.NotAllowed)
+			_, err = o.ChangePassword(t.Context(), p, password, "another good password", home)
+			wants(t, "a token that changes the password", err, fault.NotAllowed)
 			wants(t, "a token that signs out", o.SignOut(t.Context(), p), fault.NotAllowed)
 		}
 		p, err := o.ByToken(t.Context(), texts[auth.Write], home)

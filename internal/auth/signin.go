@@ -100,35 +100,60 @@ func credentialsWrong() error {
 }
 
 // StepUp proves the password of who is signed in: for ten minutes he may do what needs a
-// fresh sign-in. Tokens can't (NotAllowed).
-func (a *Accounts) StepUp(ctx context.Context, p Principal, password string, from Origin) error {
+// fresh sign-in. His session goes on under another secret, so that whoever had a copy of
+// the old one is out, and not fresh too. Tokens can't (NotAllowed).
+func (a *Accounts) StepUp(ctx context.Context, p Principal, password string, from Origin) (SignedIn, error) {
 	if p.ByToken() {
-		return needsSession()
+		return SignedIn{}, needsSession()
 	}
-	if _, err := a.prove(ctx, Credentials{p.User.Name, password}, from); err != nil {
-		return err
+	u, err := a.prove(ctx, Credentials{p.User.Name, password}, from)
+	if err != nil {
+		return SignedIn{}, err
 	}
-	return a.act(ctx, "", func(tx Tx) error { return tx.Freshen(ctx, p.Session.ID, a.Now().Add(freshFor)) })
+	in := a.renewed(p)
+	return in, a.act(ctx, "", func(tx Tx) error {
+		if _, err := unchanged(ctx, tx, u); err != nil {
+			return err
+		}
+		return renew(ctx, tx, in)
+	})
 }
 
-// ChangePassword gives who is signed in another password. His other sessions end; his
-// tokens stay, since programs use them.
-func (a *Accounts) ChangePassword(ctx context.Context, p Principal, current, next string, from Origin) error {
+// renewed is a session with another secret, fresh from now on.
+func (a *Accounts) renewed(p Principal) SignedIn {
+	in := SignedIn{Session: p.Session, User: p.User, Secret: newSecret()}
+	in.Session.FreshUntil = a.Now().Add(freshFor)
+	return in
+}
+
+// renew stores it, unless the session ended meanwhile (NotSignedIn).
+func renew(ctx context.Context, tx Tx, in SignedIn) error {
+	found, err := tx.RenewSession(ctx, in.Session.ID, hashOf(in.Secret), in.Session.FreshUntil)
+	if err != nil || !found {
+		return orElse(err, notSignedIn())
+	}
+	return nil
+}
+
+// ChangePassword gives who is signed in another password, and his session another secret.
+// His other sessions end; his tokens stay, since programs use them.
+func (a *Accounts) ChangePassword(ctx context.Context, p Principal, current, next string, from Origin) (SignedIn, error) {
 	if p.ByToken() {
-		return needsSession()
+		return SignedIn{}, needsSession()
 	}
 	u, err := a.prove(ctx, Credentials{p.User.Name, current}, from)
 	if err != nil {
-		return err
+		return SignedIn{}, err
 	}
 	if err := CheckPassword(u.Name, next); err != nil {
-		return err
+		return SignedIn{}, err
 	}
 	hash, err := a.hash(ctx, next)
 	if err != nil {
-		return err
+		return SignedIn{}, err
 	}
-	return a.change(ctx, func(tx Tx) error {
+	in := a.renewed(p)
+	return in, a.change(ctx, func(tx Tx) error {
 		now, err := unchanged(ctx, tx, u)
 		if err != nil {
 			return err
@@ -137,7 +162,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, p Principal, current, nex
 		if err := tx.PutUser(ctx, now); err != nil {
 			return err
 		}
-		if err := tx.Freshen(ctx, p.Session.ID, a.Now().Add(freshFor)); err != nil {
+		if err := renew(ctx, tx, in); err != nil {
 			return err
 		}
 		return tx.RemoveSessions(ctx, u.ID, p.Session.ID)

@@ -54,7 +54,8 @@ type Tx interface {
 	PutSession(ctx context.Context, s Session, hash []byte) error
 	// SeeSession notes when and from where a session was last used.
 	SeeSession(ctx context.Context, id string, at time.Time, address string) error
-	Freshen(ctx context.Context, id string, until time.Time) error
+	// RenewSession gives a session another secret, and notes until when it is fresh.
+	RenewSession(ctx context.Context, id string, hash []byte, until time.Time) (found bool, err error)
 	RemoveSession(ctx context.Context, id string) (found bool, err error)
 	// RemoveSessions ends the sessions of a user but one; "" = all.
 	RemoveSessions(ctx context.Context, userID, except string) error

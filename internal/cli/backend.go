@@ -16,6 +16,7 @@ import (
 	"bangui/internal/app"
 	"bangui/internal/config"
 	"bangui/internal/fault"
+	"bangui/internal/helper"
 )
 
 // backend does what commands ask: over the API of a console, or straight on this
@@ -206,7 +207,7 @@ func (c *command) open(cmd *cobra.Command) (backend, error) {
 	if remoteErr == nil && c.apiToken() != "" {
 		return remote, nil
 	}
-	direct, err := app.OpenDirect(ctx, conf, slog.New(slog.DiscardHandler))
+	direct, err := app.OpenDirect(ctx, conf, helper.StandardConf, slog.New(slog.DiscardHandler))
 	switch {
 	case err != nil && remoteErr == nil:
 		remote.Close()

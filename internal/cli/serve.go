@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -78,12 +80,25 @@ func (c *command) runConsole(ctx context.Context, conf config.Config) error {
 	defer release()
 	err := app.New(app.Options{
 		Config: conf, Version: c.Version, Log: c.Stderr, Command: c.typed(), Hangup: hangup, Exit: c.Exit,
+		HelperConf: helper.StandardConf, ReadyInLog: samePlace(c.Stdout, c.Stderr),
 		Ready: func(url, setupLink string) {
 			c.print("%s", banner(url, setupLink, conf.Demo))
 			_ = helper.Notify(ctx, c.getenv, "READY=1") // systemd gives up by itself when it hears nothing
 		},
 	}).Run(ctx)
 	return startError(err)
+}
+
+// samePlace reports whether two outputs are one terminal, file or journal.
+func samePlace(a, b io.Writer) bool {
+	one, ok := a.(*os.File)
+	other, ok2 := b.(*os.File)
+	if !ok || !ok2 {
+		return false
+	}
+	first, err := one.Stat()
+	second, err2 := other.Stat()
+	return err == nil && err2 == nil && os.SameFile(first, second)
 }
 
 // typed is how this command was typed, for "run it as root".

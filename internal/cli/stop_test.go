@@ -36,12 +36,22 @@ type console struct {
 
 func startConsole(t *testing.T, flags ...string) *console {
 	t.Helper()
+	return startConsoleInto(t, nil, nil, flags...)
+}
+
+// startConsoleInto starts one whose output and log go to files; without one for the log it
+// is kept.
+func startConsoleInto(t *testing.T, out, log io.Writer, flags ...string) *console {
+	t.Helper()
 	dir := t.TempDir()
 	c := &console{t: t}
 	c.command = exec.Command("bangui", append([]string{
 		"serve", "--data-dir", dir, "--listen", "localhost:0", "--fail2ban-socket", dir + "/none.sock", "--log-format", "text",
 	}, flags...)...)
-	c.command.Stderr = &c.log
+	c.command.Stdout, c.command.Stderr = out, log
+	if log == nil {
+		c.command.Stderr = &c.log
+	}
 	c.command.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "BANGUI_") })
 	if err := c.command.Start(); err != nil {
 		t.Fatal(err)

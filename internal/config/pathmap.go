@@ -12,7 +12,7 @@ import (
 func pathMap() Setting {
 	return Setting{
 		Name: "path-map", Default: "empty", Allowed: "pairs THERE=HERE of absolute paths, separated by commas, such as /config=/fail2ban/config; at most 20",
-		Meaning: "Where we see the log and the database that fail2ban names by another path, when one of us runs in a container.",
+		Meaning: "Where we see the log and the database that fail2ban names by another path, when one of us runs in a container. The logs that jails read must be here at the paths that fail2ban names.",
 		parse: func(c *Config, text string, _ Surroundings) (err error) {
 			c.PathMap, err = parsePathMap(text)
 			return err

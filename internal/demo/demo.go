@@ -120,6 +120,7 @@ func missing(err error) error {
 func (s *Server) start() error {
 	s.cmd = exec.Command(s.Server, "-f", "-x", "-c", s.ConfigDir(), "-s", s.Socket(), //nolint:noctx,gosec // ended by Close; our own paths
 		"-p", filepath.Join(s.Dir, "run", "fail2ban.pid"), "start")
+	s.cmd.Env = []string{"LC_ALL=C.UTF-8", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"} // not ours, which may hold a token
 	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
 	// A group of its own: Ctrl-C in the terminal is for us, who end it in order.
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}

@@ -219,7 +219,8 @@ func clip(s string) string {
 func run(ctx context.Context, words ...string) string {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // fixed programs
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)                    //nolint:gosec // fixed programs
+	cmd.Env = []string{"LC_ALL=C.UTF-8", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"} // not ours, which may hold a token
 	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()
 	if err != nil && len(out) == 0 {

@@ -13,11 +13,12 @@ import (
 
 // Bounds of what a Guard lets through, beside those of each order.
 const (
-	MaxOrderJails = 100  // jails in one order
-	MaxProtected  = 1000 // entries that an order brings along
-	maxName       = 200  // bytes of a jail's name
-	maxID         = 1024 // bytes of an id; fail2ban's client package has the same bound
-	maxActor      = 200  // characters
+	MaxOrderJails = 100    // jails in one order
+	MaxPairs      = 10_000 // addresses times jails in an order to ban: what fail2ban takes within its time
+	MaxProtected  = 1000   // entries that an order brings along
+	maxName       = 200    // bytes of a jail's name
+	maxID         = 1024   // bytes of an id; fail2ban's client package has the same bound
+	maxActor      = 200    // characters
 )
 
 // GuardOptions say what a Guard allows on this machine.
@@ -263,6 +264,9 @@ func checkBanOrder(order BanOrder) error {
 	}
 	if len(order.Jails) == 0 {
 		return fault.New(fault.Invalid, "no jail was given").WithMend("Choose the jail whose ports are to be closed.")
+	}
+	if pairs := len(order.Targets) * len(order.Jails); pairs > MaxPairs {
+		return fault.New(fault.TooLarge, "%d bans at once are too many; %d is the most", pairs, MaxPairs).WithMend("Name fewer jails or addresses at once.")
 	}
 	for _, target := range order.Targets {
 		if !target.IsValid() {

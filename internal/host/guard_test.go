@@ -243,6 +243,7 @@ func TestGuard_Bounds(t *testing.T) {
 	ids := slices.Repeat([]string{"203.0.113.7"}, host.MaxTargets+1)
 	for name, order := range map[string]host.BanOrder{
 		"targets": {Targets: many, Jails: jails[:1]}, "jails": {Targets: many[:1], Jails: jails},
+		"bans":      {Targets: many[:host.MaxTargets], Jails: jails[:host.MaxPairs/host.MaxTargets+1]},
 		"protected": {Targets: many[:1], Jails: jails[:1], Protected: make([]allowlist.Entry, host.MaxProtected+1)},
 	} {
 		if _, err := g.Ban(t.Context(), order); !fault.Is(err, fault.TooLarge) {

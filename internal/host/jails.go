@@ -102,6 +102,11 @@ func (l *Local) StopJail(ctx context.Context, name string) error {
 	if !l.runs(name) {
 		return noSuchJail(name) // "--all" would stop them all
 	}
+	return l.stop(ctx, name)
+}
+
+// stop stops a jail that runs.
+func (l *Local) stop(ctx context.Context, name string) error {
 	if err := l.Client.StopJail(ctx, fail2ban.JailName(name)); err != nil {
 		return err
 	}

@@ -68,6 +68,9 @@ type Local struct {
 	begun         time.Time // when a run began after others
 	orphansSought time.Time // when jails were looked for that have open bans and don't exist
 
+	// own is a place for one: whoever adds or removes our own jail is in it.
+	own chan struct{}
+
 	// dropping is held to read while bans of jails are recorded, and to write while a jail
 	// is dropped: what was seen before its end must not be recorded after it.
 	dropping sync.RWMutex
@@ -129,6 +132,7 @@ func NewLocal(o LocalOptions) *Local {
 		LocalOptions: o,
 		findings:     findings,
 		poke:         make(chan struct{}, 1),
+		own:          make(chan struct{}, 1),
 		resolve:      make(chan struct{}, 1),
 		reach:        reach{state: Starting, since: o.Now(), detail: "BanGUI has not talked to fail2ban yet."},
 		jails:        map[string]*watched{},

@@ -517,8 +517,12 @@ func TestLocal_ABrokenConfigurationChangesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b.server.Write("etc/jail.d/zz-broken.local", content)
-			if err := b.local.Reload(t.Context()); !fault.Is(err, fault.Fail2banRefused) {
+			err := b.local.Reload(t.Context())
+			if !fault.Is(err, fault.Fail2banRefused) {
 				t.Errorf("Reload = %v (%s)", err, fault.CodeOf(err))
+			}
+			if says := strings.Contains(fault.MendOf(err), "path-map does not reach"); says != (name == "missing log") {
+				t.Errorf("it mends by %q", fault.MendOf(err))
 			}
 			if err := b.local.ReloadJail(t.Context(), "sshd", false); !fault.Is(err, fault.Fail2banRefused) {
 				t.Errorf("ReloadJail = %v", err)
@@ -561,8 +565,17 @@ func TestLocal_ManualJail(t *testing.T) {
 	if err != nil || own.Installed || !strings.Contains(own.Diff, "+[manual]") || !strings.HasPrefix(own.Diff, "--- /dev/null\n+++ b/jail.d/zz-bangui-manual.local\n") {
 		t.Fatalf("%+v, %v", own, err)
 	}
-	if err := b.local.AddManualJail(t.Context()); err != nil {
-		t.Fatal(err)
+	adding := make(chan error, 4) // two admins, and a browser that asks twice
+	for range cap(adding) {
+		go func() { adding <- b.local.AddManualJail(t.Context()) }()
+	}
+	for range cap(adding) {
+		if err := <-adding; err != nil {
+			t.Errorf("one of many at once: %v", err)
+		}
+	}
+	if got := b.server.Client("status"); !strings.Contains(got, "manual") {
+		t.Errorf("who came later took the jail away again: %s", got)
 	}
 	b.until("it runs", func() bool {
 		own, err := b.local.ManualJail(t.Context())

@@ -29,7 +29,11 @@ bantime   = 1d
 
 // ManualJail tells about our own jail; see Host.
 func (l *Local) ManualJail(ctx context.Context) (OwnJail, error) {
-	own := OwnJail{Name: manualName, Path: filepath.Join(l.ConfigDir, manualFile), Content: manualText, Running: l.runs(manualName)}
+	return l.manual(ctx, l.runs(manualName))
+}
+
+func (l *Local) manual(ctx context.Context, running bool) (OwnJail, error) {
+	own := OwnJail{Name: manualName, Path: filepath.Join(l.ConfigDir, manualFile), Content: manualText, Running: running}
 	there, err := jailconf.ReadOwn(l.ConfigDir, manualFile)
 	if fault.Is(err, fault.Conflict) {
 		own.Foreign = true
@@ -60,9 +64,35 @@ func (l *Local) configures(ctx context.Context, name string) bool {
 	return err == nil && slices.Contains(s.jails(), name)
 }
 
+// alone waits until nobody else adds or removes our jail; leave lets the next one.
+func (l *Local) alone(ctx context.Context) (leave func(), err error) {
+	select {
+	case l.own <- struct{}{}:
+		return func() { <-l.own }, nil
+	case <-ctx.Done():
+		return nil, fault.Wrap(ctx.Err(), fault.TooMany, "the jail %s is being changed by somebody else", manualName).WithMend("Try again in a moment.")
+	}
+}
+
+// runsNow asks fail2ban itself whether our jail runs: what was seen last may be from
+// before another change.
+func (l *Local) runsNow(ctx context.Context) (bool, error) {
+	jails, err := l.Client.Jails(ctx)
+	return slices.Contains(jails, fail2ban.JailName(manualName)), err
+}
+
 // AddManualJail writes our jail, starts it and verifies it; see Host.
 func (l *Local) AddManualJail(ctx context.Context) error {
-	own, err := l.ManualJail(ctx)
+	leave, err := l.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	running, err := l.runsNow(ctx)
+	if err != nil {
+		return err
+	}
+	own, err := l.manual(ctx, running)
 	if err != nil {
 		return err
 	}
@@ -123,7 +153,16 @@ func (l *Local) undoManual(ctx context.Context, why error) error {
 
 // RemoveManualJail stops our jail and removes its file; see Host.
 func (l *Local) RemoveManualJail(ctx context.Context) error {
-	own, err := l.ManualJail(ctx)
+	leave, err := l.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	running, err := l.runsNow(ctx)
+	if err != nil { // the file goes all the same
+		running = l.runs(manualName)
+	}
+	own, err := l.manual(ctx, running)
 	if err != nil {
 		return err
 	}
@@ -136,9 +175,7 @@ func (l *Local) RemoveManualJail(ctx context.Context) error {
 		}
 	}
 	if own.Running {
-		if err := l.StopJail(ctx, manualName); err != nil {
-			return err
-		}
+		return l.stop(ctx, manualName)
 	}
 	return l.after(ctx, nil)
 }

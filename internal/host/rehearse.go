@@ -62,6 +62,10 @@ func command(c []any) string {
 	return fmt.Sprintf("%q", text)
 }
 
+// scratchFor is how long a scratch server may take to answer: on a busy machine Python
+// takes its time, and a reload must not be refused for that.
+const scratchFor = 15 * time.Second
+
 func (l *Local) scratchServer(ctx context.Context, dir string) (*fail2ban.Client, func(), error) {
 	program, err := l.program("fail2ban-server")
 	if err != nil {
@@ -80,7 +84,7 @@ func (l *Local) scratchServer(ctx context.Context, dir string) (*fail2ban.Client
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	}
-	for deadline := time.Now().Add(5 * time.Second); ; sleep(ctx, 20*time.Millisecond) {
+	for deadline := time.Now().Add(scratchFor); ; sleep(ctx, 20*time.Millisecond) {
 		if err = client.Ping(ctx); err == nil {
 			return client, stop, nil
 		}

@@ -76,9 +76,17 @@ func badConfiguration(said string, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fault.Wrap(err, fault.Fail2banTimeout, "fail2ban-client did not finish reading the configuration")
 	}
-	return fault.Wrap(err, fault.Fail2banRefused, "fail2ban's configuration has an error, so nothing was changed: %s", firstLines(said, 3)).
-		WithMend("Mend the configuration; fail2ban-client -t shows the error.")
+	mend := "Mend the configuration; fail2ban-client -t shows the error."
+	if strings.Contains(said, noLogFile) {
+		// fail2ban's own program looks for it, by the paths that the configuration names.
+		mend = "See that the log is there; fail2ban-client -t shows what is missing. Where fail2ban runs in another container than this part of BanGUI, " +
+			"mount the log's folder here at the path that it has there: path-map does not reach the logs of jails."
+	}
+	return fault.Wrap(err, fault.Fail2banRefused, "fail2ban's configuration has an error, so nothing was changed: %s", firstLines(said, 3)).WithMend("%s", mend)
 }
+
+// noLogFile is how fail2ban 1.0.2 says that a jail has no log to read (seen).
+const noLogFile = "Have not found any log file"
 
 // complaints finds errors that don't stop fail2ban-client: a jail it left out, or a
 // value that it could not read and sends as None, which takes the jails down.
@@ -92,7 +100,7 @@ func complaints(commands [][]any, errs string) string {
 		}
 	}
 	for line := range strings.Lines(errs) {
-		if strings.Contains(line, "Wrong value for") || strings.Contains(line, "Have not found any log file") {
+		if strings.Contains(line, "Wrong value for") || strings.Contains(line, noLogFile) {
 			_, said, _ := strings.Cut(line, "WARNING ")
 			return said
 		}

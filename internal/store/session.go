@@ -86,9 +86,10 @@ func (tx *Tx) SeeSession(ctx context.Context, id string, at time.Time, address s
 	return tx.exec(ctx, "UPDATE session SET last_seen_at = $2, address = $3 WHERE id = $1 AND last_seen_at < $2", id, micros(at), address)
 }
 
-// Freshen notes that the password of a session's user was proved anew.
-func (tx *Tx) Freshen(ctx context.Context, id string, until time.Time) error {
-	return tx.exec(ctx, "UPDATE session SET fresh_until = $2 WHERE id = $1", id, micros(until))
+// RenewSession gives a session another secret, and notes until when it is fresh.
+func (tx *Tx) RenewSession(ctx context.Context, id string, hash []byte, until time.Time) (found bool, err error) {
+	n, err := tx.changed(ctx, "UPDATE session SET secret = $2, fresh_until = $3 WHERE id = $1", id, hash, micros(until))
+	return n > 0, err
 }
 
 // RemoveSession ends a session.

@@ -13,10 +13,10 @@ import (
 )
 
 // Bounds of one decoded value. A list of 100,000 bans with times is 7 MB and
-// 100,000 items.
+// 100,000 items; the longest that the helper hands on has a million.
 const (
 	MaxBytes = 64 << 20
-	maxItems = 4 << 20
+	maxItems = 2 << 20
 	maxMemo  = 2 << 20
 	maxDepth = 64
 )
@@ -113,6 +113,9 @@ func (d *decoder) step(op byte) error {
 		_, err := d.take(8)
 		return err
 	case '(': // MARK
+		if len(d.marks) > maxDepth {
+			return fmt.Errorf("deeper than %d: %w", maxDepth, ErrLimit)
+		}
 		d.marks = append(d.marks, len(d.stack))
 		return nil
 	case 'N', 0x88, 0x89, 'K', 'M', 'J', 'I', 'L', 'F', 'G', 0x8a, 0x8b:

@@ -330,6 +330,16 @@ CREATE TABLE network (
 
 ALTER TABLE network ADD CONSTRAINT network_pkey PRIMARY KEY (asn);
 
+CREATE TABLE rate (
+    place text COLLATE "C" NOT NULL,
+    taken text COLLATE "C" NOT NULL,
+    last_at bigint NOT NULL
+);
+
+ALTER TABLE rate ADD CONSTRAINT rate_pkey PRIMARY KEY (place);
+
+CREATE INDEX rate_last ON rate USING btree (last_at);
+
 CREATE TABLE session (
     id text COLLATE "C" NOT NULL,
     secret bytea NOT NULL,

@@ -284,6 +284,14 @@ CREATE TABLE network (
     name TEXT NOT NULL
 );
 
+CREATE TABLE rate (
+    place   TEXT PRIMARY KEY,
+    taken   TEXT NOT NULL,
+    last_at BIGINT NOT NULL
+);
+
+CREATE INDEX rate_last ON rate (last_at);
+
 CREATE VIEW scheduler_lock AS
 SELECT 1 AS id, pid, hostname, version, boot_id, created_at, heartbeat_at, heartbeat_timeout, beat, epoch, holder
 FROM lease WHERE name = 'scheduler' LIMIT 1;

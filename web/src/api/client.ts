@@ -44,10 +44,26 @@ async function refusal(response: Response): Promise<string> {
   return typeof code === 'string' ? code : '';
 }
 
+// What renews the session's cookie is under way until this is settled.
+let renewing: Promise<unknown> = Promise.resolve();
+
+const renews = (request: Request) => /\/api\/v1\/auth\/(step-up|password)$/.test(new URL(request.url).pathname);
+
+/** Asks, and once more where nobody was known: the cookie may have been renewed, here or in another tab, while it was under way. */
+async function knownFetch(request: Request): Promise<Response> {
+  const again = request.clone();
+  const asked = timedFetch(request);
+  if (renews(request)) renewing = asked.catch(() => undefined);
+  const response = await asked;
+  if ((await refusal(response)) !== 'not_signed_in') return response;
+  await renewing;
+  return timedFetch(again);
+}
+
 /** Asks; where the password is wanted first, asks for it and repeats the request by itself, once. */
 async function guardedFetch(request: Request): Promise<Response> {
   const again = request.clone();
-  const response = await timedFetch(request);
+  const response = await knownFetch(request);
   switch (await refusal(response)) {
     case 'not_signed_in':
       doorkeeper?.onShut('not_signed_in');
@@ -59,7 +75,7 @@ async function guardedFetch(request: Request): Promise<Response> {
       doorkeeper?.onNotAllowed();
       return response;
     case 'step_up_needed':
-      return (await doorkeeper?.confirmSelf()) ? timedFetch(again) : response;
+      return (await doorkeeper?.confirmSelf()) ? knownFetch(again) : response;
     default:
       return response;
   }

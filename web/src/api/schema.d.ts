@@ -202,7 +202,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change one's own password; other sessions end, tokens stay
+         * Change one's own password; other sessions end, tokens stay; the answer renews the cookie
          * @description Needs the role viewer.
          */
         post: operations["changePassword"];
@@ -282,7 +282,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Show the password once more: for ten minutes this session is fresh
+         * Show the password once more: for ten minutes this session is fresh; the answer renews its cookie
          * @description Needs the role viewer.
          */
         post: operations["stepUp"];
@@ -2393,6 +2393,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2514,6 +2515,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;

@@ -45,6 +45,18 @@ test('a 401 of any request ends the session on the page, and says who it was', a
   expect(access.get()).toEqual({ state: 'out', ending: 'elsewhere', username: 'anna' });
 });
 
+test('a request that met the cookie of a moment ago is repeated, and the session goes on', async () => {
+  signInAs('admin');
+  let asked = 0;
+  pretendServer(() => {
+    asked += 1;
+    return asked === 1 ? { status: 401, body: { code: 'not_signed_in' } } : { status: 201, body: {} };
+  });
+  await addUser('x', 'viewer', 'y');
+  expect(asked).toBe(2);
+  expect(access.get().state).toBe('in');
+});
+
 test('a wrong password is no end of a session', async () => {
   signInAs('admin');
   pretendServer(() => ({ status: 401, body: { code: 'credentials_wrong' } }));
