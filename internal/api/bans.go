@@ -529,7 +529,8 @@ func (a *API) hostsOf(names []string) ([]host.Host, error) {
 	return hosts, nil
 }
 
-// intend notes who asks and why, so that the ban that fail2ban then reports carries it.
+// intend notes who asks for what and why, so that what fail2ban then reports carries it. It
+// gives what it noted.
 func (a *API) intend(ctx context.Context, h host.Host, like history.Intent, pairs []pair) ([]history.Intent, error) {
 	if len(pairs) == 0 {
 		return nil, nil

@@ -1,5 +1,7 @@
 package fail2ban
 
+import "slices"
+
 // closeCut ends a JSON text that was cut somewhere, so that it can be read up to there:
 // the text that was cut gets "…" and its quote, and what is open is closed. JSON that is
 // whole stays as it is; what is no JSON stays none.
@@ -19,8 +21,8 @@ func closeCut(raw []byte) []byte {
 	if c.inText {
 		closed = append(closed, `…"`...)
 	}
-	for i := len(c.open) - 1; i >= 0; i-- {
-		closed = append(closed, c.open[i])
+	for _, bracket := range slices.Backward(c.open) {
+		closed = append(closed, bracket)
 	}
 	return closed
 }

@@ -23,11 +23,11 @@ const endMark = "<F2B_END_COMMAND>"
 func between(t *testing.T, server string, change func(command []any) any) *fail2bantest.Fake {
 	t.Helper()
 	return fail2bantest.NewFake(t, func(client net.Conn) {
-		real, err := net.Dial("unix", server)
+		behind, err := net.Dial("unix", server)
 		if err != nil {
 			return
 		}
-		defer real.Close()
+		defer behind.Close()
 		for {
 			asked, raw, err := frame(client)
 			if err != nil { // the good-bye is no value
@@ -42,10 +42,10 @@ func between(t *testing.T, server string, change func(command []any) any) *fail2
 				}
 				raw = append(reply, endMark...)
 			} else {
-				if _, err := real.Write(raw); err != nil {
+				if _, err := behind.Write(raw); err != nil {
 					return
 				}
-				if _, raw, err = frame(real); err != nil {
+				if _, raw, err = frame(behind); err != nil {
 					return
 				}
 			}
