@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, take } from './client';
-import type { AuditEntry } from './types';
+import type { AuditEntry, Job } from './types';
 
 /** The host that this console serves itself. */
 const host = 'local';
@@ -83,6 +83,32 @@ export const addressQuery = (ip: string) =>
   queryOptions({
     queryKey: ['address', ip],
     queryFn: ({ signal }) => take(api.GET('/api/v1/addresses/{ip}', { params: { path: { ip } }, signal })),
+  });
+
+/** Who does the background jobs, as the answering console sees it. */
+export const leaseQuery = queryOptions({
+  queryKey: ['lease'],
+  queryFn: ({ signal }) => take(api.GET('/api/v1/lease', { signal })),
+  refetchInterval: 10_000,
+  // A tab that comes back must not show what was true when it was left.
+  refetchOnWindowFocus: true,
+  retry: false,
+});
+
+// A run that is asked for or under way is told by the leading console only; another one is asked for it.
+const jobPace = (jobs: Job[]) => (jobs.some((job) => job.asked_at !== null || job.last?.outcome === 'running') ? 1000 : 10_000);
+
+export const jobsQuery = queryOptions({
+  queryKey: ['jobs'],
+  queryFn: async ({ signal }) => (await take(api.GET('/api/v1/jobs', { signal }))).items ?? [],
+  refetchInterval: ({ state }) => jobPace(state.data ?? []),
+});
+
+export const jobQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['job', name],
+    queryFn: ({ signal }) => take(api.GET('/api/v1/jobs/{name}', { params: { path: { name } }, signal })),
+    refetchInterval: ({ state }) => jobPace(state.data === undefined ? [] : [state.data]),
   });
 
 export const usersQuery = queryOptions({
