@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { serverNow } from '../lib/clock';
 import { api, take } from './client';
 import type { AuditEntry, Job } from './types';
 
@@ -95,8 +96,12 @@ export const leaseQuery = queryOptions({
   retry: false,
 });
 
-// A run that is asked for or under way is told by the leading console only; another one is asked for it.
-const jobPace = (jobs: Job[]) => (jobs.some((job) => job.asked_at !== null || job.last?.outcome === 'running') ? 1000 : 10_000);
+const quickMs = 60_000;
+const justNow = (at: string | null | undefined) => at != null && serverNow() - Date.parse(at) < quickMs;
+
+// Only the leading console tells of runs as they end; another one must be asked, so the page asks often for a minute.
+const jobPace = (jobs: Job[]) =>
+  jobs.some(({ asked_at, last }) => justNow(asked_at) || (last?.outcome === 'running' && justNow(last.started_at))) ? 1000 : 10_000;
 
 export const jobsQuery = queryOptions({
   queryKey: ['jobs'],
