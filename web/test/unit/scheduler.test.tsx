@@ -1,3 +1,4 @@
+import { i18n } from '@lingui/core';
 import { expect, test } from 'vitest';
 import { judgeScheduler, nobodyFor } from '@/api/scheduler';
 import type { Job, JobRun, Lease } from '@/api/types';
@@ -10,6 +11,8 @@ import {
   timetableInWords,
   tookInWords,
 } from '@/features/jobs/words';
+import { messages as german } from '@/locales/de.po';
+import { messages as english } from '@/locales/en.po';
 
 const now = Date.parse('2026-11-26T12:00:00Z');
 
@@ -86,11 +89,21 @@ test.each([
   ['every 10 minutes', 'every 10 min'],
   ['every second', 'every second'],
   ['every 90 seconds', 'every 1 min 30 sec'],
+  ['daily at 03:20', 'daily at 03:20'],
   ['daily at 03:20 (Local)', 'daily at 03:20'],
+  ['cron 40 4 * * 0', 'Sundays at 04:40'],
   ['daily at 03:20 (Europe/Berlin)', 'daily at 03:20 (Europe/Berlin)'],
   ['cron 40 4 * * 0 (Local)', 'Sundays at 04:40'],
   ['cron */5 * * * * (Local)', 'cron */5 * * * *'],
 ])('the timetable "%s" reads "%s"', (told, said) => expect(timetableInWords(told)).toBe(said));
+
+test("timetables are said in the reader's language", () => {
+  i18n.loadAndActivate({ locale: 'de', messages: german });
+  expect(timetableInWords('daily at 03:20')).toBe('täglich um 03:20');
+  expect(timetableInWords('cron 40 4 * * 0')).toBe('sonntags um 04:40');
+  expect(timetableInWords('every 10 minutes')).toBe('alle 10 Min.');
+  i18n.loadAndActivate({ locale: 'en', messages: english });
+});
 
 const run: JobRun = {
   id: 1,

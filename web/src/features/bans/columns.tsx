@@ -87,7 +87,7 @@ export function banColumns(ended: Ended): Column<Ban>[] {
       width: '76px',
       cell: (ban) => duration(lengthOf(ban)),
     },
-    { id: 'ends', header: t`Ends`, width: 'minmax(146px, 1fr)', cell: (ban) => <Until ban={ban} ended={ended(ban)} /> },
+    { id: 'ends', header: t`Ends`, width: 'minmax(190px, 1fr)', cell: (ban) => <Until ban={ban} ended={ended(ban)} /> },
     {
       id: 'why',
       header: t`By`,

@@ -3,11 +3,10 @@ import { Link } from '@tanstack/react-router';
 import type { Job, JobRun } from '@/api/types';
 import { useNow } from '@/lib/clock';
 import { visible } from '@/lib/plain';
-import { fullTime } from '@/lib/time';
+import { ago, fullTime } from '@/lib/time';
 import { Badge } from '@/ui/badge';
 import { classes } from '@/ui/classes';
 import type { Column } from '@/ui/grid/row';
-import { When } from '@/ui/when';
 import { nextInWords, outcomeInWords, timetableInWords, tookInWords } from './words';
 
 const tones = { ok: 'text-ok', warn: 'text-warn', danger: 'text-danger', neutral: 'text-muted', accent: 'text-accent-text' };
@@ -56,13 +55,14 @@ export function OutcomeMark({ outcome }: { outcome: JobRun['outcome'] }) {
 }
 
 function Last({ run }: { run: JobRun | null }) {
+  const now = useNow('second');
   if (run === null) return <span className="text-muted">{t`not yet`}</span>;
   return (
     <span className="flex items-center gap-2">
       <OutcomeMark outcome={run.outcome} />
-      <span className="text-muted">
-        <When at={run.started_at} />
-      </span>
+      <time dateTime={run.started_at} title={fullTime(run.started_at)} className="whitespace-nowrap text-muted">
+        {ago(run.started_at, now)}
+      </time>
     </span>
   );
 }
@@ -76,7 +76,7 @@ export function didInWords({ did, error }: JobRun): string {
 export function jobColumns(): Column<Job>[] {
   return [
     { id: 'name', header: t`Job`, width: 'minmax(264px, 1.1fr)', cell: (job, tabIndex) => <Name job={job} tabIndex={tabIndex} /> },
-    { id: 'when', header: t`When`, width: 'minmax(120px, 0.7fr)', cell: ({ timetable }) => timetableInWords(timetable) },
+    { id: 'when', header: t`When`, width: 'minmax(148px, 0.7fr)', cell: ({ timetable }) => timetableInWords(timetable) },
     { id: 'next', header: t`Next run`, width: 'minmax(104px, 0.6fr)', cell: (job) => <Next job={job} /> },
     { id: 'last', header: t`Last run`, width: 'minmax(176px, 0.9fr)', cell: ({ last }) => <Last run={last} /> },
     {

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { Scheduler } from '@/api/scheduler';
 import type { Lease } from '@/api/types';
 import { visible } from '@/lib/plain';
-import { duration, fullTime, number, relativeTime } from '@/lib/time';
+import { ago, duration, fullTime, number } from '@/lib/time';
 import { holderInWords, tookInWords } from './words';
 
 type Fact = [name: string, value: ReactNode];
@@ -19,7 +19,7 @@ export function leaseFacts({ lease, state, ageSeconds }: Scheduler, now: number)
     facts.push([
       t`Since`,
       <time key="since" dateTime={holder.since} title={fullTime(holder.since)}>
-        {relativeTime(holder.since, now)}
+        {ago(holder.since, now)}
       </time>,
     ]);
   }

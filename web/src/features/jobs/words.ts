@@ -125,8 +125,8 @@ export function timetableInWords(timetable: string): string {
   const [, count, unit = ''] = /^every (?:(\d+) )?(second|minute|hour|day)s?$/.exec(timetable) ?? [];
   const size = unitSeconds[unit];
   if (size !== undefined) return (count === undefined ? everyOne(unit) : undefined) ?? t`every ${duration(Number(count ?? 1) * size)}`;
-  const [, at, zone] = /^daily at (\d\d:\d\d) \((.+)\)$/.exec(timetable) ?? [];
-  if (at !== undefined && zone !== undefined) return zone === 'Local' ? t`daily at ${at}` : t`daily at ${at} (${visible(zone)})`;
+  const [, at, zone = 'Local'] = /^daily at (\d\d:\d\d)(?: \((.+)\))?$/.exec(timetable) ?? [];
+  if (at !== undefined) return zone === 'Local' ? t`daily at ${at}` : t`daily at ${at} (${visible(zone)})`;
   return weekly(timetable) ?? visible(timetable.replace(/ \(Local\)$/, ''));
 }
 
