@@ -36,7 +36,7 @@ function Until({ ban, ended, headless }: { ban: Ban; ended: string | undefined; 
   const left = share(ban, now);
   return (
     <span className="flex items-center gap-2" title={ban.expires_at === null ? undefined : fullTime(ban.expires_at)}>
-      {left !== undefined && (
+      {left !== undefined && !ban.own_end && (
         <span className="h-1 w-10 shrink-0 overflow-hidden rounded-full bg-line max-md:hidden" aria-hidden>
           <span className="block h-full bg-series-1" style={{ width: `${100 * left}%` }} />
         </span>
@@ -87,7 +87,7 @@ export function banColumns(ended: Ended): Column<Ban>[] {
       width: '76px',
       cell: (ban) => duration(lengthOf(ban)),
     },
-    { id: 'ends', header: t`Ends`, width: 'minmax(190px, 1fr)', cell: (ban) => <Until ban={ban} ended={ended(ban)} /> },
+    { id: 'ends', header: t`Ends`, width: 'minmax(168px, 1fr)', cell: (ban) => <Until ban={ban} ended={ended(ban)} /> },
     {
       id: 'why',
       header: t`By`,
