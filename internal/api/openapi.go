@@ -74,6 +74,9 @@ func describeAccess(op *huma.Operation, r route) {
 	}
 }
 
+// mayBeNull are the properties that hold another object or null.
+var mayBeNull = []string{"JailDetail.increment", "Address.protected", "Lease.holder", "Job.last", "JobDetail.last"} //nolint:gochecknoglobals // constant
+
 // describeProperties says what the types of Go can't: which values may be null.
 func describeProperties(name string, schema *huma.Schema) {
 	for property, s := range schema.Properties {
@@ -83,7 +86,7 @@ func describeProperties(name string, schema *huma.Schema) {
 		if s.Nullable && len(s.Enum) > 0 {
 			s.Enum = append(s.Enum, nil)
 		}
-		if nullable := name + "." + property; nullable == "JailDetail.increment" || nullable == "Address.protected" {
+		if slices.Contains(mayBeNull, name+"."+property) {
 			schema.Properties[property] = &huma.Schema{
 				Description: s.Description, AnyOf: []*huma.Schema{{Ref: s.Ref}, {Type: "null"}},
 			}

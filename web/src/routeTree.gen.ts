@@ -17,6 +17,8 @@ import { Route as BansRouteImport } from './routes/bans'
 import { Route as AddressSplatRouteImport } from './routes/address.$'
 import { Route as JailsIndexRouteImport } from './routes/jails.index'
 import { Route as JailsJailRouteImport } from './routes/jails.$jail'
+import { Route as JobsIndexRouteImport } from './routes/jobs.index'
+import { Route as JobsJobRouteImport } from './routes/jobs.$job'
 import { Route as UsersIndexRouteImport } from './routes/users.index'
 import { Route as UsersUserRouteImport } from './routes/users.$user'
 
@@ -60,6 +62,16 @@ const JailsJailRoute = JailsJailRouteImport.update({
   path: '/jails/$jail',
   getParentRoute: () => rootRouteImport,
 } as any)
+const JobsIndexRoute = JobsIndexRouteImport.update({
+  id: '/jobs/',
+  path: '/jobs/',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const JobsJobRoute = JobsJobRouteImport.update({
+  id: '/jobs/$job',
+  path: '/jobs/$job',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const UsersIndexRoute = UsersIndexRouteImport.update({
   id: '/users/',
   path: '/users/',
@@ -79,8 +91,10 @@ export interface FileRoutesByFullPath {
   '/bans': typeof BansRoute
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
+  '/jobs/$job': typeof JobsJobRoute
   '/users/$user': typeof UsersUserRoute
   '/jails/': typeof JailsIndexRoute
+  '/jobs/': typeof JobsIndexRoute
   '/users/': typeof UsersIndexRoute
 }
 export interface FileRoutesByTo {
@@ -91,8 +105,10 @@ export interface FileRoutesByTo {
   '/bans': typeof BansRoute
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
+  '/jobs/$job': typeof JobsJobRoute
   '/users/$user': typeof UsersUserRoute
   '/jails': typeof JailsIndexRoute
+  '/jobs': typeof JobsIndexRoute
   '/users': typeof UsersIndexRoute
 }
 export interface FileRoutesById {
@@ -104,8 +120,10 @@ export interface FileRoutesById {
   '/bans': typeof BansRoute
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
+  '/jobs/$job': typeof JobsJobRoute
   '/users/$user': typeof UsersUserRoute
   '/jails/': typeof JailsIndexRoute
+  '/jobs/': typeof JobsIndexRoute
   '/users/': typeof UsersIndexRoute
 }
 export interface FileRouteTypes {
@@ -118,8 +136,10 @@ export interface FileRouteTypes {
     | '/bans'
     | '/address/$'
     | '/jails/$jail'
+    | '/jobs/$job'
     | '/users/$user'
     | '/jails/'
+    | '/jobs/'
     | '/users/'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -130,8 +150,10 @@ export interface FileRouteTypes {
     | '/bans'
     | '/address/$'
     | '/jails/$jail'
+    | '/jobs/$job'
     | '/users/$user'
     | '/jails'
+    | '/jobs'
     | '/users'
   id:
     | '__root__'
@@ -142,8 +164,10 @@ export interface FileRouteTypes {
     | '/bans'
     | '/address/$'
     | '/jails/$jail'
+    | '/jobs/$job'
     | '/users/$user'
     | '/jails/'
+    | '/jobs/'
     | '/users/'
   fileRoutesById: FileRoutesById
 }
@@ -155,8 +179,10 @@ export interface RootRouteChildren {
   BansRoute: typeof BansRoute
   AddressSplatRoute: typeof AddressSplatRoute
   JailsJailRoute: typeof JailsJailRoute
+  JobsJobRoute: typeof JobsJobRoute
   UsersUserRoute: typeof UsersUserRoute
   JailsIndexRoute: typeof JailsIndexRoute
+  JobsIndexRoute: typeof JobsIndexRoute
   UsersIndexRoute: typeof UsersIndexRoute
 }
 
@@ -218,6 +244,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof JailsJailRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/jobs/': {
+      id: '/jobs/'
+      path: '/jobs'
+      fullPath: '/jobs/'
+      preLoaderRoute: typeof JobsIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/jobs/$job': {
+      id: '/jobs/$job'
+      path: '/jobs/$job'
+      fullPath: '/jobs/$job'
+      preLoaderRoute: typeof JobsJobRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/users/': {
       id: '/users/'
       path: '/users'
@@ -243,8 +283,10 @@ const rootRouteChildren: RootRouteChildren = {
   BansRoute: BansRoute,
   AddressSplatRoute: AddressSplatRoute,
   JailsJailRoute: JailsJailRoute,
+  JobsJobRoute: JobsJobRoute,
   UsersUserRoute: UsersUserRoute,
   JailsIndexRoute: JailsIndexRoute,
+  JobsIndexRoute: JobsIndexRoute,
   UsersIndexRoute: UsersIndexRoute,
 }
 export const routeTree = rootRouteImport

@@ -1,4 +1,7 @@
+import { serverNow } from '../lib/clock';
+import type { BanRef } from '../lib/requests';
 import { api, take } from './client';
+import { restOf } from './ends';
 import type { BanOrder, Outcome } from './types';
 
 const host = 'local';
@@ -62,13 +65,26 @@ export async function liftBans(bans: { address: string; jail: string }[], progre
   return outcomes;
 }
 
-/** Puts lifted bans back, each in its jail. */
-export async function restoreBans(bans: { address: string; jail: string }[], reason: string): Promise<Outcome[]> {
+/** Puts lifted bans back, each in its jail; those with an end of their own for the time that was left. */
+export async function restoreBans(bans: BanRef[], reason: string): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const [jail, addresses] of byJail(bans)) {
-    outcomes.push(...(await ban({ jails: [jail], addresses, reason, allow_wide: true })));
+  for (const [seconds, same] of byRest(bans)) {
+    for (const [jail, addresses] of byJail(same)) {
+      const order: BanOrder = { jails: [jail], addresses, reason, allow_wide: true };
+      outcomes.push(...(await ban(seconds === undefined ? order : { ...order, duration_seconds: seconds })));
+    }
   }
   return outcomes;
+}
+
+function byRest(bans: BanRef[]): Map<number | undefined, BanRef[]> {
+  const now = serverNow();
+  const groups = new Map<number | undefined, BanRef[]>();
+  for (const one of bans) {
+    const rest = restOf(one, now);
+    groups.set(rest, [...(groups.get(rest) ?? []), one]);
+  }
+  return groups;
 }
 
 /** Addresses by jail, in the order in which the jails came. */

@@ -4,7 +4,7 @@ import type { Host } from './types';
 export interface HostEvent {
   /** Null for those that are told and not kept. */
   id: string | null;
-  kind: 'ban' | 'unban' | 'found' | 'jail' | 'host' | 'notice';
+  kind: 'ban' | 'unban' | 'found' | 'jail' | 'host' | 'notice' | 'lease' | 'job';
   at: string;
   host: string;
   jail: string | null;
@@ -47,7 +47,7 @@ export interface Batch {
   counters: Counters | undefined;
 }
 
-const kinds = ['ban', 'unban', 'found', 'jail', 'host', 'notice'] as const;
+const kinds = ['ban', 'unban', 'found', 'jail', 'host', 'notice', 'lease', 'job'] as const;
 export const eventKinds: readonly HostEvent['kind'][] = kinds;
 
 /** Reads one message; undefined for what this page does not understand. */

@@ -17,7 +17,9 @@ let nextKey = 0;
 /** Lets the feed follow the event stream. */
 export function fillFeed(live: LiveSource): () => void {
   return live.subscribe(({ events }) => {
-    if (events.length > 0) feed.set(addLines(feed.get(), events));
+    // What this program does for itself has a page of its own.
+    const ofHost = events.filter(({ kind }) => kind !== 'lease' && kind !== 'job');
+    if (ofHost.length > 0) feed.set(addLines(feed.get(), ofHost));
   });
 }
 

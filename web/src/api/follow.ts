@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import type { Batch, Counters, HostEvent } from './events';
 import type { LiveSource } from './live';
-import { hostQuery, jailsQuery } from './queries';
+import { hostQuery, jailsQuery, leaseQuery } from './queries';
 
 /** Keeps what the page has asked for in step with what the event stream tells. */
 export function followLive(live: LiveSource, client: QueryClient): () => void {
@@ -22,6 +22,10 @@ function apply({ events, counters }: Batch, client: QueryClient): void {
   if (counters !== undefined) applyCounters(counters, client);
   const has = (...kinds: HostEvent['kind'][]) => events.some((e) => kinds.includes(e.kind));
   if (has('host', 'notice')) void client.invalidateQueries({ queryKey: hostQuery.queryKey });
+  if (has('lease')) void client.invalidateQueries({ queryKey: leaseQuery.queryKey });
+  if (has('lease', 'job')) {
+    for (const key of ['jobs', 'job']) void client.invalidateQueries({ queryKey: [key] });
+  }
   if (has('jail', 'host')) {
     for (const key of ['jails', 'jail', 'manual-jail']) void client.invalidateQueries({ queryKey: [key] });
   }

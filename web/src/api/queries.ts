@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { serverNow } from '../lib/clock';
 import { api, take } from './client';
-import type { AuditEntry } from './types';
+import type { AuditEntry, Job } from './types';
 
 /** The host that this console serves itself. */
 const host = 'local';
@@ -83,6 +84,36 @@ export const addressQuery = (ip: string) =>
   queryOptions({
     queryKey: ['address', ip],
     queryFn: ({ signal }) => take(api.GET('/api/v1/addresses/{ip}', { params: { path: { ip } }, signal })),
+  });
+
+/** Who does the background jobs, as the answering console sees it. */
+export const leaseQuery = queryOptions({
+  queryKey: ['lease'],
+  queryFn: ({ signal }) => take(api.GET('/api/v1/lease', { signal })),
+  refetchInterval: 10_000,
+  // A tab that comes back must not show what was true when it was left.
+  refetchOnWindowFocus: true,
+  retry: false,
+});
+
+const quickMs = 60_000;
+const justNow = (at: string | null | undefined) => at != null && serverNow() - Date.parse(at) < quickMs;
+
+// Only the leading console tells of runs as they end; another one must be asked, so the page asks often for a minute.
+const jobPace = (jobs: Job[]) =>
+  jobs.some(({ asked_at, last }) => justNow(asked_at) || (last?.outcome === 'running' && justNow(last.started_at))) ? 1000 : 10_000;
+
+export const jobsQuery = queryOptions({
+  queryKey: ['jobs'],
+  queryFn: async ({ signal }) => (await take(api.GET('/api/v1/jobs', { signal }))).items ?? [],
+  refetchInterval: ({ state }) => jobPace(state.data ?? []),
+});
+
+export const jobQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['job', name],
+    queryFn: ({ signal }) => take(api.GET('/api/v1/jobs/{name}', { params: { path: { name } }, signal })),
+    refetchInterval: ({ state }) => jobPace(state.data === undefined ? [] : [state.data]),
   });
 
 export const usersQuery = queryOptions({

@@ -1539,7 +1539,7 @@ export interface components {
              * @enum {string}
              */
             kind: "job" | "system";
-            last: components["schemas"]["JobRun"];
+            last: components["schemas"]["JobRun"] | null;
             /** @description What happens when the lease is lost while it runs. */
             lost: string;
             name: string;
@@ -1570,7 +1570,7 @@ export interface components {
              * @enum {string}
              */
             kind: "job" | "system";
-            last: components["schemas"]["JobRun"];
+            last: components["schemas"]["JobRun"] | null;
             /** @description What happens when the lease is lost while it runs. */
             lost: string;
             name: string;
@@ -1635,7 +1635,7 @@ export interface components {
             epoch: number;
             /** Format: double */
             heartbeat_seconds: number;
-            holder: components["schemas"]["LeaseHolder"];
+            holder: components["schemas"]["LeaseHolder"] | null;
             /** @example scheduler */
             name: string;
             /** @description The last changes, newest first. */

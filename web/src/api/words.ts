@@ -103,6 +103,8 @@ export function refusedInWords(deed: Deed): string {
   switch (deed) {
     case 'ban':
       return t`Bans are made and lifted by operators and administrators.`;
+    case 'run-job':
+      return t`Jobs are run by operators and administrators.`;
     case 'steer':
       return t`Jails are steered by operators and administrators.`;
     default:

@@ -46,6 +46,13 @@ function ticker(everyMs: number) {
 const seconds = ticker(1000);
 const tens = ticker(10_000);
 
+/** The server's time for what ends then: each second in the last minutes before it. */
+export function useCountdown(ends: string | null): number {
+  const now = useNow();
+  const near = ends !== null && Math.abs(Date.parse(ends) - now) < 120_000;
+  return Math.max(now, useNow(near ? 'second' : 'slow'));
+}
+
 /** The server's time, again each second ('second') or each ten ('slow'). */
 export function useNow(pace: 'second' | 'slow' = 'slow'): number {
   const source = pace === 'second' ? seconds : tens;

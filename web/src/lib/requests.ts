@@ -15,6 +15,9 @@ export interface BanRef {
   id: string;
   address: string;
   jail: string;
+  /** Whether it ends at expires_at whatever the time of its jail. */
+  own_end?: boolean;
+  expires_at?: string | null;
 }
 
 type Handler<K extends keyof Requests> = (request: Requests[K]) => void;

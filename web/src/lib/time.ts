@@ -71,6 +71,12 @@ export function relativeTime(iso: string, now: number, style: 'short' | 'long' =
   return words.format(Math.round(away / size), unit);
 }
 
+/** How long ago a moment was that has passed: never in the future, though the clock that tells it is a little behind. */
+export function ago(iso: string, now: number): string {
+  const at = Date.parse(iso);
+  return relativeTime(iso, Number.isNaN(at) ? now : Math.max(now, at + 1));
+}
+
 const units: [seconds: number, unit: string][] = [
   [7 * 86_400, 'week'],
   [86_400, 'day'],

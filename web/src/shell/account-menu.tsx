@@ -1,6 +1,6 @@
 import { t } from '@lingui/core/macro';
 import { useNavigate } from '@tanstack/react-router';
-import { CircleUser, Languages, LogOut, Moon, ScrollText, Sun, UserCog, Users } from 'lucide-react';
+import { CalendarClock, CircleUser, Languages, LogOut, Moon, ScrollText, Sun, UserCog, Users } from 'lucide-react';
 import { useEffect } from 'react';
 import { signOut, useMay, useSession } from '@/api/access';
 import { roleInWords } from '@/api/words';
@@ -28,10 +28,11 @@ export function AccountMenu() {
   const navigate = useNavigate();
   const administers = useMay('users');
   const looks = useLooks();
+  const phone = usePhone();
   useEffect(() => answer('sign-out', () => void leave()), []);
   if (session === undefined) return null;
   const { username, role } = session.user;
-  const go = (label: string, icon: MenuEntry['icon'], to: '/account' | '/users' | '/audit', apart?: boolean): MenuEntry => ({
+  const go = (label: string, icon: MenuEntry['icon'], to: '/account' | '/jobs' | '/users' | '/audit', apart?: boolean): MenuEntry => ({
     label,
     icon,
     apart,
@@ -55,6 +56,8 @@ export function AccountMenu() {
       }
       entries={[
         go(t`Your account`, <UserCog aria-hidden />, '/account', true),
+        // The bar at a phone's bottom has no room for it.
+        ...(phone ? [go(t`Background jobs`, <CalendarClock aria-hidden />, '/jobs')] : []),
         ...admin,
         ...looks,
         { label: t`Sign out`, icon: <LogOut aria-hidden />, apart: true, onSelect: () => ask('sign-out', {}) },

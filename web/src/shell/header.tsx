@@ -1,6 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { Link } from '@tanstack/react-router';
 import { CircleHelp, Languages, Monitor, Moon, Search, Sun } from 'lucide-react';
+import { SchedulerChip } from '@/features/jobs/scheduler-chip';
 import { chooseLanguage, chooseTheme, type Language, language, languages, type Theme, theme } from '@/lib/preferences';
 import { ask } from '@/lib/requests';
 import { useStore } from '@/lib/store';
@@ -31,6 +32,7 @@ export function Header() {
         <span className="flex-1 truncate text-left">{t`Find or ban an address`}</span>
         <Keys keys="mod+k" />
       </button>
+      <SchedulerChip />
       <LiveDot />
       <IconButton label={t`Keys and help`} keys="?" onClick={() => ask('keys', {})}>
         <CircleHelp aria-hidden />

@@ -1,7 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Ban, Gauge, Info, ScrollText, Search, Shield, Users } from 'lucide-react';
+import { Ban, CalendarClock, Gauge, Info, ScrollText, Search, Shield, Users } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useMay } from '@/api/access';
 import { hostQuery, jailsQuery } from '@/api/queries';
@@ -47,6 +47,12 @@ export function SideNav() {
           <Shield aria-hidden />
           {t`Jails`}
           <Count value={down} label={t`not running`} />
+        </Link>
+      </Group>
+      <Group title={t`System`}>
+        <Link to="/jobs" className={item}>
+          <CalendarClock aria-hidden />
+          {t`Jobs`}
         </Link>
       </Group>
       {administers && (

@@ -63,6 +63,8 @@ test.each(everyLook)(
       ['/jails', 'sshd'],
       ['/jails/sshd', 'failregex'],
       ['/address/203.0.113.7', 'Failed password'],
+      ['/jobs', 'tidy-accounts'],
+      ['/jobs/tidy-accounts', 'Safe to repeat'],
       ['/about', 'Never banned from here'],
       ['/nowhere', 'There is no such page.'],
     ] as const) {
@@ -70,6 +72,14 @@ test.each(everyLook)(
       await page.locator('main').getByText(text).first().waitFor();
       await look(path);
     }
+    await page.goto(`${stage.url}/jobs`);
+    await page.getByRole('button', { name: /^Background jobs: Jobs run here/ }).click();
+    await page.getByRole('dialog', { name: 'Background jobs' }).getByText('Trust left').waitFor();
+    await look('who does the jobs');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Take away…' }).click();
+    await page.getByRole('dialog', { name: 'Take the background jobs away?' }).waitFor();
+    await look('taking the jobs away');
     await page.goto(`${stage.url}/bans`);
     await page.getByRole('row').filter({ hasText: '203.0.113.7' }).getByRole('checkbox').click();
     await look('chosen');
@@ -89,6 +99,7 @@ test.each(everyLook)(
     await page.getByRole('button', { name: 'Ban an address', exact: true }).click();
     await page.getByRole('dialog').getByLabel('Addresses or networks').fill('127.0.0.1 203.0.113.99');
     await page.getByText('refused').first().waitFor();
+    await page.getByLabel('How long').selectOption('own');
     await look('ban dialog');
     expect(found).toEqual({});
     expect(await page.locator('style').count()).toBe(0);
@@ -149,6 +160,7 @@ test('longer words fit a phone as well', async () => {
     ['/account', 'Ihr Konto'],
     ['/users', 'Benutzer'],
     ['/audit', 'Protokoll'],
+    ['/jobs', 'Hintergrundaufgaben'],
   ] as const) {
     await page.goto(stage.url + path);
     await page.getByRole('heading', { level: 1, name: title }).waitFor();

@@ -97,6 +97,13 @@ test('a viewer is offered nothing that he may not do', async () => {
   await page.getByRole('row').filter({ hasText: 'sshd' }).waitFor();
   expect(await page.getByRole('button', { name: 'Reload configuration' }).count()).toBe(0);
   expect(await page.getByRole('button', { name: 'Show what would change…' }).isDisabled()).toBe(true);
+  await page.goto(`${stage.url}/jobs`);
+  await page.getByRole('row').filter({ hasText: 'tidy-accounts' }).waitFor();
+  await page.getByText('This console does the background jobs.').waitFor({ timeout: 40_000 });
+  expect(await page.locator('main').getByRole('button').count()).toBe(0);
+  await page.goto(`${stage.url}/jobs/tidy-accounts`);
+  await page.getByText('Safe to repeat').waitFor();
+  expect(await page.locator('main').getByRole('button').count()).toBe(0);
   for (const path of ['/users', '/audit']) {
     await page.goto(stage.url + path);
     await page.getByText('This page is for administrators.').waitFor();

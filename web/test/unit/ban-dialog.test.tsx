@@ -69,6 +69,30 @@ test('it bans in the chosen jail with the reason, and offers to take it back', a
   );
 });
 
+test('a ban may be given its own end, and what fail2ban would do by itself is said', async () => {
+  const { real, onClose } = openDialog(['203.0.113.7']);
+  await screen.findByText('will be banned');
+  const choice = screen.getByLabelText<HTMLSelectElement>('How long');
+  expect(choice.selectedOptions[0]?.textContent).toBe('As long as the jail bans (1 hr)');
+  await userEvent.selectOptions(choice, '1 day');
+  expect(screen.getByText(/manual itself bans for 1 hr only: BanGUI bans again each time/)).toBeTruthy();
+  await userEvent.selectOptions(choice, '10 min');
+  expect(screen.getByText(/manual bans for 1 hr: BanGUI lifts it/)).toBeTruthy();
+  await userEvent.selectOptions(choice, 'Another time…');
+  const time = screen.getByLabelText('Time');
+  await userEvent.clear(time);
+  await userEvent.type(time, '9');
+  await userEvent.selectOptions(screen.getByLabelText('Unit'), 'seconds');
+  expect(screen.getByText(/^From 10 sec to/)).toBeTruthy();
+  expect(button()).toHaveProperty('disabled', true);
+  await userEvent.clear(time);
+  await userEvent.type(time, '12');
+  await waitFor(() => expect(button()).toHaveProperty('disabled', false));
+  await userEvent.click(button());
+  await waitFor(() => expect(onClose).toHaveBeenCalled());
+  expect(real()).toEqual([{ addresses: ['203.0.113.7'], jails: ['manual'], allow_wide: false, duration_seconds: 12 }]);
+});
+
 test('a wide network wants a second yes that names its size, and the yes ends with the text', async () => {
   const { real } = openDialog(['10.0.0.0/12']);
   const yes = await screen.findByRole('checkbox', { name: /1,048,576 addresses in 10\.0\.0\.0\/12/ });

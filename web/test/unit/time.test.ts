@@ -1,7 +1,7 @@
 import { i18n } from '@lingui/core';
 import { afterEach, expect, test } from 'vitest';
 import { learnServerTime, serverNow } from '@/lib/clock';
-import { duration, expiry, forHowLong, relativeTime, shortTime, showTimesIn } from '@/lib/time';
+import { ago, duration, expiry, forHowLong, relativeTime, shortTime, showTimesIn } from '@/lib/time';
 import { messages as german } from '@/locales/de.po';
 import { messages as english } from '@/locales/en.po';
 
@@ -52,6 +52,11 @@ test('relative times round, and never say a future moment as past', () => {
   expect(relativeTime('2026-11-23T17:59:16Z', now)).toBe('44 sec. ago');
   expect(relativeTime('2026-11-23T18:09:40Z', now)).toBe('in 10 min.');
   expect(relativeTime('2026-11-24T17:00:00Z', now, 'long')).toBe('in 23 hours');
+});
+
+test('what has happened is never said to be ahead, though the clock that tells it is behind', () => {
+  expect(ago('2026-11-23T17:59:16Z', now)).toBe('44 sec. ago');
+  expect(ago('2026-11-23T18:00:06Z', now)).toBe('0 sec. ago');
 });
 
 test('an end that has passed is not claimed to be ahead', () => {

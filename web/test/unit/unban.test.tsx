@@ -1,6 +1,7 @@
 import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test, vi } from 'vitest';
+import type { BanOrder } from '@/api/types';
 import { Unban } from '@/features/bans/unban';
 import { undoLast } from '@/ui/toast';
 import { draw, pretendServer } from './server';
@@ -40,6 +41,19 @@ test('a few are lifted at once, and undo puts them back in their jails', async (
   ]);
   expect(await screen.findByText('The ban time starts anew.')).toBeTruthy();
   expect(undoLast()).toBe(false);
+});
+
+test('a ban with an end of its own comes back for the time that was left', async () => {
+  const asked = lifting();
+  const ends = new Date(Date.now() + 300_000).toISOString();
+  draw(<Unban bans={[{ id: '1', address: '10.0.0.0', jail: 'sshd', own_end: true, expires_at: ends }]} onDone={vi.fn()} />);
+  await screen.findByText('10.0.0.0 unbanned in sshd');
+  expect(undoLast()).toBe(true);
+  await waitFor(() => expect(asked).toHaveLength(2));
+  const left = (asked[1]?.body as BanOrder | undefined)?.duration_seconds;
+  expect(left).toBeGreaterThan(200);
+  expect(left).toBeLessThanOrEqual(301);
+  expect(await screen.findByText('Until the end that it had.')).toBeTruthy();
 });
 
 test('fifty are few, fifty-one are asked for first', async () => {

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { banCountQuery } from '@/api/queries';
 import type { Address } from '@/api/types';
-import { useNow } from '@/lib/clock';
+import { useCountdown } from '@/lib/clock';
 import { visible } from '@/lib/plain';
 import { expiry, relativeTime } from '@/lib/time';
 import { Badge, type Tone } from '@/ui/badge';
@@ -26,7 +26,8 @@ export function verdictInWords({ bans, covered_by }: Address, now: number): { te
   const jails = bans.map((b) => visible(b.jail)).join(', ');
   if (first !== undefined) {
     const since = relativeTime(first.banned_at, now, 'long');
-    const until = first.expires_at === null ? expiry(null, first.ban_seconds, now) : relativeTime(first.expires_at, now, 'long');
+    const over = first.expires_at === null || Date.parse(first.expires_at) <= now;
+    const until = over ? expiry(first.expires_at, first.ban_seconds, now) : relativeTime(first.expires_at ?? '', now, 'long');
     const text =
       bans.length === 1 ? t`Banned in ${jails} ${since}; ends ${until}.` : t`Banned in ${bans.length} jails (${jails}), last ${since}.`;
     return { text, tone: 'accent', word: t`Banned` };
@@ -56,7 +57,7 @@ function scopeInWords(scope: Address['scope']): string {
 
 /** The answer, and what else a reader should know at once. */
 export function Verdict({ data }: { data: Address }) {
-  const now = useNow();
+  const now = useCountdown(data.bans[0]?.expires_at ?? null);
   const { text, tone, word } = verdictInWords(data, now);
   const failures = data.bans.reduce((sum, b) => sum + (b.failures ?? 0), 0);
   const facts = [

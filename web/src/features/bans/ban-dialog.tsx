@@ -3,15 +3,17 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { ban, liftBans } from '@/api/changes';
 import { aboutQuery, jailsQuery } from '@/api/queries';
-import type { Outcome } from '@/api/types';
+import type { BanOrder, Outcome } from '@/api/types';
 import { splitTargets } from '@/lib/address';
 import { visible } from '@/lib/plain';
 import { problemOf } from '@/lib/problem';
+import { forHowLong } from '@/lib/time';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
 import { Field, Input, TextArea } from '@/ui/field';
 import { tell, tellProblem } from '@/ui/toast';
 import { JailPick } from './jail-pick';
+import { LengthPick, useBanLength } from './length-pick';
 import { judgePreflight, usePreflight } from './preflight';
 import { PreflightList } from './preflight-list';
 import { WideConfirm } from './wide-confirm';
@@ -39,9 +41,11 @@ export function BanDialog({ onClose, addresses, jail: wish }: BanDialogProps) {
   const [allowWide, setAllowWide] = useState(false);
   const [busy, setBusy] = useState(false);
   const { jails, jail, pick } = useJailChoice(wish);
+  const length = useBanLength();
   const { targets, wrong } = useMemo(() => splitTargets(text), [text]);
   const preflight = usePreflight({ targets: targets.slice(0, maxAddresses), jail, allowWide });
   const verdict = judgePreflight(preflight, wrong.length + Math.max(0, targets.length - maxAddresses));
+  const ready = verdict.ready && length.ready && !busy;
   const you = useQuery(aboutQuery).data?.your_address;
 
   const write = (next: string) => {
@@ -51,8 +55,10 @@ export function BanDialog({ onClose, addresses, jail: wish }: BanDialogProps) {
   const submit = async () => {
     setBusy(true);
     try {
-      const order = { addresses: targets.map((one) => one.text), jails: [jail], allow_wide: allowWide };
-      announce(await ban(reason.trim() === '' ? order : { ...order, reason: reason.trim() }), jail);
+      const order: BanOrder = { addresses: targets.map((one) => one.text), jails: [jail], allow_wide: allowWide };
+      if (reason.trim() !== '') order.reason = reason.trim();
+      if (length.seconds !== undefined) order.duration_seconds = length.seconds;
+      announce(await ban(order), order);
       onClose();
     } catch (error) {
       tellProblem(t`Ban failed`, error);
@@ -68,7 +74,7 @@ export function BanDialog({ onClose, addresses, jail: wish }: BanDialogProps) {
       footer={
         <>
           <Button onClick={onClose}>{t`Cancel`}</Button>
-          <Button look="primary" type="submit" form="ban" disabled={!verdict.ready || busy}>
+          <Button look="primary" type="submit" form="ban" disabled={!ready}>
             {verdict.willBan > 1 ? plural(verdict.willBan, { one: 'Ban # address', other: 'Ban # addresses' }) : t`Ban`}
           </Button>
         </>
@@ -79,7 +85,7 @@ export function BanDialog({ onClose, addresses, jail: wish }: BanDialogProps) {
         className="flex flex-col gap-5"
         onSubmit={(event) => {
           event.preventDefault();
-          if (verdict.ready && !busy) void submit();
+          if (ready) void submit();
         }}
       >
         <Field
@@ -109,6 +115,7 @@ export function BanDialog({ onClose, addresses, jail: wish }: BanDialogProps) {
           <WideConfirm targets={targets} wide={verdict.wide} checked={allowWide} onCheck={setAllowWide} />
         )}
         <JailPick jails={jails} jail={jail} onPick={pick} onLeave={onClose} />
+        <LengthPick length={length} jail={jails.find((one) => one.name === jail)} />
         <Field
           label={t`Reason`}
           hint={t`Kept with the ban and shown to who asks why.`}
@@ -127,7 +134,7 @@ function wrongInWords(wrong: string[], count: number): string | undefined {
   return count > maxAddresses ? t`At most ${maxAddresses} at once; these are ${count}.` : undefined;
 }
 
-function announce(outcomes: Outcome[], jail: string): void {
+function announce(outcomes: Outcome[], { jails: [jail = ''], duration_seconds: seconds }: BanOrder): void {
   const banned = outcomes.filter((o) => o.outcome === 'banned');
   const bad = outcomes.filter((o) => o.outcome !== 'banned' && o.outcome !== 'already_banned');
   const [first] = banned;
@@ -140,5 +147,6 @@ function announce(outcomes: Outcome[], jail: string): void {
     banned.length === 1
       ? t`${visible(first.address)} banned in ${visible(jail)}`
       : plural(banned.length, { one: '# address banned', other: '# addresses banned' });
-  tell({ title, undo: () => void liftBans(banned).catch((error: unknown) => tellProblem(t`Could not take the ban back`, error)) });
+  const detail = seconds === undefined ? undefined : forHowLong(seconds);
+  tell({ title, detail, undo: () => void liftBans(banned).catch((error: unknown) => tellProblem(t`Could not take the ban back`, error)) });
 }

@@ -1,11 +1,13 @@
 import { t } from '@lingui/core/macro';
+import { lengthOf } from '@/api/ends';
 import type { Ban } from '@/api/types';
 import { endInWords } from '@/api/words';
-import { useNow } from '@/lib/clock';
+import { useCountdown, useNow } from '@/lib/clock';
 import { visible } from '@/lib/plain';
 import { duration, expiry, fullTime, number, shortTime } from '@/lib/time';
 import type { Column } from '@/ui/grid/row';
 import { AddressLink, JailLink } from '@/ui/links';
+import { OwnEnd } from '@/ui/own-end';
 
 /** How a ban that ended since the list was asked for ended; undefined for the others. */
 export type Ended = (ban: Ban) => string | undefined;
@@ -34,7 +36,7 @@ function Until({ ban, ended, headless }: { ban: Ban; ended: string | undefined; 
   const left = share(ban, now);
   return (
     <span className="flex items-center gap-2" title={ban.expires_at === null ? undefined : fullTime(ban.expires_at)}>
-      {left !== undefined && (
+      {left !== undefined && !ban.own_end && (
         <span className="h-1 w-10 shrink-0 overflow-hidden rounded-full bg-line max-md:hidden" aria-hidden>
           <span className="block h-full bg-series-1" style={{ width: `${100 * left}%` }} />
         </span>
@@ -44,9 +46,10 @@ function Until({ ban, ended, headless }: { ban: Ban; ended: string | undefined; 
   );
 }
 
-function share({ expires_at, ban_seconds }: Ban, now: number): number | undefined {
-  if (expires_at === null || ban_seconds <= 0) return undefined;
-  return Math.min(1, Math.max(0, (Date.parse(expires_at) - now) / 1000 / ban_seconds));
+function share(ban: Ban, now: number): number | undefined {
+  const length = lengthOf(ban);
+  if (ban.expires_at === null || length <= 0) return undefined;
+  return Math.min(1, Math.max(0, (Date.parse(ban.expires_at) - now) / 1000 / length));
 }
 
 function whyInWords({ origin, actor, reason }: Ban): string {
@@ -82,9 +85,9 @@ export function banColumns(ended: Ended): Column<Ban>[] {
       id: 'lasts',
       header: t`Lasts`,
       width: '76px',
-      cell: ({ ban_seconds }) => duration(ban_seconds),
+      cell: (ban) => duration(lengthOf(ban)),
     },
-    { id: 'ends', header: t`Ends`, width: 'minmax(146px, 1fr)', cell: (ban) => <Until ban={ban} ended={ended(ban)} /> },
+    { id: 'ends', header: t`Ends`, width: 'minmax(168px, 1fr)', cell: (ban) => <Until ban={ban} ended={ended(ban)} /> },
     {
       id: 'why',
       header: t`By`,

@@ -47,7 +47,6 @@ export function JailPick({ jails, jail, onPick, onLeave }: JailPickProps) {
           </Link>
         </p>
       )}
-      <p className="text-xs text-muted">{t`The jail decides how long a ban lasts; fail2ban knows no time for a single ban.`}</p>
     </fieldset>
   );
 }

@@ -29,7 +29,8 @@ async function lift(bans: BanRef[], progress?: (done: number) => void): Promise<
       tellProblem(t`${number(failed.length)} of ${number(bans.length)} were not lifted`, new Error(failed[0]?.detail ?? ''));
     }
     if (lifted.length > 0) {
-      const undo = bans.length <= atOnce ? () => void restore(lifted) : undefined;
+      const back = bans.filter((one) => lifted.some(({ address, jail }) => address === one.address && jail === one.jail));
+      const undo = bans.length <= atOnce ? () => void restore(back) : undefined;
       tell({ title: liftedInWords(bans, outcomes), undo });
     } else if (gone > 0 && failed.length === 0) {
       tell({ title: t`Nothing to lift: it was not banned any more.` });
@@ -39,11 +40,12 @@ async function lift(bans: BanRef[], progress?: (done: number) => void): Promise<
   }
 }
 
-async function restore(lifted: Outcome[]): Promise<void> {
+async function restore(lifted: BanRef[]): Promise<void> {
   try {
     const outcomes = await restoreBans(lifted, t`Unban taken back`);
     const failed = outcomes.filter((o) => o.outcome !== 'banned' && o.outcome !== 'already_banned');
     if (failed.length > 0) tellProblem(t`${number(failed.length)} could not be banned again`, new Error(failed[0]?.detail ?? ''));
+    else if (lifted.every((one) => one.own_end)) tell({ title: t`Banned again`, detail: t`Until the end that it had.` });
     else tell({ title: t`Banned again`, detail: t`The ban time starts anew.` });
   } catch (error) {
     tellProblem(t`Could not take the unban back`, error);

@@ -27,10 +27,10 @@ function kindInWords(kind: HostEvent['kind']): { word: string; tone: Tone } {
   }
 }
 
-function banInWords(event: HostEvent): string {
-  const { ban_seconds, failures, ban_count, restored, origin, actor, reason } = event;
+function banInWords(event: HostEvent, now: number): string {
+  const { ban_seconds, expires_at, failures, ban_count, restored, origin, actor, reason } = event;
   return [
-    ban_seconds === null ? '' : forHowLong(ban_seconds),
+    expires_at === null ? (ban_seconds === null ? '' : forHowLong(ban_seconds)) : untilInWords(event, expires_at, now),
     failures === null || failures === 0 ? '' : plural(failures, { one: '# failure', other: '# failures' }),
     ban_count !== null && ban_count > 1 ? t`ban no. ${number(ban_count)}` : '',
     restored ? t`put back after a restart` : '',
@@ -41,11 +41,17 @@ function banInWords(event: HostEvent): string {
     .join(' · ');
 }
 
+/** When the ban ends, and whether somebody gave it that end. */
+function untilInWords(event: HostEvent, expiresAt: string, now: number): string {
+  const at = shortTime(expiresAt, now);
+  return endsByItself(event) ? t`until ${at} (own end)` : t`until ${at}`;
+}
+
 /** What an event says beyond its kind, address and jail. */
-export function eventInWords(event: HostEvent): string {
+export function eventInWords(event: HostEvent, now: number): string {
   switch (event.kind) {
     case 'ban':
-      return banInWords(event);
+      return banInWords(event, now);
     case 'unban':
       return [endInWords(event.end_reason), event.actor === null ? '' : t`by ${visible(event.actor)}`].filter(Boolean).join(' ');
     case 'found':
@@ -88,9 +94,9 @@ function Row({ line }: { line: FeedLine }) {
       </span>
       <span className="truncate">{line.address !== null && <AddressLink address={line.address} max={20} />}</span>
       <span className="truncate max-md:hidden">{line.jail !== null && <JailLink jail={line.jail} />}</span>
-      <span className="truncate text-muted max-md:order-last max-md:col-span-full" title={eventInWords(line)}>
+      <span className="truncate text-muted max-md:order-last max-md:col-span-full" title={eventInWords(line, now)}>
         {line.jail !== null && <span className="md:hidden">{visible(line.jail)} </span>}
-        {eventInWords(line)}
+        {eventInWords(line, now)}
       </span>
     </div>
   );

@@ -1,7 +1,22 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Ban, FileSearch, Gauge, Info, List, LogOut, Moon, ScrollText, Shield, ShieldOff, Sun, UserCog, Users } from 'lucide-react';
+import {
+  Ban,
+  CalendarClock,
+  FileSearch,
+  Gauge,
+  Info,
+  List,
+  LogOut,
+  Moon,
+  ScrollText,
+  Shield,
+  ShieldOff,
+  Sun,
+  UserCog,
+  Users,
+} from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useMay } from '@/api/access';
 import { addressQuery, jailsQuery } from '@/api/queries';
@@ -116,6 +131,7 @@ function useGeneralItems(text: string): PaletteItem[] {
     { id: 'overview', label: t`Overview`, kind: page, icon: <Gauge aria-hidden />, run: () => void navigate({ to: '/' }) },
     { id: 'bans', label: t`Bans`, kind: page, icon: <Ban aria-hidden />, run: () => void navigate({ to: '/bans' }) },
     { id: 'jails', label: t`Jails`, kind: page, icon: <Shield aria-hidden />, run: () => void navigate({ to: '/jails' }) },
+    { id: 'jobs', label: t`Background jobs`, kind: page, icon: <CalendarClock aria-hidden />, run: () => void navigate({ to: '/jobs' }) },
     { id: 'about', label: t`Host and about`, kind: page, icon: <Info aria-hidden />, run: () => void navigate({ to: '/about' }) },
     { id: 'account', label: t`Your account`, kind: page, icon: <UserCog aria-hidden />, run: () => void navigate({ to: '/account' }) },
     ...(administers
