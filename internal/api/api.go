@@ -58,6 +58,7 @@ type Options struct {
 	Archive Archive
 	Bus     *event.Bus
 	Audit   Audit
+	Geo     Geo
 	// Lease and Jobs are the background work of all consoles on this database.
 	Lease LeaseDesk
 	Jobs  JobDesk
@@ -137,6 +138,7 @@ func New(o Options) *API {
 	a.registerManualJail()
 	a.registerBans()
 	a.registerAddresses()
+	a.registerGeo()
 	a.registerEvents()
 	a.registerSetup()
 	a.registerAuth()

@@ -1,7 +1,9 @@
 package cli_test
 
 import (
+	"bytes"
 	"context"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	"bangui/internal/cli"
 	"bangui/internal/fail2ban/fail2bantest"
+	"bangui/internal/geo/mmdb"
 )
 
 func TestMain(m *testing.M) {
@@ -69,6 +72,14 @@ func scripts(t *testing.T, dir string, f2b *fail2bantest.Server) {
 			"token": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(ts.Exec("bangui", append([]string{"token", "create", "test"}, args...)...))
 				ts.Setenv("BANGUI_TOKEN", strings.TrimSpace(ts.ReadFile("stdout")))
+			},
+			// mmdb FILE PREFIX COUNTRY: writes a geo database that knows one network.
+			"mmdb": func(ts *testscript.TestScript, _ bool, args []string) {
+				b := mmdb.New(mmdb.Metadata{Type: "Test", Description: "d", Built: time.Date(2026, 6, 17, 0, 0, 0, 0, time.UTC)})
+				ts.Check(b.Insert(netip.MustParsePrefix(args[1]), mmdb.Map{{Key: "country_code", Value: mmdb.String(args[2])}}))
+				var out bytes.Buffer
+				ts.Check(b.Write(&out))
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o600))
 			},
 			// attack ADDRESS USER: five failed sign-ins in the log that sshd's jail watches.
 			"attack": func(_ *testscript.TestScript, _ bool, args []string) { f2b.Fail(args[0], 5, args[1]) },

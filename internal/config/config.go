@@ -46,6 +46,10 @@ type Config struct {
 	RateLimit       int             // requests that one client may send within 60 s
 	AuditDays       int             // for how long entries of the audit are kept
 
+	// The operator's own geo databases; "" = those that come with the product.
+	GeoCountryDB, GeoASNDB, GeoCityDB string
+	GeoMap                            bool // maps them into memory where they are on a local disk
+
 	TLS             TLS    // whether we make a certificate ourselves
 	TLSCert, TLSKey string // paths of the operator's own, which win over TLS; "" = none
 	LogLevel        slog.Level
