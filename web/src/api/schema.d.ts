@@ -1769,6 +1769,7 @@ export interface components {
         };
         PauseInputBody: {
             paused: boolean;
+        };
         Point: {
             /** Format: double */
             latitude: number;
