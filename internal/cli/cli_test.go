@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/netip"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -73,10 +74,14 @@ func scripts(t *testing.T, dir string, f2b *fail2bantest.Server) {
 				ts.Check(ts.Exec("bangui", append([]string{"token", "create", "test"}, args...)...))
 				ts.Setenv("BANGUI_TOKEN", strings.TrimSpace(ts.ReadFile("stdout")))
 			},
-			// mmdb FILE PREFIX COUNTRY: writes a geo database that knows one network.
+			// mmdb FILE PREFIX COUNTRY|NUMBER: writes a geo database that knows one network.
 			"mmdb": func(ts *testscript.TestScript, _ bool, args []string) {
 				b := mmdb.New(mmdb.Metadata{Type: "Test", Description: "d", Built: time.Date(2026, 6, 17, 0, 0, 0, 0, time.UTC)})
-				ts.Check(b.Insert(netip.MustParsePrefix(args[1]), mmdb.Map{{Key: "country_code", Value: mmdb.String(args[2])}}))
+				record := mmdb.Map{{Key: "country_code", Value: mmdb.String(args[2])}}
+				if number, err := strconv.ParseUint(args[2], 10, 32); err == nil {
+					record = mmdb.Map{{Key: "autonomous_system_number", Value: mmdb.Uint32(number)}, {Key: "autonomous_system_organization", Value: mmdb.String("Example, Inc.")}}
+				}
+				ts.Check(b.Insert(netip.MustParsePrefix(args[1]), record))
 				var out bytes.Buffer
 				ts.Check(b.Write(&out))
 				ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o600))
