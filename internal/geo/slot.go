@@ -55,7 +55,7 @@ func (s *slot) refresh(ctx context.Context) {
 	defer s.mu.Unlock()
 	now, err := versionOf(s.file)
 	current := s.current.Load()
-	broke := current != nil && current.broken.Load()
+	broke := current != nil && current.source == FromFile && current.broken.Load()
 	if err == nil && now == s.seen && !broke {
 		return
 	}
