@@ -83,12 +83,17 @@ func describeProperties(name string, schema *huma.Schema) {
 		if s.Nullable && len(s.Enum) > 0 {
 			s.Enum = append(s.Enum, nil)
 		}
-		if nullable := name + "." + property; nullable == "JailDetail.increment" || nullable == "Address.protected" {
+		if slices.Contains(orNullObjects(), name+"."+property) {
 			schema.Properties[property] = &huma.Schema{
 				Description: s.Description, AnyOf: []*huma.Schema{{Ref: s.Ref}, {Type: "null"}},
 			}
 		}
 	}
+}
+
+// orNullObjects are the properties that are an object or null.
+func orNullObjects() []string {
+	return []string{"JailDetail.increment", "Address.protected", "Address.point", "Address.special", "GeoLookup.point", "GeoLookup.special"}
 }
 
 func idempotencyKey() *huma.Param {

@@ -956,13 +956,13 @@ export interface components {
             /** @description Name of the autonomous system. Chosen by whoever runs it: show as plain text. */
             network: string | null;
             /** @description Where a database of cities is set. */
-            point: components["schemas"]["Point"];
+            point: components["schemas"]["Point"] | null;
             /** @description Why it is never banned; null when it may be. */
             protected: components["schemas"]["Protection"] | null;
             /** @enum {string} */
             scope: "public" | "private" | "loopback" | "link-local" | "documentation" | "multicast" | "reserved";
             /** @description The range with a purpose of its own that it is in; null for an ordinary address. */
-            special: components["schemas"]["Special"];
+            special: components["schemas"]["Special"] | null;
         };
         Alive: {
             /** @enum {string} */
@@ -1312,9 +1312,9 @@ export interface components {
             /** @description Name of the autonomous system. Chosen by whoever runs it: show as plain text. */
             network: string | null;
             /** @description Where a database of cities is set. */
-            point: components["schemas"]["Point"];
+            point: components["schemas"]["Point"] | null;
             /** @description The range with a purpose of its own that it is in; null for an ordinary address. */
-            special: components["schemas"]["Special"];
+            special: components["schemas"]["Special"] | null;
         };
         GeoState: {
             /** @description Of countries, of networks, and of cities where one is set. */
