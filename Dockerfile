@@ -10,6 +10,8 @@ WORKDIR /src
 COPY web/package.json web/package-lock.json web/
 COPY web/tools web/tools
 RUN npm --prefix web ci --no-audit --no-fund
+COPY packaging/geo packaging/geo
+RUN npm --prefix packaging/geo ci --ignore-scripts --no-audit --no-fund
 COPY web web
 RUN npm --prefix web run --silent build
 
@@ -19,9 +21,11 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 COPY --from=page /src/web/dist web/dist
+COPY --from=page /src/packaging/geo/node_modules /geo
 ARG VERSION=dev
 RUN --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /out/usr/bin/bangui ./cmd/bangui
+    go run ./cmd/geodata /geo internal/geo/geodata \
+ && CGO_ENABLED=0 go build -tags geodata -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /out/usr/bin/bangui ./cmd/bangui
 RUN mkdir -p /out/etc/ssl/certs /out/var/lib/bangui /out/run/bangui \
  && echo 'bangui:x:65532:65532::/var/lib/bangui:/usr/sbin/nologin' > /out/etc/passwd \
  && echo 'bangui:x:65532:' > /out/etc/group \

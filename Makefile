@@ -20,15 +20,15 @@ demo: ## build, and serve a demo server of our own on sample logs
 	@scripts/run.sh demo $(ARGS)
 
 .PHONY: build
-build: page ## build page and binary: bin/bangui
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/bangui ./cmd/bangui
+build: page geo ## build page and binary: bin/bangui
+	CGO_ENABLED=0 go build -tags geodata -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/bangui ./cmd/bangui
 
 .PHONY: dist
-dist: page ## static programs and Debian packages for amd64 and arm64: dist/
+dist: page geo ## static programs and Debian packages for amd64 and arm64: dist/
 	@scripts/dist.sh
 
 .PHONY: test-package
-test-package: page ## install, upgrade, remove and purge the package in a booted Debian (root; minutes)
+test-package: page geo ## install, upgrade, remove and purge the package in a booted Debian (root; minutes)
 	@scripts/test-package.sh
 
 .PHONY: exposure
@@ -45,6 +45,18 @@ web/dist/index.html: web/node_modules/.package-lock.json $(PAGE_SOURCES)
 web/node_modules/.package-lock.json: web/package-lock.json
 	@echo "installing the page's npm packages into web/node_modules" >&2
 	npm --prefix web ci --no-audit --no-fund --loglevel error
+	@touch $@
+
+# The databases are built into the program by the tag geodata; a build without it has none.
+.PHONY: geo
+geo: internal/geo/geodata/asn.mmdb ## make the geo databases that come with the product
+
+internal/geo/geodata/asn.mmdb: packaging/geo/node_modules/.package-lock.json $(wildcard cmd/geodata/*.go internal/geo/mmdb/*.go)
+	go run ./cmd/geodata packaging/geo/node_modules internal/geo/geodata
+
+packaging/geo/node_modules/.package-lock.json: packaging/geo/package-lock.json
+	@echo "fetching the geo data that packaging/geo pins" >&2
+	npm --prefix packaging/geo ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 .PHONY: setup
@@ -67,8 +79,8 @@ generate: web/node_modules/.package-lock.json ## write the generated files anew:
 	@scripts/generate.sh
 
 .PHONY: bench
-bench: build ## measure: the packages that have benchmarks, and the page with 100,000 rows
-	@go test -run='^$$' -bench=. -benchmem $$(git grep -l --untracked '^func Benchmark' -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed 's|^|./|')
+bench: build geo ## measure: the packages that have benchmarks, and the page with 100,000 rows
+	@go test -tags geodata -run='^$$' -bench=. -benchmem $$(git grep -l --untracked '^func Benchmark' -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed 's|^|./|')
 	@npm --prefix web run --silent bench
 
 .PHONY: chaos
@@ -102,5 +114,5 @@ logs: ## follow what the containers log
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin web/node_modules web/tools/*/node_modules
+	rm -rf bin web/node_modules web/tools/*/node_modules packaging/geo/node_modules internal/geo/geodata/*.mmdb
 	find web/dist -mindepth 1 ! -name .gitkeep -delete

@@ -187,7 +187,7 @@ func TestOnlyHere(t *testing.T) {
 		{"os.Getenv", false, []string{"cmd/bangui", "internal/fail2ban/fail2bantest"}, "the environment is read in main and handed on"},
 		{"os.LookupEnv", false, []string{"cmd/bangui"}, "the environment is read in main and handed on"},
 		{"os.Environ", false, []string{"cmd/bangui"}, "the environment is read in main and handed on"},
-		{"os.Exit", false, []string{"cmd/bangui", "internal/history/historytest/cmd/makebans"}, "only main ends the process"},
+		{"os.Exit", false, []string{"cmd/bangui", "cmd/geodata", "internal/history/historytest/cmd/makebans"}, "only main ends the process"},
 		{"http.Get", true, nil, "requests need a context and a client with limits"},
 		{"http.DefaultClient", false, nil, "it has no time limit"},
 		{"http.DefaultServeMux", true, nil, "it is a global"},
@@ -311,7 +311,7 @@ func TestHelperNeedsNothing(t *testing.T) {
 // TestNoPlacesOfThisMachine keeps paths and registry hosts out of what we publish.
 func TestNoPlacesOfThisMachine(t *testing.T) {
 	places := []string{"/wo" + "rk/", "/fa" + "rm/", "registry." + "npmjs", "proxy." + "golang.org", "deb." + "debian.org"}
-	for _, pattern := range []string{"*.md", "*/*.md", "Makefile", "scripts/*", ".ci/*", "web/package.json", "web/package-lock.json", "go.mod", "*.go", "*/*.go", "*/*/*.go"} {
+	for _, pattern := range []string{"*.md", "*/*.md", "Makefile", "scripts/*", ".ci/*", "web/package.json", "web/package-lock.json", "packaging/geo/package*.json", "go.mod", "*.go", "*/*.go", "*/*/*.go"} {
 		matches, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -55,6 +55,15 @@ linked=$(ldd "$program" 2>&1 || true)
 "$program" version | grep -qF "bangui $version " || bad "the program says it is $("$program" version)"
 [ "$(dpkg-deb -f "$deb" Version)" = "$version" ] || bad "the package has another version than $version"
 
+# The geo databases are in it, and whose they are stands in the copyright.
+databases=$(env -i "$program" geo)
+[ "$(grep -c 'came with BanGUI, data of 20' <<<"$databases")" = 2 ] || bad "the program's geo databases: $databases"
+place=$(env -i "$program" geo 8.8.8.8)
+[[ $place == "8.8.8.8"$'\t'"US"$'\t'"15169"$'\t'"Google LLC"* ]] || bad "the program places 8.8.8.8 so: $place"
+for name in @ip-location-db/asn @ip-location-db/geo-whois-asn-country-mmdb db-ip.com routeviews.org nro.net; do
+  grep -qF "$name" "$work/root/usr/share/doc/bangui/copyright" || bad "the copyright does not name $name"
+done
+
 # The settings: taken as they are, and still when what is commented out is uncommented.
 settings() { env -i "$program" serve --print-config --config "$1"; }
 settings "$work/root/etc/bangui/bangui.yml" >/dev/null || bad "the settings file is refused"

@@ -15,6 +15,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 have dpkg-deb || die "dpkg-deb is needed to make Debian packages: $(as_root)apt-get install dpkg"
 [ -f web/dist/index.html ] || die "the page is not built: make page"
+[ -f internal/geo/geodata/asn.mmdb ] || die "the geo databases are not made: make geo"
 
 export SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}"
 export LC_ALL=C TZ=UTC GOTOOLCHAIN=local CGO_ENABLED=0
@@ -34,10 +35,11 @@ pack() {
 }
 
 build() { # ARCH TARGET
-  GOOS=linux GOARCH=$1 go build -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$version" -o "$2" ./cmd/bangui
+  GOOS=linux GOARCH=$1 go build -tags geodata -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$version" -o "$2" ./cmd/bangui
 }
 
-# notices: the licences of everything that is compiled into the program and the page.
+# notices: the licences of everything that is compiled into the program, the page and
+# the geo databases.
 notices() {
   local path dir file
   echo "BanGUI contains the following works of others, each under its own terms."
@@ -54,6 +56,12 @@ notices() {
         [ ! -f "$file" ] || { printf '\n== %s %s\n\n' "$path" "$(node -p "require('./$dir/package.json').version")" && cat "$file"; }
       done
     done
+  for dir in packaging/geo/node_modules/@ip-location-db/*; do
+    printf '\n== %s %s\n\n' "${dir#packaging/geo/node_modules/}" "$(node -p "require('./$dir/package.json').version + '\n\n' + require('./$dir/package.json').license")"
+    for file in "$dir"/*LICENSE* "$dir"/MODIFICATIONS; do
+      [ ! -f "$file" ] || { cat "$file" && echo; }
+    done
+  done
 }
 
 # tree ARCH ROOT: the files of the package as they are installed.

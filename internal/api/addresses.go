@@ -10,16 +10,18 @@ import (
 	"bangui/internal/allowlist"
 	"bangui/internal/auth"
 	"bangui/internal/fault"
+	"bangui/internal/geo"
 	"bangui/internal/history"
 	"bangui/internal/host"
 )
 
 // Address is everything about one address: where it is banned, since when, and why.
 type Address struct {
-	Address       string      `json:"address"`
-	Kind          string      `json:"kind" enum:"address,network,other"`
-	Family        *int        `json:"family" doc:"4 or 6; null for an identifier that is no address."`
-	Scope         string      `json:"scope" enum:"public,private,loopback,link-local,documentation,multicast,reserved"`
+	Address string `json:"address"`
+	Kind    string `json:"kind" enum:"address,network,other"`
+	Family  *int   `json:"family" doc:"4 or 6; null for an identifier that is no address."`
+	Scope   string `json:"scope" enum:"public,private,loopback,link-local,documentation,multicast,reserved"`
+	Place
 	Protected     *Protection `json:"protected" doc:"Why it is never banned; null when it may be."`
 	Bans          []Ban       `json:"bans" doc:"Active now."`
 	CoveredBy     []Ban       `json:"covered_by" doc:"Active bans of networks that contain it."`
@@ -70,7 +72,7 @@ func (a *API) address(ctx context.Context, text string) (Address, error) {
 	out := Address{Address: id, Kind: "other", Scope: "reserved"}
 	prefix, err := allowlist.ParseTarget(id)
 	if err == nil {
-		out.describe(prefix)
+		out.describe(prefix, a.Geo.LookupPrefix(prefix))
 		if v := allowlist.Judge(prefix, append(a.Protected(), callerEntry(ctx)...)); v.Answer == allowlist.Never {
 			out.Protected = &Protection{Reason: v.Reason}
 		}
@@ -89,7 +91,7 @@ func callerEntry(ctx context.Context) []allowlist.Entry {
 	return nil
 }
 
-func (out *Address) describe(p netip.Prefix) {
+func (out *Address) describe(p netip.Prefix, at geo.Place) {
 	out.Kind = "network"
 	if p.IsSingleIP() {
 		out.Kind = "address"
@@ -98,34 +100,7 @@ func (out *Address) describe(p netip.Prefix) {
 	if p.Addr().Is6() {
 		family = 6
 	}
-	out.Family, out.Scope = &family, scopeOf(p.Addr())
-}
-
-// documentation are the ranges of RFC 5737 and RFC 3849.
-func documentation() []netip.Prefix {
-	return []netip.Prefix{
-		netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.51.100.0/24"),
-		netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("2001:db8::/32"),
-	}
-}
-
-func scopeOf(addr netip.Addr) string {
-	switch {
-	case addr.IsLoopback():
-		return "loopback"
-	case addr.IsPrivate():
-		return "private"
-	case addr.IsLinkLocalUnicast():
-		return "link-local"
-	case addr.IsMulticast():
-		return "multicast"
-	case slices.ContainsFunc(documentation(), func(p netip.Prefix) bool { return p.Contains(addr) }):
-		return "documentation"
-	case !addr.IsGlobalUnicast(), addr.Is4() && (addr.As4()[0] == 0 || addr.As4()[0] >= 240):
-		return "reserved"
-	default:
-		return "public"
-	}
+	out.Family, out.Scope, out.Place = &family, scopeOf(at.Special.Kind), geoPlaceOf(at)
 }
 
 func (a *API) addBans(ctx context.Context, out *Address, prefix netip.Prefix) error {

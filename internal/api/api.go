@@ -66,6 +66,7 @@ type Options struct {
 	Archive Archive
 	Bus     *event.Bus
 	Audit   Audit
+	Geo     Geo
 	// Lease and Jobs are the background work of all consoles on this database.
 	Lease LeaseDesk
 	Jobs  JobDesk
@@ -154,6 +155,7 @@ func New(o Options) *API {
 	a.registerAddresses()
 	a.registerTimeline()
 	a.registerStats()
+	a.registerGeo()
 	a.registerEvents()
 	a.registerSetup()
 	a.registerAuth()

@@ -16,6 +16,7 @@ import (
 	"bangui/internal/audit"
 	"bangui/internal/auth"
 	"bangui/internal/event"
+	"bangui/internal/geo"
 	"bangui/internal/history"
 	"bangui/internal/host"
 	"bangui/internal/store"
@@ -199,6 +200,7 @@ type desk struct {
 	stop     context.CancelFunc // ends the context of all requests, as the stopping server does
 	changes  []func(*api.Options)
 	trail    *audit.Trail
+	geo      *geo.DB
 	basePath string
 }
 
@@ -223,7 +225,7 @@ func (l *logText) String() string {
 func openDesk(t *testing.T, changes ...func(*api.Options)) *desk {
 	t.Helper()
 	d := &desk{
-		site: &site{t: t, db: storetest.Open(t)}, bus: event.NewBus(), log: &logText{}, changes: changes,
+		site: &site{t: t, db: storetest.Open(t)}, bus: event.NewBus(), log: &logText{}, changes: changes, geo: geoOf(t),
 		host: &double{state: host.State{Reach: host.Online, AsOf: time.Unix(1_790_000_000, 0)}, jails: []host.Jail{{Name: "sshd", State: host.JailRunning}}},
 	}
 	logger := slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -262,7 +264,7 @@ func (d *desk) build() {
 	hosts.AddLocal(d.host)
 	d.people.Accounts = auth.New(d.people.Options)
 	options := api.Options{
-		Accounts: d.people.Accounts, Hosts: hosts, Archive: d.noting, Bus: d.bus, Audit: d.trail, Components: func() []api.Component { return nil }, Database: d.db.Check,
+		Accounts: d.people.Accounts, Hosts: hosts, Archive: d.noting, Bus: d.bus, Audit: d.trail, Geo: d.geo, Components: func() []api.Component { return nil }, Database: d.db.Check,
 		Version: "test", TimeZone: "UTC", BasePath: d.basePath, Protected: func() []allowlist.Entry { return nil }, Logger: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now,
 	}
 	options.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})

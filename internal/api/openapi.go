@@ -74,9 +74,6 @@ func describeAccess(op *huma.Operation, r route) {
 	}
 }
 
-// mayBeNull are the properties that hold another object or null.
-var mayBeNull = []string{"JailDetail.increment", "Address.protected", "Lease.holder", "Job.last", "JobDetail.last"} //nolint:gochecknoglobals // constant
-
 // describeProperties says what the types of Go can't: which values may be null.
 func describeProperties(name string, schema *huma.Schema) {
 	for property, s := range schema.Properties {
@@ -86,11 +83,19 @@ func describeProperties(name string, schema *huma.Schema) {
 		if s.Nullable && len(s.Enum) > 0 {
 			s.Enum = append(s.Enum, nil)
 		}
-		if slices.Contains(mayBeNull, name+"."+property) {
+		if slices.Contains(orNullObjects(), name+"."+property) {
 			schema.Properties[property] = &huma.Schema{
 				Description: s.Description, AnyOf: []*huma.Schema{{Ref: s.Ref}, {Type: "null"}},
 			}
 		}
+	}
+}
+
+// orNullObjects are the properties that are an object or null.
+func orNullObjects() []string {
+	return []string{
+		"JailDetail.increment", "Address.protected", "Address.point", "Address.special", "GeoLookup.point", "GeoLookup.special",
+		"Lease.holder", "Job.last", "JobDetail.last",
 	}
 }
 

@@ -223,7 +223,7 @@ func TestGET_NeverWrites(t *testing.T) {
 	before := changes(t, d)
 	asked := 0
 	for path, methods := range doc.Paths {
-		path = strings.NewReplacer("users/{id}", "users/"+idOf(auth.Viewer), "{host}", "local", "{jail}", "sshd", "{name}", "tidy", "{id}", "1", "{ip}", "10.0.0.1", "{property}", "jail").Replace(path)
+		path = strings.NewReplacer("users/{id}", "users/"+idOf(auth.Viewer), "{host}", "local", "{jail}", "sshd", "{name}", "tidy", "{id}", "1", "{ip}", "10.0.0.1", "{property}", "jail", "geo/lookup", "geo/lookup?address=10.0.0.1").Replace(path)
 		for method := range methods {
 			for _, m := range []string{"GET", "HEAD"} {
 				if strings.HasSuffix(path, "/events") && m == "GET" {

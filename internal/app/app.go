@@ -23,6 +23,7 @@ import (
 	"bangui/internal/config"
 	"bangui/internal/demo"
 	"bangui/internal/event"
+	"bangui/internal/geo"
 	"bangui/internal/health"
 	"bangui/internal/history"
 	"bangui/internal/host"
@@ -72,6 +73,9 @@ type App struct {
 
 	trail     *audit.Trail
 	auditTask *task
+
+	geo     *geo.DB
+	geoTask *task
 
 	registry *host.Registry
 	host     host.Host // the one that we serve ourselves
@@ -144,6 +148,7 @@ const (
 	databaseTime = 10 * time.Second
 	auditTime    = 10 * time.Second
 	accountsTime = 5 * time.Second
+	geoTime      = 5 * time.Second
 	tlsTime      = 5 * time.Second
 	jobsTime     = 10 * time.Second
 	leaseTime    = 5 * time.Second
@@ -159,10 +164,11 @@ func (a *App) graph() []stage {
 		{name: "accounts", needs: []string{"config", "logging", "database", "audit"}, start: a.startAccounts, stop: a.stopAccounts, grace: accountsTime},
 		{name: "lease", needs: []string{"config", "logging", "database"}, start: a.startLease, stop: a.stopLease, grace: leaseTime},
 		{name: "demo", off: !a.Config.Demo, needs: []string{"config", "logging"}, start: a.startDemo, stop: a.stopDemo, grace: demoTime},
-		{name: "host", needs: []string{"database", "accounts", "demo"}, start: a.startHost, stop: a.stopHost, grace: hostTime},
+		{name: "geo", needs: []string{"config", "logging", "database"}, start: a.startGeo, stop: a.stopGeo, grace: geoTime},
+		{name: "host", needs: []string{"database", "accounts", "demo", "geo"}, start: a.startHost, stop: a.stopHost, grace: hostTime},
 		{name: "metrics", off: len(a.Config.MetricsListen) == 0, needs: []string{"lease", "host"}, start: a.startMetrics, stop: a.stopMetrics, grace: metricsTime},
 		{name: "jobs", needs: []string{"audit", "accounts", "lease", "host"}, start: a.startJobs, stop: a.stopJobs, grace: jobsTime},
-		{name: "api", needs: []string{"database", "audit", "accounts", "host"}, start: a.startAPI},
+		{name: "api", needs: []string{"database", "audit", "accounts", "geo", "host"}, start: a.startAPI},
 		{name: "tls", needs: []string{"config", "logging"}, start: a.startTLS, stop: a.stopTLS, grace: tlsTime},
 		{name: "http", needs: []string{"api", "tls"}, start: a.startHTTP, stop: a.stopHTTP, grace: drainTime},
 	}

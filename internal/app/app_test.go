@@ -251,7 +251,7 @@ func TestApp_StopEndsEventStreams(t *testing.T) {
 // Each real stage is made to fail in turn: exactly the started ones stop, in
 // reverse, and nothing is left behind.
 func TestApp_EachStageFailsInTurn(t *testing.T) {
-	names := []string{"config", "logging", "database", "audit", "accounts", "lease", "demo", "host", "metrics", "jobs", "api", "tls", "http"}
+	names := []string{"config", "logging", "database", "audit", "accounts", "lease", "demo", "geo", "host", "metrics", "jobs", "api", "tls", "http"}
 	if got := stageNames(New(Options{Log: io.Discard}).graph()); !slices.Equal(got, names) {
 		t.Fatalf("stages = %v; this test knows %v", got, names)
 	}

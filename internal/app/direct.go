@@ -15,6 +15,8 @@ import (
 	"bangui/internal/event"
 	"bangui/internal/fail2ban"
 	"bangui/internal/fault"
+	"bangui/internal/geo"
+	"bangui/internal/health"
 	"bangui/internal/helper"
 	"bangui/internal/host"
 )
@@ -44,6 +46,12 @@ func OpenDirect(ctx context.Context, c config.Config, owner string, logger *slog
 	}
 	d := &Direct{Host: client, helper: client}
 	return d, d.settle(ctx)
+}
+
+// OpenGeo opens the databases that tell where an address is, for one command. It never
+// fails: what can't be opened tells nothing.
+func OpenGeo(ctx context.Context, c config.Config, logger *slog.Logger) *geo.DB {
+	return openGeo(ctx, c, health.New(time.Now), logger)
 }
 
 // throughHelper is the helper that was named, or the one of this machine, which must be

@@ -109,6 +109,13 @@ func (a *App) jobs(t term) []schedule.Job {
 			Run:    func(ctx context.Context) (string, error) { return a.prepareArchive(ctx, a.archiveOn(t.store)) },
 		},
 		{
+			Name: "locate-bans", When: weekly("10 5 * * 0"), Timeout: 2 * time.Hour, Jitter: 30 * time.Minute,
+			Does:   "Asks the geo databases again where banned addresses are, since those change. Without databases it changes nothing.",
+			Repeat: "A ban whose place is as it was stays as it is.",
+			Lost:   "Each step of 500 bans is one transaction; the next run begins anew.",
+			Run:    func(ctx context.Context) (string, error) { return a.locateBans(ctx, t.store) },
+		},
+		{
 			Name: "optimise-database", When: schedule.DailyAt(4, 10, time.Local), Timeout: 10 * time.Minute, Jitter: 10 * time.Minute,
 			Does:   "Lets the database learn anew what is in its tables, so that queries stay quick, and shortens SQLite's log of changes.",
 			Repeat: "It changes no data.",
@@ -118,7 +125,7 @@ func (a *App) jobs(t term) []schedule.Job {
 			},
 		},
 		{
-			Name: "check-database", When: weekly(), Timeout: store.ExamineTime, Jitter: 30 * time.Minute,
+			Name: "check-database", When: weekly("40 4 * * 0"), Timeout: store.ExamineTime, Jitter: 30 * time.Minute,
 			Does:   "Reads the database for damage.",
 			Repeat: "It only reads.",
 			Lost:   "Nothing is lost: the next leader begins it again.",
@@ -129,11 +136,11 @@ func (a *App) jobs(t term) []schedule.Job {
 	}
 }
 
-// weekly is a quiet hour.
-func weekly() schedule.Timetable {
-	when, err := schedule.Cron("40 4 * * 0", time.Local)
+// weekly is a quiet hour, as cron writes it.
+func weekly(expression string) schedule.Timetable {
+	when, err := schedule.Cron(expression, time.Local)
 	if err != nil {
-		panic(err) // a defect of the program: the expression is written above
+		panic(err) // a defect of the program: the expressions stand above
 	}
 	return when
 }

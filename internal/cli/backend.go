@@ -155,7 +155,8 @@ type evidence struct {
 }
 
 type whyView struct {
-	Address       string     `json:"address"`
+	Address string `json:"address"`
+	placeRow
 	Protected     string     `json:"protected,omitempty"` // why it is never banned
 	Bans          []banRow   `json:"bans"`
 	CoveredBy     []banRow   `json:"covered_by"`
@@ -166,10 +167,11 @@ type whyView struct {
 // probeTime bounds the question whether a console answers.
 const probeTime = 3 * time.Second
 
-// addBackend gives a command the flags that choose what it talks to.
-func (c *command) addBackend(cmd *cobra.Command) {
+// addBackend gives a command the flags that choose what it talks to, and those of more
+// settings.
+func (c *command) addBackend(cmd *cobra.Command, more ...string) {
 	c.addConsole(cmd)
-	c.addSettings(cmd.Flags(), "data-dir", "database", "database-password-file", "helper", "fail2ban-socket", "fail2ban-config", "fail2ban-db", "fail2ban-log", "path-map")
+	c.addSettings(cmd.Flags(), append([]string{"data-dir", "database", "database-password-file", "helper", "fail2ban-socket", "fail2ban-config", "fail2ban-db", "fail2ban-log", "path-map"}, more...)...)
 }
 
 // addConsole gives a command the flags that name a console.

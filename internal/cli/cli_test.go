@@ -1,8 +1,11 @@
 package cli_test
 
 import (
+	"bytes"
 	"context"
+	"net/netip"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +14,7 @@ import (
 
 	"bangui/internal/cli"
 	"bangui/internal/fail2ban/fail2bantest"
+	"bangui/internal/geo/mmdb"
 )
 
 func TestMain(m *testing.M) {
@@ -75,6 +79,18 @@ func scripts(t *testing.T, dir string, f2b *fail2bantest.Server) {
 				wait(ts, "fail2ban-client says "+strings.Join(args, " "), func() bool {
 					return f2b.Client("get", args[1], "banned", args[0]) == args[2]
 				})
+			},
+			// mmdb FILE PREFIX COUNTRY|NUMBER: writes a geo database that knows one network.
+			"mmdb": func(ts *testscript.TestScript, _ bool, args []string) {
+				b := mmdb.New(mmdb.Metadata{Type: "Test", Description: "d", Built: time.Date(2026, 6, 17, 0, 0, 0, 0, time.UTC)})
+				record := mmdb.Map{{Key: "country_code", Value: mmdb.String(args[2])}}
+				if number, err := strconv.ParseUint(args[2], 10, 32); err == nil {
+					record = mmdb.Map{{Key: "autonomous_system_number", Value: mmdb.Uint32(number)}, {Key: "autonomous_system_organization", Value: mmdb.String("Example, Inc.")}}
+				}
+				ts.Check(b.Insert(netip.MustParsePrefix(args[1]), record))
+				var out bytes.Buffer
+				ts.Check(b.Write(&out))
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o600))
 			},
 			// attack ADDRESS USER: five failed sign-ins in the log that sshd's jail watches.
 			"attack": func(_ *testscript.TestScript, _ bool, args []string) { f2b.Fail(args[0], 5, args[1]) },

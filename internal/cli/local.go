@@ -165,7 +165,7 @@ func (l *local) Why(ctx context.Context, address string) (whyView, error) {
 	target, err := allowlist.ParseTarget(address)
 	known := err == nil
 	if known {
-		view.Address = allowlist.Text(target)
+		view.Address, view.placeRow = allowlist.Text(target), placeIn(openGeo(ctx, l.conf), target)
 		if v := allowlist.Judge(target, allowlist.System{}.Entries()); v.Answer == allowlist.Never {
 			view.Protected = v.Reason
 		}

@@ -11,7 +11,7 @@ import (
 func (c *command) why() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "why ADDRESS", Short: "Say whether and why an address is banned",
-		Long: "Say whether an address is banned, in which jails and until when, with the log lines that fail2ban kept." + exits(Done, Usage, Unreachable, NoPermit),
+		Long: "Say whether an address is banned, in which jails and until when, where it is, with the log lines that fail2ban kept." + exits(Done, Usage, Unreachable, NoPermit),
 		Args: exactly(1, "one address"),
 		RunE: c.with(func(ctx context.Context, b backend, args []string) error {
 			view, err := b.Why(ctx, args[0])
@@ -25,7 +25,7 @@ func (c *command) why() *cobra.Command {
 			return nil
 		}),
 	}
-	c.addBackend(cmd)
+	c.addBackend(cmd, geoSettings()...)
 	return cmd
 }
 
@@ -43,6 +43,9 @@ func (c *command) showWhy(v whyView) {
 	}
 	for _, b := range v.CoveredBy {
 		c.print("%s is %s with the network %s in %s, until %s.", address, style.Bad("banned"), terminal.Printable(b.Address), terminal.Printable(b.Jail), ends(b))
+	}
+	if where := v.words(); where != "" {
+		c.print("It is in %s.", terminal.Printable(where))
 	}
 	if v.Protected != "" {
 		c.print("%s", terminal.Printable(v.Protected))

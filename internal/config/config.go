@@ -51,6 +51,10 @@ type Config struct {
 	ArchiveRetention time.Duration // for how long ended bans are kept, whole days; 0 = for ever
 	ArchiveMaxBytes  int64         // how much room they may take; 0 = no limit
 
+	// The operator's own geo databases; "" = those that come with the product.
+	GeoCountryDB, GeoASNDB, GeoCityDB string
+	GeoMap                            bool // maps them into memory where they are on a local disk
+
 	TLS             TLS    // whether we make a certificate ourselves
 	TLSCert, TLSKey string // paths of the operator's own, which win over TLS; "" = none
 	LogLevel        slog.Level

@@ -61,7 +61,7 @@ func Settings() []Setting {
 		optionalPath("fail2ban-log", "fail2ban's own log; it tells of bans at once.",
 			func(c *Config) *string { return &c.Fail2banLog }),
 		pathMap(),
-	}, networkSettings(), accessSettings(), boundSettings(), schedulerSettings(), []Setting{
+	}, networkSettings(), accessSettings(), boundSettings(), schedulerSettings(), geoSettings(), []Setting{
 		{
 			Name: "log-level", Default: "info", Allowed: "debug, info, warn or error",
 			Meaning: "How much is logged.",
@@ -72,20 +72,25 @@ func Settings() []Setting {
 			show: func(c Config) string { return strings.ToLower(c.LogLevel.String()) },
 		},
 		logFormat(),
-		{
-			Name: "demo", Default: "false", Allowed: "true or false", Switch: true,
-			Meaning: "Start a demo fail2ban server in a folder and serve that. It protects nothing.",
-			parse: func(c *Config, text string, _ Surroundings) error {
-				on, err := strconv.ParseBool(text)
-				if err != nil {
-					return errNotAllowed
-				}
-				c.Demo = on
-				return nil
-			},
-			show: func(c Config) string { return strconv.FormatBool(c.Demo) },
-		},
+		toggle("demo", "Start a demo fail2ban server in a folder and serve that. It protects nothing.",
+			func(c *Config) *bool { return &c.Demo }),
 	})
+}
+
+// toggle is a setting that is on or off; off unless somebody says so.
+func toggle(name, meaning string, field func(*Config) *bool) Setting {
+	return Setting{
+		Name: name, Default: "false", Allowed: "true or false", Switch: true, Meaning: meaning,
+		parse: func(c *Config, text string, _ Surroundings) error {
+			on, err := strconv.ParseBool(text)
+			if err != nil {
+				return errNotAllowed
+			}
+			*field(c) = on
+			return nil
+		},
+		show: func(c Config) string { return strconv.FormatBool(*field(&c)) },
+	}
 }
 
 // logFormat is the setting of how log lines are written.

@@ -27,6 +27,13 @@ export const aboutQuery = queryOptions({
   staleTime: 5 * 60_000,
 });
 
+/** The databases that say where an address is: they change when somebody replaces a file. */
+export const geoQuery = queryOptions({
+  queryKey: ['geo'],
+  queryFn: ({ signal }) => take(api.GET('/api/v1/geo', { signal })),
+  staleTime: 5 * 60_000,
+});
+
 /** The host's state; asked again each 10 s as a second opinion beside the event stream. */
 export const hostQuery = queryOptions({
   queryKey: ['host'],

@@ -396,6 +396,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/geo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The geo databases
+         * @description Needs the role viewer.
+         */
+        get: operations["getGeo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/geo/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an address is
+         * @description Needs the role viewer.
+         */
+        get: operations["lookUpGeo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts": {
         parameters: {
             query?: never;
@@ -999,8 +1039,21 @@ export interface components {
         };
         Address: {
             address: string;
+            /**
+             * Format: int64
+             * @description Number of the autonomous system.
+             * @example 64496
+             */
+            asn: number | null;
             /** @description Active now. */
             bans: components["schemas"]["Ban"][];
+            /** @description Where a database of cities is set. */
+            city: string | null;
+            /**
+             * @description ISO 3166-1 alpha-2; null when not known, or when parts of the network differ.
+             * @example DE
+             */
+            country: string | null;
             /** @description Active bans of networks that contain it. */
             covered_by: components["schemas"]["Ban"][];
             /** @description What fail2ban's own database holds, newest first. */
@@ -1020,10 +1073,16 @@ export interface components {
             kind: "address" | "network" | "other";
             /** Format: date-time */
             last_seen: string | null;
+            /** @description Name of the autonomous system. Chosen by whoever runs it: show as plain text. */
+            network: string | null;
+            /** @description Where a database of cities is set. */
+            point: components["schemas"]["Point"] | null;
             /** @description Why it is never banned; null when it may be. */
             protected: components["schemas"]["Protection"] | null;
             /** @enum {string} */
             scope: "public" | "private" | "loopback" | "link-local" | "documentation" | "multicast" | "reserved";
+            /** @description The range with a purpose of its own that it is in; null for an ordinary address. */
+            special: components["schemas"]["Special"] | null;
         };
         Alive: {
             /** @enum {string} */
@@ -1346,6 +1405,69 @@ export interface components {
             /** Format: date-time */
             to: string;
             why: string;
+        };
+        GeoCredit: {
+            licence: string | null;
+            /** Format: uri */
+            link: string | null;
+            text: string;
+        };
+        GeoDatabase: {
+            /** @description As the database describes itself. */
+            about: string | null;
+            /**
+             * Format: date-time
+             * @description How old the data is.
+             */
+            built: string | null;
+            /** Format: int64 */
+            bytes: number;
+            /** @description Those who want to be named, with a link, wherever the data is shown. */
+            credits: components["schemas"]["GeoCredit"][];
+            /** @enum {string} */
+            kind: "country" | "asn" | "city";
+            /** @description The file is mapped into memory, not read. */
+            mapped: boolean;
+            mend: string | null;
+            /** Format: date-time */
+            opened: string | null;
+            /** @description The operator's file, also while it can't be used. */
+            path: string | null;
+            /** @description Why the operator's file is not read. */
+            problem: string | null;
+            /**
+             * @description Where what is read now comes from; product = it came with BanGUI.
+             * @enum {string}
+             */
+            source: "none" | "product" | "file";
+            /** @description As the database calls itself. */
+            type: string | null;
+        };
+        GeoLookup: {
+            address: string;
+            /**
+             * Format: int64
+             * @description Number of the autonomous system.
+             * @example 64496
+             */
+            asn: number | null;
+            /** @description Where a database of cities is set. */
+            city: string | null;
+            /**
+             * @description ISO 3166-1 alpha-2; null when not known, or when parts of the network differ.
+             * @example DE
+             */
+            country: string | null;
+            /** @description Name of the autonomous system. Chosen by whoever runs it: show as plain text. */
+            network: string | null;
+            /** @description Where a database of cities is set. */
+            point: components["schemas"]["Point"] | null;
+            /** @description The range with a purpose of its own that it is in; null for an ordinary address. */
+            special: components["schemas"]["Special"] | null;
+        };
+        GeoState: {
+            /** @description Of countries, of networks, and of cities where one is set. */
+            databases: components["schemas"]["GeoDatabase"][];
         };
         Health: {
             /** @description The parts; none for a caller who is neither signed in nor on the console's own machine. */
@@ -1802,6 +1924,12 @@ export interface components {
         PauseInputBody: {
             paused: boolean;
         };
+        Point: {
+            /** Format: double */
+            latitude: number;
+            /** Format: double */
+            longitude: number;
+        };
         Problem: {
             /**
              * @description Stable word for programs.
@@ -1874,6 +2002,17 @@ export interface components {
         SignIn: {
             password: string;
             username: string;
+        };
+        Special: {
+            /** @enum {string} */
+            kind: "this-network" | "private" | "shared" | "loopback" | "link-local" | "protocol" | "documentation" | "benchmarking" | "multicast" | "broadcast" | "reserved" | "unspecified" | "unique-local" | "site-local" | "discard" | "segment-routing" | "identifier" | "translated" | "tunnel";
+            /** @example 192.168.0.0/16 */
+            prefix: string;
+            /**
+             * @description The document that says so.
+             * @example RFC 1918
+             */
+            rfc: string;
         };
         StatsGroup: {
             /** Format: int64 */
@@ -2762,6 +2901,67 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["Event"] | components["schemas"]["Hello"] | components["schemas"]["Counters"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getGeo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeoState"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookUpGeo: {
+        parameters: {
+            query: {
+                /** @description An address or a network. */
+                address: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeoLookup"];
                 };
             };
             /** @description A problem */

@@ -62,6 +62,12 @@ const steps: Step[] = [
   [Number.POSITIVE_INFINITY, 365 * 86_400, 'year'],
 ];
 
+/** The day of a moment: 17 Jun 2026. */
+export function dayOf(iso: string): string {
+  const at = new Date(iso);
+  return Number.isNaN(at.getTime()) ? iso : format('date', { ...day, year: 'numeric' }).format(at);
+}
+
 /** How far a moment is from now: "3 min. ago", "in 8 min."; in sentences 'long': "3 minutes ago". */
 export function relativeTime(iso: string, now: number, style: 'short' | 'long' = 'short'): string {
   const away = Math.round((Date.parse(iso) - now) / 1000);

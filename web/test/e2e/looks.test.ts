@@ -237,6 +237,20 @@ test('a network has its own page, also when loaded by its address', async () => 
   await page.context().close();
 });
 
+test('an address has its country and network, and those whose data it is are named with links', async () => {
+  const page = await stage.page('/address/8.8.8.8');
+  await page.getByText('US · United States · AS15169 Google LLC').waitFor();
+  expect(await page.getByRole('link', { name: 'IP Geolocation by DB-IP' }).getAttribute('href')).toBe('https://db-ip.com');
+  await page.goto(`${stage.url}/about`);
+  const card = page.getByRole('region', { name: 'Countries and networks' });
+  await card.getByText('Networks: came with BanGUI').waitFor();
+  await card.getByText('data of 17 Jun 2026').first().waitFor();
+  await card.getByRole('link', { name: 'Route Views' }).waitFor();
+  await page.goto(`${stage.url}/address/100.64.0.1`);
+  await page.getByText(/many customers of one provider.*RFC 6598/).waitFor();
+  await page.context().close();
+});
+
 test('language and theme are kept, and the first byte has the theme', async () => {
   const page = await stage.page('/bans', { locale: 'de-DE' });
   await page.getByRole('heading', { name: 'Sperren' }).waitFor();

@@ -9,6 +9,7 @@ import { Card } from '@/ui/card';
 import { Facts } from '@/ui/facts';
 import { PageTitle } from '@/ui/page';
 import { Bars, Failure } from '@/ui/states';
+import { GeoCard } from './geo-card';
 import { works } from './works';
 
 /** The host and this console: versions, paths, who is protected, whose work is inside. */
@@ -38,6 +39,7 @@ export function AboutPage() {
           )}
         </Card>
         {about.data && <ProtectedCard about={about.data} />}
+        <GeoCard />
         <Card title={t`Work of others inside this page`}>
           <ul className="grid grid-cols-2 gap-x-6 gap-y-1 text-sm max-md:grid-cols-1">
             {works.map(({ name, licence }) => (

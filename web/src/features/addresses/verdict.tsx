@@ -1,12 +1,14 @@
 import { plural, t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { banCountQuery } from '@/api/queries';
+import { placeInWords, specialInWords } from '@/api/places';
+import { banCountQuery, geoQuery } from '@/api/queries';
 import type { Address } from '@/api/types';
 import { useCountdown } from '@/lib/clock';
 import { visible } from '@/lib/plain';
 import { expiry, relativeTime } from '@/lib/time';
 import { Badge, type Tone } from '@/ui/badge';
+import { Credits } from '@/ui/credits';
 
 /** A network that is not banned may still be full of addresses that are. */
 function Inside({ data }: { data: Address }) {
@@ -43,18 +45,6 @@ export function verdictInWords({ bans, covered_by }: Address, now: number): { te
   return { text: t`Not banned by fail2ban now.`, tone: 'ok', word: t`Not banned` };
 }
 
-function scopeInWords(scope: Address['scope']): string {
-  const words: Record<string, string> = {
-    private: t`Private address: it is in your own network.`,
-    loopback: t`Loopback: it is this machine itself.`,
-    'link-local': t`Link-local: it is on the same wire as this machine.`,
-    documentation: t`Documentation range: such addresses don't exist on the internet.`,
-    multicast: t`Multicast: no single machine has it.`,
-    reserved: t`Reserved range.`,
-  };
-  return words[scope] ?? '';
-}
-
 /** The answer, and what else a reader should know at once. */
 export function Verdict({ data }: { data: Address }) {
   const now = useCountdown(data.bans[0]?.expires_at ?? null);
@@ -64,19 +54,29 @@ export function Verdict({ data }: { data: Address }) {
     failures > 0 ? plural(failures, { one: '# failure led to it.', other: '# failures led to it.' }) : '',
     data.history.length > 0 ? plural(data.history.length, { one: 'Banned # time before.', other: 'Banned # times before.' }) : '',
     data.first_seen === null ? '' : t`First seen ${relativeTime(data.first_seen, now, 'long')}.`,
-    data.kind === 'other' ? t`This is no address: fail2ban bans it as a plain id.` : scopeInWords(data.scope),
+    specialInWords(data),
+    data.kind === 'other' ? t`This is no address: fail2ban bans it as a plain id.` : '',
   ].filter(Boolean);
+  const place = placeInWords(data);
   return (
     <div className="flex flex-col gap-2 rounded-lg border border-line bg-surface p-4">
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-lg">
         <Badge tone={tone}>{word}</Badge>
         <span>{text}</span>
       </p>
+      {place !== '' && <p className="text-sm wrap-anywhere">{place}</p>}
       {facts.length > 0 && <p className="text-sm text-muted">{facts.join(' ')}</p>}
       {data.kind === 'network' && <Inside data={data} />}
       {data.protected !== null && (
         <p className="text-sm text-warn">{t`Protected: BanGUI refuses to ban it. ${visible(data.protected.reason)}`}</p>
       )}
+      {place !== '' && <PlaceCredits />}
     </div>
   );
+}
+
+/** Whose data says where the address is: their licences want it here, with the links. */
+function PlaceCredits() {
+  const { data } = useQuery(geoQuery);
+  return <Credits credits={(data?.databases ?? []).flatMap((d) => d.credits)} />;
 }

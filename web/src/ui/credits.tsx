@@ -1,0 +1,31 @@
+import { visible } from '../lib/plain';
+
+interface Named {
+  text: string;
+  link: string | null;
+}
+
+/** One that wants to be named, with a link where it wants one. */
+export function Credit({ credit }: { credit: Named }) {
+  const text = visible(credit.text);
+  if (credit.link === null || !credit.link.startsWith('https://')) return <span>{text}</span>;
+  return (
+    <a href={credit.link} target="_blank" rel="noreferrer" className="underline underline-offset-2 hover:text-accent">
+      {text}
+    </a>
+  );
+}
+
+/** Whose data is shown here, each once, in one line. */
+export function Credits({ credits }: { credits: readonly Named[] }) {
+  const once = [...new Map(credits.map((credit) => [credit.text, credit])).values()];
+  return (
+    <ul className="flex flex-wrap gap-x-3 text-xs text-muted">
+      {once.map((credit) => (
+        <li key={credit.text}>
+          <Credit credit={credit} />
+        </li>
+      ))}
+    </ul>
+  );
+}
