@@ -28,7 +28,7 @@ function endsInWords({ expires_at, ban_seconds }: Ban, now: number): string {
 
 /** When it ends or how it ended; a bar shows how much of the time is left. Without a head above it, it says what it tells. */
 function Until({ ban, ended, headless }: { ban: Ban; ended: string | undefined; headless?: boolean }) {
-  const now = useNow();
+  const now = useCountdown(ended === undefined && ban.ended_at === null ? ban.expires_at : null);
   if (ended !== undefined) return endInWords(ended);
   if (ban.ended_at !== null) {
     return <span title={fullTime(ban.ended_at)}>{`${endInWords(ban.end_reason)}, ${shortTime(ban.ended_at, now)}`}</span>;
@@ -42,6 +42,7 @@ function Until({ ban, ended, headless }: { ban: Ban; ended: string | undefined; 
         </span>
       )}
       {headless ? endsInWords(ban, now) : expiry(ban.expires_at, ban.ban_seconds, now)}
+      {ban.own_end && <OwnEnd />}
     </span>
   );
 }

@@ -1,5 +1,6 @@
 import { plural, t } from '@lingui/core/macro';
 import { memo, useState } from 'react';
+import { endsByItself } from '@/api/ends';
 import type { HostEvent } from '@/api/events';
 import type { FeedLine } from '@/api/feed';
 import { endInWords, hostStateInWords, jailStateInWords } from '@/api/words';
