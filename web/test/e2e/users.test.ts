@@ -18,7 +18,7 @@ afterAll(async () => {
 const word = 'four other plain words';
 
 test('what reaches far asks for the password once, and then does what was asked', async () => {
-  const page = await stage.page('/users');
+  const page = await stage.page('/users', { storageState: await stage.signIn(admin.username, admin.password) });
   await page.getByRole('row').filter({ hasText: admin.username }).waitFor();
   stage.forgetPasswords();
   await page.getByRole('button', { name: 'Add a user' }).click();
