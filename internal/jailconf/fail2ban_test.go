@@ -83,9 +83,9 @@ func ours(t testing.TB, dir string) [][]any {
 	for _, j := range c.Jails {
 		switch {
 		case !j.Enabled:
-		case j.Fault != nil && j.Fatal:
+		case j.Fault != "" && j.Fatal:
 			t.Fatalf("%s: %v", j.Name, j.Fault)
-		case j.Fault != nil:
+		case j.Fault != "":
 			commands = append(commands, []any{"config-error", j.Name})
 		default:
 			commands = append(commands, jailCommands(j, dir)...)

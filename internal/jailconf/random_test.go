@@ -3,6 +3,7 @@ package jailconf_test
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os/exec"
@@ -231,9 +232,9 @@ func mine(dir string) ([][]any, error) {
 	for _, j := range c.Jails {
 		switch {
 		case j.Fatal && (j.Enabled || j.Options == nil):
-			return nil, j.Fault
+			return nil, errors.New(j.Fault)
 		case !j.Enabled:
-		case j.Fault != nil:
+		case j.Fault != "":
 			commands = append(commands, []any{"config-error", j.Name})
 		default:
 			commands = append(commands, jailCommands(j, dir)...)

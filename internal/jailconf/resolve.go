@@ -39,7 +39,7 @@ type Jail struct {
 	Actions []Part
 	// Fault says why fail2ban could not run the jail. Fatal means that it takes nothing
 	// of the whole configuration because of it, now or once the jail is enabled.
-	Fault error
+	Fault string
 	Fatal bool
 }
 
@@ -142,10 +142,9 @@ func (c *resolver) jails() ([]Jail, error) {
 		for i := range jails {
 			j := &jails[i]
 			if active {
-				j.Enabled, j.Fault = c.enabled(r, j.Name)
-				j.Fatal = j.Fault != nil
+				c.enabled(r, j)
 			}
-			if j.Fault == nil && j.Enabled == active {
+			if j.Fault == "" && j.Enabled == active {
 				c.jail(r, j)
 			}
 		}
@@ -154,20 +153,21 @@ func (c *resolver) jails() ([]Jail, error) {
 }
 
 // enabled reports whether a jail is; fail2ban asks each, and an error ends all.
-func (c *resolver) enabled(r *reader, name string) (bool, error) {
-	first, err := r.options(name, firstTemplates(), nil, true)
+func (c *resolver) enabled(r *reader, j *Jail) {
+	first, err := r.options(j.Name, firstTemplates(), nil, true)
 	if err != nil {
-		return false, err
+		j.Fault, j.Fatal = fault.MessageOf(err), true
+		return
 	}
 	v, _ := first.get("enabled")
-	return v.text == "True", nil
+	j.Enabled = v.text == "True"
 }
 
 // jail fills in a jail.
 func (c *resolver) jail(r *reader, j *Jail) {
 	w := work{resolver: c, r: r, name: j.Name}
-	if j.Fault = w.run(); j.Fault != nil {
-		j.Fatal = !w.skipped
+	if err := w.run(); err != nil {
+		j.Fault, j.Fatal = fault.MessageOf(err), !w.skipped
 	}
 	j.Options, j.Others = shown(w.opts), c.others(r, j.Name, w.opts)
 	j.Filter, j.Actions = w.filterPart, w.actions

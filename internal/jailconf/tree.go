@@ -73,6 +73,8 @@ func (t *Tree) walk(root *os.Root, dir string, deep int) error {
 		switch {
 		case len(t.files)+len(t.odd) >= maxFiles:
 			return fault.New(fault.TooLarge, "there are more than %d files in %s", maxFiles, t.dir)
+		case name == journalName || strings.HasPrefix(e.Name(), ".") && strings.HasSuffix(e.Name(), ".local.new"):
+			// ours, of a change under way
 		case !utf8.ValidString(name):
 			t.odd[strings.ToValidUTF8(name, "?")] = "its name is not UTF-8"
 		case e.IsDir() && deep < maxDeep:
