@@ -135,6 +135,7 @@ func New(o Options) *API {
 	a.registerHosts()
 	a.registerJails()
 	a.registerManualJail()
+	a.registerConfig()
 	a.registerBans()
 	a.registerAddresses()
 	a.registerEvents()

@@ -85,7 +85,8 @@ func guardedBy(c config.Config, path, stateDir string, logger *slog.Logger) (*ho
 	return host.NewGuard(local, host.GuardOptions{
 		System: local.System, Protected: func() []allowlist.Entry { return conf.NeverBan },
 		OwnJail: conf.ManualJail, Switch: "manual-jail = yes in " + path + ", then restart the helper",
-		Epochs: epochs,
+		Epochs:    epochs,
+		Configure: conf.Configure, LogFolders: conf.LogFolders, ConfigSwitch: "configuration = code (or data) in " + path + ", then restart the helper",
 	}), nil
 }
 

@@ -156,5 +156,8 @@ func machineName() string {
 
 // guarded is a host in our own process, with the rules that the helper has for it too.
 func guarded(local *host.Local) *host.Guard {
-	return host.NewGuard(local, host.GuardOptions{System: local.System, OwnJail: true, Epochs: &host.Epochs{}})
+	return host.NewGuard(local, host.GuardOptions{
+		System: local.System, OwnJail: true, Epochs: &host.Epochs{}, Configure: host.ConfigureData,
+		ConfigSwitch: "run bangui helper as root, with configuration = code in " + helper.StandardConf,
+	})
 }

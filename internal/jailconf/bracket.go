@@ -18,11 +18,6 @@ const (
 // dialect is how one version of fail2ban reads brackets.
 type dialect struct{ one, list, split *regexp.Regexp }
 
-var (
-	dialect10  = dialectOf(optionName)
-	dialect111 = dialectOf(optionName111)
-)
-
 func dialectOf(name string) *dialect {
 	return &dialect{
 		one: regexp.MustCompile(`(?s)^([^\[]+)(?:\[(.*)\])?` + space + `*$`),
@@ -38,9 +33,9 @@ var newer = regexp.MustCompile(`^(?:1\.1\.[1-9]|1\.[2-9]|[2-9])`)
 
 func dialectFor(version string) *dialect {
 	if newer.MatchString(version) {
-		return dialect111
+		return dialectOf(optionName111)
 	}
-	return dialect10
+	return dialectOf(optionName)
 }
 
 // parse splits NAME[options]; the options are in their order, each with the origin at.

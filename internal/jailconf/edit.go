@@ -59,11 +59,10 @@ func Escape(value string) string { return strings.ReplaceAll(value, "%", "%%") }
 
 // editable parses content, and refuses names that would not come back as they are.
 func editable(content, section, option string) (*file, error) {
-	if section == "" || len(section) > maxName || !utf8.ValidString(section) || strings.ContainsFunc(section, unicode.IsControl) || strings.ContainsAny(section, "[]") || strip(section) != section {
+	if !plainName(section) || strings.ContainsAny(section, "[]") {
 		return nil, fault.New(fault.Invalid, "%q can't be the name of a section", clip(section))
 	}
-	if option == "" || len(option) > maxName || !utf8.ValidString(option) || key(option) != option || strip(option) != option ||
-		strings.ContainsFunc(option, unicode.IsControl) || strings.ContainsAny(option, "=:[];#\"'%") {
+	if !plainName(option) || key(option) != option || strings.ContainsAny(option, "=:[];#\"'%") {
 		return nil, fault.New(fault.Invalid, "%q can't be the name of an option", clip(option))
 	}
 	if !utf8.ValidString(content) {
@@ -78,6 +77,10 @@ func editable(content, section, option string) (*file, error) {
 
 // maxName bounds names of sections and options.
 const maxName = 100
+
+func plainName(s string) bool {
+	return s != "" && len(s) <= maxName && utf8.ValidString(s) && strip(s) == s && !strings.ContainsFunc(s, unicode.IsControl)
+}
 
 // fits refuses a value that configparser would not give back.
 func fits(option, value string) error {

@@ -14,15 +14,23 @@ func TestCheck_WritesWhatFail2banCanTake(t *testing.T) {
 		place               jailconf.Place
 		option, value, want string
 	}{
-		{jailconf.InJail, "bantime", "1d 12h", "129600"}, {jailconf.InJail, "bantime", "-1", "-1"}, {jailconf.InJail, "findtime", "1.5h", "5400"},
-		{jailconf.InJail, "maxretry", "5", "5"}, {jailconf.InJail, "enabled", "Yes", "true"}, {jailconf.InJail, "ignoreself", "off", "false"},
-		{jailconf.InJail, "bantime.factor", "1.50", "1.5"}, {jailconf.InJail, "bantime.multipliers", "1  2 04", "1 2 4"},
+		{jailconf.InJail, "bantime", "1d 12h", "129600"},
+		{jailconf.InJail, "bantime", "-1", "-1"},
+		{jailconf.InJail, "findtime", "1.5h", "5400"},
+		{jailconf.InJail, "maxretry", "5", "5"},
+		{jailconf.InJail, "enabled", "Yes", "true"},
+		{jailconf.InJail, "ignoreself", "off", "false"},
+		{jailconf.InJail, "bantime.factor", "1.50", "1.5"},
+		{jailconf.InJail, "bantime.multipliers", "1  2 04", "1 2 4"},
 		{jailconf.InJail, "ignoreip", "::ffff:192.0.2.1, 198.51.100.7/24\nhost.example", "192.0.2.1 198.51.100.0/24 host.example"},
 		{jailconf.InJail, "logpath", "/var/log/a.log\n/var/log/*/b.log tail", "/var/log/a.log\n/var/log/*/b.log tail"},
-		{jailconf.InJail, "filter", "sshd[mode=aggressive]", "sshd[mode=aggressive]"}, {jailconf.InJail, "usedns", "WARN", "warn"},
-		{jailconf.InFilter, "failregex", "^a 100% <HOST>$\n^b <HOST>", "^a 100%% <HOST>$\n^b <HOST>"}, {jailconf.InFilter, "datepattern", "%Y-%m", "%%Y-%%m"},
+		{jailconf.InJail, "filter", "sshd[mode=aggressive]", "sshd[mode=aggressive]"},
+		{jailconf.InJail, "usedns", "WARN", "warn"},
+		{jailconf.InFilter, "failregex", "^a 100% <HOST>$\n^b <HOST>", "^a 100%% <HOST>$\n^b <HOST>"},
+		{jailconf.InFilter, "datepattern", "%Y-%m", "%%Y-%%m"},
 		{jailconf.InJail, "journalmatch", "_SYSTEMD_UNIT=ssh.service +  _COMM=sshd", "_SYSTEMD_UNIT=ssh.service + _COMM=sshd"},
-		{jailconf.InServer, "loglevel", "info", "INFO"}, {jailconf.InServer, "dbpurgeage", "1w", "604800"},
+		{jailconf.InServer, "loglevel", "info", "INFO"},
+		{jailconf.InServer, "dbpurgeage", "1w", "604800"},
 	} {
 		if got, code, err := jailconf.Check(c.place, c.option, c.value); err != nil || code || got != c.want {
 			t.Errorf("%s = %q: %q, %v, %v; want %q", c.option, c.value, got, code, err, c.want)

@@ -145,7 +145,7 @@ func (l *loader) of(name string, path []string) ([]string, error) {
 // named are the files that a list in an [INCLUDES] names.
 func (l *loader) named(name, list string, path []string) ([]string, error) {
 	var all []string
-	for _, item := range strings.Split(list, "\n") {
+	for item := range strings.SplitSeq(list, "\n") {
 		resource := join(folderOf(name), item)
 		if slices.Contains(path, resource) {
 			continue

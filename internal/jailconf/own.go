@@ -14,6 +14,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"bangui/internal/fault"
 )
@@ -206,7 +207,7 @@ func syncFolder(root *os.Root, name string) error {
 func fileFault(err error, dir, name string) error {
 	where := path.Join(dir, name)
 	switch {
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fault.Wrap(err, fault.PermissionDenied, "BanGUI may not write %s", where).
 			WithMend("Run the part of BanGUI that talks to fail2ban as root.")
 	case errors.Is(err, fs.ErrNotExist):
@@ -215,4 +216,10 @@ func fileFault(err error, dir, name string) error {
 	default:
 		return fault.Wrap(err, fault.Internal, "%s can't be written", where)
 	}
+}
+
+// SaysNothing reports whether a file sets no option, so that it may as well be gone.
+func SaysNothing(content string) bool {
+	f, err := parse("the file", content)
+	return err == nil && len(f.entries) == 0
 }

@@ -59,11 +59,11 @@ func (d dice) lines(n int) string {
 	seen := map[string]bool{}
 	for range d.IntN(n) {
 		option := d.option()
-		if name := strings.ToLower(option[:1]); seen[name] && d.IntN(20) > 0 {
+		name := strings.ToLower(option[:1])
+		if seen[name] && d.IntN(20) > 0 {
 			continue // an option twice ends it all
-		} else {
-			seen[name] = true
 		}
+		seen[name] = true
 		b.WriteString(d.of("", "", "", "", "", "", " ") + option + end)
 		for d.IntN(3) == 0 {
 			b.WriteString(d.of("  ", "\t", " ", "\n  ") + d.of(d.value(), "# comment", "; comment", "more", "a = 1", "[x]") + end)
@@ -126,10 +126,16 @@ func (d dice) folder(t *testing.T) string {
 		name string
 		make func() string
 	}{
-		{"jail.local", jail}, {"jail.d/a.conf", jail}, {"jail.d/b.local", jail},
-		{"common.conf", func() string { return "[DEFAULT]\n" + d.lines(4) }}, {"common.local", func() string { return "[one]\n" + d.lines(4) }},
-		{"filter.d/common.conf", d.definition}, {"filter.d/f.local", d.definition}, {"filter.d/f.d/p.conf", d.definition},
-		{"action.d/common.conf", d.definition}, {"action.d/x.local", d.definition},
+		{"jail.local", jail},
+		{"jail.d/a.conf", jail},
+		{"jail.d/b.local", jail},
+		{"common.conf", func() string { return "[DEFAULT]\n" + d.lines(4) }},
+		{"common.local", func() string { return "[one]\n" + d.lines(4) }},
+		{"filter.d/common.conf", d.definition},
+		{"filter.d/f.local", d.definition},
+		{"filter.d/f.d/p.conf", d.definition},
+		{"action.d/common.conf", d.definition},
+		{"action.d/x.local", d.definition},
 	} {
 		if d.IntN(3) == 0 {
 			write(t, dir, f.name, f.make())
@@ -169,7 +175,7 @@ func TestResolve_ReadsAsFail2banDoes(t *testing.T) {
 	const seeds = 400
 	folders := make([]string, seeds)
 	for seed := range folders {
-		folders[seed] = dice{rand.New(rand.NewPCG(uint64(seed), 7))}.folder(t) //nolint:gosec // the same each time
+		folders[seed] = dice{rand.New(rand.NewPCG(uint64(seed), 7))}.folder(t)
 	}
 	refused := 0
 	for seed, line := range python(t, folders) {

@@ -1,6 +1,7 @@
 package jailconf
 
 import (
+	"slices"
 	"strings"
 
 	"bangui/internal/fault"
@@ -89,7 +90,10 @@ func (c *Config) Jail(name string) *Jail {
 func Resolve(t *Tree, version string) (*Config, error) {
 	c := &resolver{
 		loader: newLoader(t), version: version, newer: newer.MatchString(version), dialect: dialectFor(version),
-		readers: map[string]*reader{},
+		readers: map[string]*reader{}, known: map[string]bool{},
+	}
+	for _, known := range jailTemplates(c.newer) {
+		c.known[known.name] = true
 	}
 	server, err := c.server()
 	if err != nil {
@@ -109,6 +113,7 @@ type resolver struct {
 	newer   bool
 	dialect *dialect
 	readers map[string]*reader // of filters and actions; nil = there is none
+	known   map[string]bool    // the options of a jail that fail2ban knows
 }
 
 func (c *resolver) server() ([]Option, error) {
@@ -177,10 +182,12 @@ func (c *resolver) jail(r *reader, j *Jail) {
 func (c *resolver) others(r *reader, jail string, known *options) []Option {
 	var all []Option
 	own := r.sections[jail]
-	for _, name := range append(own.clone().names, r.defaults.names...) {
-		if own.has(name) && len(all) > 0 && containsOption(all, name) || known.has(name) || strings.HasPrefix(name, "known/") || isKnown(name, c.newer) {
+	told := map[string]bool{}
+	for _, name := range slices.Concat(own.names, r.defaults.names) {
+		if told[name] || known.has(name) || strings.HasPrefix(name, "known/") || c.known[name] {
 			continue
 		}
+		told[name] = true
 		raw, _ := own.get(name)
 		if !own.has(name) {
 			raw, _ = r.defaults.get(name)
@@ -194,20 +201,6 @@ func (c *resolver) others(r *reader, jail string, known *options) []Option {
 		all = append(all, o)
 	}
 	return all
-}
-
-func containsOption(list []Option, name string) bool {
-	_, ok := find(list, name)
-	return ok
-}
-
-func isKnown(name string, newer bool) bool {
-	for _, t := range jailTemplates(newer) {
-		if t.name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // shown are the options as they are told.

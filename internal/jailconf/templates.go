@@ -20,8 +20,13 @@ func with(name string, k Kind, fallback string) template {
 
 func filterTemplates() []template {
 	return []template{
-		{name: "usedns"}, {name: "prefregex"}, {name: "ignoreregex"}, {name: "failregex"},
-		{name: "maxlines", kind: Number}, {name: "datepattern"}, {name: "journalmatch"},
+		{name: "usedns"},
+		{name: "prefregex"},
+		{name: "ignoreregex"},
+		{name: "failregex"},
+		{name: "maxlines", kind: Number},
+		{name: "datepattern"},
+		{name: "journalmatch"},
 	}
 }
 
@@ -33,11 +38,25 @@ func firstTemplates() []template {
 func jailTemplates(newer bool) []template {
 	all := []template{
 		with("enabled", Switch, "False"), with("backend", Text, "auto"),
-		{name: "maxretry", kind: Number}, {name: "maxmatches", kind: Number},
-		{name: "findtime"}, {name: "bantime"}, {name: "bantime.increment", kind: Switch}, {name: "bantime.factor"}, {name: "bantime.formula"},
-		{name: "bantime.multipliers"}, {name: "bantime.maxtime"}, {name: "bantime.rndtime"}, {name: "bantime.overalljails", kind: Switch},
-		{name: "ignorecommand"}, {name: "ignoreself", kind: Switch}, {name: "ignoreip"}, {name: "ignorecache"},
-		with("filter", Text, ""), {name: "logtimezone"}, {name: "logencoding"}, {name: "logpath"},
+		{name: "maxretry", kind: Number},
+		{name: "maxmatches", kind: Number},
+		{name: "findtime"},
+		{name: "bantime"},
+		{name: "bantime.increment", kind: Switch},
+		{name: "bantime.factor"},
+		{name: "bantime.formula"},
+		{name: "bantime.multipliers"},
+		{name: "bantime.maxtime"},
+		{name: "bantime.rndtime"},
+		{name: "bantime.overalljails", kind: Switch},
+		{name: "ignorecommand"},
+		{name: "ignoreself", kind: Switch},
+		{name: "ignoreip"},
+		{name: "ignorecache"},
+		with("filter", Text, ""),
+		{name: "logtimezone"},
+		{name: "logencoding"},
+		{name: "logpath"},
 	}
 	if newer { // since 1.1.1 (read)
 		all = append(all, with("skip_if_nologs", Switch, "False"), with("systemd_if_nologs", Switch, "True"))
@@ -59,6 +78,7 @@ func serverTemplates() []template {
 		with("socket", Text, "/var/run/fail2ban/fail2ban.sock"), with("pidfile", Text, "/var/run/fail2ban/fail2ban.pid"),
 		with("loglevel", Text, "INFO"), with("logtarget", Text, "/var/log/fail2ban.log"), with("syslogsocket", Text, "auto"),
 		with("allowipv6", Text, "auto"), with("dbfile", Text, "/var/lib/fail2ban/fail2ban.sqlite3"),
-		{name: "dbmaxmatches", kind: Number}, with("dbpurgeage", Text, "1d"),
+		{name: "dbmaxmatches", kind: Number},
+		with("dbpurgeage", Text, "1d"),
 	}
 }
