@@ -52,7 +52,8 @@ const (
 
 // Guard stands before a Host, on the side that holds fail2ban's socket, and lets
 // through only what a caller may do whatever he claims to have checked: reads (T0),
-// reversible changes (T1), and of what writes configuration only our own jail's file.
+// reversible changes (T1), and of what writes configuration our own files, as far as the
+// machine's owner allows: data (T2) by our own grammar, code (T3) only by his word.
 // Nothing that could be a command to fail2ban's protocol gets through, and no target
 // that this machine, the caller or the order itself protects.
 //
