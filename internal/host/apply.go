@@ -276,6 +276,8 @@ func (l *Local) missing(ctx context.Context, s stream, before standing) ([]strin
 
 // putBack undoes a change and returns why, with what became of it.
 func (l *Local) putBack(ctx context.Context, tx *jailconf.Transaction, before standing, why error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyFor) // whatever the change itself has used up
+	defer cancel()
 	if err := tx.Restore(); err != nil {
 		l.notUndone(ctx, err)
 		return fault.Wrap(why, fault.CodeOf(why), "%s; and the files could not be put back: %s", fault.MessageOf(why), fault.MessageOf(err))
