@@ -151,6 +151,7 @@ func New(o Options) *API {
 	a.registerHosts()
 	a.registerJails()
 	a.registerManualJail()
+	a.registerConfig()
 	a.registerBans()
 	a.registerAddresses()
 	a.registerTimeline()

@@ -19,6 +19,7 @@ import (
 	"bangui/internal/geo"
 	"bangui/internal/history"
 	"bangui/internal/host"
+	"bangui/internal/jailconf"
 	"bangui/internal/store"
 	"bangui/internal/store/storetest"
 )
@@ -139,6 +140,20 @@ func (d *double) ManualJail(context.Context) (host.OwnJail, error)          { re
 func (d *double) AddManualJail(context.Context) error { return d.write("add manual") }
 
 func (d *double) RemoveManualJail(context.Context) error { return d.write("remove manual") }
+
+func (d *double) Config(context.Context) (host.ConfigView, error) {
+	return host.ConfigView{ETag: "x", Jails: []jailconf.Jail{{Name: "sshd"}}}, d.err
+}
+func (d *double) ConfigFile(context.Context, string) (string, error) { return "", d.err }
+func (d *double) CheckChange(context.Context, host.ChangeOrder) (host.Change, error) {
+	return host.Change{}, d.err
+}
+
+func (d *double) ApplyChange(context.Context, host.ChangeOrder) (host.Change, error) {
+	return host.Change{Applied: true}, d.write("apply")
+}
+func (d *double) ConfirmChange(context.Context, string) error { return d.write("confirm") }
+func (d *double) RevertChange(context.Context, string) error  { return d.write("revert") }
 
 func (d *double) Run(ctx context.Context, _ host.Recorder) error { <-ctx.Done(); return ctx.Err() }
 

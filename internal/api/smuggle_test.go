@@ -60,7 +60,10 @@ func (d described) body(s schema) schema {
 
 // harmless is a value that a field takes.
 func harmless(name string, s schema) any {
-	known := map[string]any{"jails": []string{"manual"}, "addresses": []string{"203.0.113.7"}, "password": "x", "expires_in_seconds": 86400}
+	known := map[string]any{
+		"jails": []string{"manual"}, "addresses": []string{"203.0.113.7"}, "password": "x", "expires_in_seconds": 86400,
+		"edits": []any{map[string]any{"place": "jail", "name": "manual", "option": "maxretry", "value": "7"}},
+	}
 	switch value, ok := known[name]; {
 	case ok:
 		return value
@@ -111,6 +114,16 @@ func (d described) spoilt(s schema, evil string) []string {
 			value[name] = evil
 		case field.is("array") && field.Items != nil && field.Items.is("string"):
 			value[name] = []string{evil}
+		case field.is("array") && field.Items != nil:
+			for inner, f := range d.body(*field.Items).Properties {
+				if f.is("string") {
+					item := d.whole(*field.Items)
+					item[inner] = evil
+					value[name] = []any{item}
+					all = append(all, jsonOf(value))
+				}
+			}
+			continue
 		default:
 			continue
 		}

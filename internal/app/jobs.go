@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -55,6 +56,7 @@ func (a *App) runJobs(ctx context.Context, t term) {
 	defer a.jobsRun.Unlock()
 	_ = schedule.New(schedule.Options{
 		Jobs: a.jobs(t), Store: t.store.Jobs(), Health: a.findings, Logger: a.logger.With("part", "jobs"), Now: time.Now, Ended: a.tellJob,
+		Fenced: func(err error) bool { return errors.Is(err, lease.ErrFenced) },
 	}).Run(ctx) // it ends with ctx
 }
 

@@ -17,6 +17,7 @@ import (
 	"bangui/internal/allowlist"
 	"bangui/internal/fault"
 	"bangui/internal/host"
+	"bangui/internal/jailconf"
 )
 
 // How long a client waits for an answer whose caller sets no shorter time.
@@ -24,6 +25,7 @@ const (
 	lookTime   = 3 * time.Second
 	readTime   = 30 * time.Second
 	changeTime = 2 * time.Minute
+	applyTime  = 6 * time.Minute // a change of the configuration, and putting it back
 )
 
 // ClientOptions say where the helper is and as which host the client shows it.
@@ -112,6 +114,46 @@ func (c *Client) AddManualJail(ctx context.Context) error {
 // RemoveManualJail takes our own jail away; see host.Host.
 func (c *Client) RemoveManualJail(ctx context.Context) error {
 	return c.change(ctx, verbRemoveManualJail, nothing{})
+}
+
+// Config asks for the configuration; see host.Host.
+func (c *Client) Config(ctx context.Context) (host.ConfigView, error) {
+	r, err := c.ask(ctx, readTime, verbConfig, nothing{})
+	view, err := value[host.ConfigView](r, err)
+	if err != nil {
+		return host.ConfigView{}, err
+	}
+	view.Jails, err = readAll[jailconf.Jail](r.items)
+	return view, err
+}
+
+// ConfigFile asks for one file of it; see host.Host.
+func (c *Client) ConfigFile(ctx context.Context, name string) (string, error) {
+	return value[string](c.ask(ctx, readTime, verbConfigFile, fileNamed{name}))
+}
+
+// CheckChange asks what a change would do; see host.Host.
+func (c *Client) CheckChange(ctx context.Context, order host.ChangeOrder) (host.Change, error) {
+	return value[host.Change](c.ask(ctx, changeTime, verbCheckChange, order))
+}
+
+// ApplyChange changes the configuration; see host.Host.
+func (c *Client) ApplyChange(ctx context.Context, order host.ChangeOrder) (host.Change, error) {
+	change, err := value[host.Change](c.ask(ctx, applyTime, verbApplyChange, order))
+	c.look(ctx)
+	return change, err
+}
+
+// ConfirmChange makes a change hold; see host.Host.
+func (c *Client) ConfirmChange(ctx context.Context, id string) error {
+	return c.change(ctx, verbConfirmChange, identified{id})
+}
+
+// RevertChange takes a change back; see host.Host.
+func (c *Client) RevertChange(ctx context.Context, id string) error {
+	_, err := c.ask(ctx, applyTime, verbRevertChange, identified{id})
+	c.look(ctx)
+	return err
 }
 
 // Check says what Ban would do; see host.Host.

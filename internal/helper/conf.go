@@ -7,11 +7,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"strings"
 	"syscall"
 
 	"bangui/internal/allowlist"
 	"bangui/internal/fault"
+	"bangui/internal/host"
 )
 
 // StandardConf is where the machine's owner says what a console may do here.
@@ -20,20 +22,22 @@ const StandardConf = "/etc/bangui/helper.conf"
 // Conf is what the machine's owner allows, whatever a console asks.
 type Conf struct {
 	ManualJail bool              // write and remove the file of our own jail; allowed unless said otherwise
+	Configure  host.Configure    // how far the configuration may be changed; data unless said otherwise
+	LogFolders []string          // where logs of jails may be; nil = /var/log
 	NeverBan   []allowlist.Entry // never banned from here, beside what is found on the machine
 }
 
-// ReadConf reads the file at path; one that isn't there leaves everything as usual. A
+// ReadConf reads a file; one that isn't there leaves everything as usual. A
 // file that others could have written is refused: it says what root's helper may do.
 // The error is a fault that names the line.
-func ReadConf(path string) (Conf, error) {
-	conf := Conf{ManualJail: true}
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not stop us
+func ReadConf(name string) (Conf, error) {
+	conf := Conf{ManualJail: true, Configure: host.ConfigureData}
+	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not stop us
 	if errors.Is(err, fs.ErrNotExist) {
 		return conf, nil
 	}
 	if err != nil {
-		return Conf{}, fault.Wrap(err, fault.PermissionDenied, "%s can't be read", path).WithMend("Run the helper as root.")
+		return Conf{}, fault.Wrap(err, fault.PermissionDenied, "%s can't be read", name).WithMend("Run the helper as root.")
 	}
 	defer file.Close()
 	if err := trusted(file); err != nil {
@@ -42,14 +46,14 @@ func ReadConf(path string) (Conf, error) {
 	const most = 64 << 10
 	content, err := io.ReadAll(io.LimitReader(file, most+1))
 	if err != nil || len(content) > most {
-		return Conf{}, fault.Wrap(err, fault.Invalid, "%s can't be read, or is longer than %d bytes", path, most)
+		return Conf{}, fault.Wrap(err, fault.Invalid, "%s can't be read, or is longer than %d bytes", name, most)
 	}
 	lines := bufio.NewScanner(bytes.NewReader(content))
 	lines.Buffer(nil, most+1)
 	for number := 1; lines.Scan(); number++ {
 		if err := conf.set(lines.Text()); err != nil {
-			return Conf{}, fault.Wrap(err, fault.Invalid, "line %d of %s can't be taken: %v", number, path, err).
-				WithMend("A line is `manual-jail = yes`, `manual-jail = no`, `never-ban = 203.0.113.7, 2001:db8::/48`, or begins with #.")
+			return Conf{}, fault.Wrap(err, fault.Invalid, "line %d of %s can't be taken: %v", number, name, err).
+				WithMend("A line is `manual-jail = yes` or `no`, `configuration = data`, `code` or `no`, `log-folders = /var/log, /srv/logs`, `never-ban = 203.0.113.7, 2001:db8::/48`, or begins with #.")
 		}
 	}
 	return conf, nil
@@ -92,11 +96,40 @@ func (c *Conf) set(line string) error {
 		return nil
 	case key == "manual-jail":
 		return errors.New("manual-jail is yes or no")
+	case key == "configuration":
+		return c.setConfigure(text)
+	case key == "log-folders":
+		return c.addLogFolders(text)
 	case key == "never-ban":
 		return c.addNeverBan(text)
 	default:
 		return errors.New("nobody knows the key " + shortened(key))
 	}
+}
+
+func (c *Conf) setConfigure(text string) error {
+	switch text {
+	case "no":
+		c.Configure = host.ConfigureNothing
+	case "data":
+		c.Configure = host.ConfigureData
+	case "code":
+		c.Configure = host.ConfigureCode
+	default:
+		return errors.New("configuration is no, data or code")
+	}
+	return nil
+}
+
+func (c *Conf) addLogFolders(text string) error {
+	for part := range strings.SplitSeq(text, ",") {
+		folder := strings.TrimSpace(part)
+		if !strings.HasPrefix(folder, "/") || path.Clean(folder) != folder || folder == "/" {
+			return errors.New("a folder for logs is an absolute path without a slash at its end, and not / itself")
+		}
+		c.LogFolders = append(c.LogFolders, folder)
+	}
+	return nil
 }
 
 func (c *Conf) addNeverBan(text string) error {

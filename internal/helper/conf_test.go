@@ -11,6 +11,7 @@ import (
 	"bangui/internal/allowlist"
 	"bangui/internal/fault"
 	"bangui/internal/helper"
+	"bangui/internal/host"
 )
 
 func TestReadConf(t *testing.T) {
@@ -19,7 +20,10 @@ func TestReadConf(t *testing.T) {
 	if err != nil || !conf.ManualJail || len(conf.NeverBan) != 0 {
 		t.Errorf("without a file: %+v, %v", conf, err)
 	}
-	text := "# what a console may do\n\n manual-jail=no\nnever-ban = 203.0.113.7, 2001:db8::/48\nnever-ban = 198.51.100.0/24\n"
+	if conf.Configure != host.ConfigureData || conf.LogFolders != nil {
+		t.Errorf("without a file: %+v", conf)
+	}
+	text := "# what a console may do\n\n manual-jail=no\nconfiguration = code\nlog-folders = /var/log, /srv/logs\nnever-ban = 203.0.113.7, 2001:db8::/48\nnever-ban = 198.51.100.0/24\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -27,6 +31,9 @@ func TestReadConf(t *testing.T) {
 	var never []string
 	for _, e := range conf.NeverBan {
 		never = append(never, allowlist.Text(e.Prefix))
+	}
+	if conf.Configure != host.ConfigureCode || strings.Join(conf.LogFolders, " ") != "/var/log /srv/logs" {
+		t.Errorf("%+v", conf)
 	}
 	if err != nil || conf.ManualJail || strings.Join(never, " ") != "203.0.113.7 2001:db8::/48 198.51.100.0/24" {
 		t.Errorf("%+v, %v", conf, err)
@@ -42,6 +49,10 @@ func TestReadConf_Refuses(t *testing.T) {
 		"an unknown key":       {"tier3 = yes\n", nil, "line 1"},
 		"no key":               {"# fine\nmanual-jail\n", nil, "line 2"},
 		"another value":        {"manual-jail = maybe\n", nil, "yes or no"},
+		"another degree":       {"configuration = all\n", nil, "no, data or code"},
+		"no folder":            {"log-folders = /var/log, logs\n", nil, "absolute path"},
+		"all folders":          {"log-folders = /\n", nil, "absolute path"},
+		"folder and back":      {"log-folders = /var/log/../../etc\n", nil, "absolute path"},
 		"no address":           {"never-ban = example.org\n", nil, "example.org"},
 		"too long":             {strings.Repeat("#", 70<<10), nil, "longer than"},
 		"others may write it":  {"", func(path string) error { return os.Chmod(path, 0o622) }, "chmod go-w"},

@@ -22,6 +22,7 @@ import (
 	"bangui/internal/helper"
 	"bangui/internal/history"
 	"bangui/internal/host"
+	"bangui/internal/jailconf"
 	"bangui/internal/store"
 	"bangui/internal/store/storetest"
 )
@@ -441,5 +442,41 @@ func TestClient_RestartsLoseNothing(t *testing.T) {
 	}
 	if told := c.events(event.Host); told["unreachable"] < 1 || told["online"] < 1 {
 		t.Errorf("told of the helper: %v", told)
+	}
+}
+
+// A change of the configuration goes through the socket as it does without one.
+func TestClient_ChangesTheConfiguration(t *testing.T) {
+	h := newHelper(t, fail2bantest.Options{})
+	h.stop()
+	h.guard.Configure = host.ConfigureData
+	h.begin()
+	c := newConsole(t, h)
+	ctx := t.Context()
+	view, err := c.client.Config(ctx)
+	if err != nil || len(view.Jails) < 80 || len(view.Files) < 100 || view.Broken != "" {
+		t.Fatalf("%d jails, %d files, %v", len(view.Jails), len(view.Files), err)
+	}
+	if text, err := c.client.ConfigFile(ctx, "jail.local"); err != nil || !strings.Contains(text, "[sshd]") {
+		t.Errorf("%q, %v", text, err)
+	}
+	seven, id := "7", "id"
+	order := host.ChangeOrder{ETag: view.ETag, Edits: []host.Edit{{Place: jailconf.InJail, Name: "sshd", Option: "maxretry", Value: &seven}}, ConfirmWithin: host.MaxConfirm}
+	if plan, err := c.client.CheckChange(ctx, order); err != nil || plan.Applied || len(plan.Files) != 1 {
+		t.Errorf("%+v, %v", plan, err)
+	}
+	change, err := c.client.ApplyChange(ctx, order)
+	if err != nil || h.server.Client("get", "sshd", "maxretry") != "7" {
+		t.Fatalf("%+v, %v", change, err)
+	}
+	if err := c.client.ConfirmChange(ctx, id); !fault.Is(err, fault.NotFound) {
+		t.Errorf("another's: %v", err)
+	}
+	if err := c.client.RevertChange(ctx, change.ID); err != nil || h.server.Client("get", "sshd", "maxretry") != "3" {
+		t.Errorf("%v", err)
+	}
+	order.Edits[0].Option = "ignorecommand"
+	if _, err := c.client.ApplyChange(ctx, order); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("code: %v", err)
 	}
 }

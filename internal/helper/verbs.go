@@ -39,6 +39,12 @@ const (
 	verbManualJail       = "manual_jail"
 	verbAddManualJail    = "add_manual_jail"
 	verbRemoveManualJail = "remove_manual_jail"
+	verbConfig           = "config"
+	verbConfigFile       = "config_file"
+	verbCheckChange      = "check_change"
+	verbApplyChange      = "apply_change"
+	verbConfirmChange    = "confirm_change"
+	verbRevertChange     = "revert_change"
 	verbFollow           = "follow" // what is behind it is in follow.go
 )
 
@@ -55,6 +61,7 @@ type (
 		Restart bool
 	}
 	identified struct{ ID string }
+	fileNamed  struct{ Name string }
 )
 
 // verb is one row of the closed list: whether it changes something, and how a host
@@ -101,6 +108,16 @@ func verbs() map[string]verb {
 		verbManualJail:       gives(func(ctx context.Context, h host.Host, _ nothing) (host.OwnJail, error) { return h.ManualJail(ctx) }),
 		verbAddManualJail:    does(func(ctx context.Context, h host.Host, _ nothing) error { return h.AddManualJail(ctx) }),
 		verbRemoveManualJail: does(func(ctx context.Context, h host.Host, _ nothing) error { return h.RemoveManualJail(ctx) }),
+		verbConfig:           {ask: config},
+		verbConfigFile:       gives(func(ctx context.Context, h host.Host, p fileNamed) (string, error) { return h.ConfigFile(ctx, p.Name) }),
+		verbCheckChange: gives(func(ctx context.Context, h host.Host, p host.ChangeOrder) (host.Change, error) {
+			return h.CheckChange(ctx, p)
+		}),
+		verbApplyChange: changing(gives(func(ctx context.Context, h host.Host, p host.ChangeOrder) (host.Change, error) {
+			return h.ApplyChange(ctx, p)
+		})),
+		verbConfirmChange: does(func(ctx context.Context, h host.Host, p identified) error { return h.ConfirmChange(ctx, p.ID) }),
+		verbRevertChange:  does(func(ctx context.Context, h host.Host, p identified) error { return h.RevertChange(ctx, p.ID) }),
 	}
 }
 
@@ -111,6 +128,20 @@ func look(_ context.Context, h host.Host, raw json.RawMessage) (result, error) {
 	}
 	jails, err := rawAll(h.Jails())
 	return result{value: h.State(), items: jails}, err
+}
+
+// config answers the configuration, its jails as items: there may be hundreds.
+func config(ctx context.Context, h host.Host, raw json.RawMessage) (result, error) {
+	if _, err := parameters[nothing](raw); err != nil {
+		return result{}, err
+	}
+	view, err := h.Config(ctx)
+	if err != nil {
+		return result{}, err
+	}
+	jails, err := rawAll(view.Jails)
+	view.Jails = nil
+	return result{value: view, items: jails}, err
 }
 
 // gives is a verb that answers one value.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"bangui/internal/fault"
 )
@@ -41,7 +42,9 @@ func NewEpochs(path string) (*Epochs, error) {
 
 // Admit lets an epoch act that is not lower than the highest seen: Conflict otherwise. A
 // higher one is on the disk before Admit returns. 0 is what no scheduler sends, and is
-// always admitted: people act without a lease.
+// always admitted: people act without a lease. An epoch is made of a clock in ms, so one that
+// is more than a day ahead of ours is refused as Invalid: whoever could have it kept would
+// lock every scheduler out.
 func (e *Epochs) Admit(epoch int64) error {
 	if e == nil || epoch == 0 {
 		return nil
@@ -49,6 +52,9 @@ func (e *Epochs) Admit(epoch int64) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
+	case epoch > latestEpoch():
+		return fault.New(fault.Invalid, "epoch %d of a scheduler is of a day that has not come", epoch).
+			WithMend("See that the clocks of this machine and of the console's database are right.")
 	case epoch < e.highest:
 		return fault.New(fault.Conflict, "a scheduler of epoch %d has acted here; this order is of epoch %d", e.highest, epoch).
 			WithMend("Nothing: the scheduler that leads now does the work.")
@@ -60,6 +66,12 @@ func (e *Epochs) Admit(epoch int64) error {
 	}
 	e.highest = epoch
 	return nil
+}
+
+// latestEpoch is the highest epoch that a clock near ours can have made.
+func latestEpoch() int64 {
+	const ahead = 24 * time.Hour
+	return time.Now().Add(ahead).UnixMilli()
 }
 
 // keep replaces the file in one step that survives a power cut.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"bangui/internal/fault"
 )
@@ -28,6 +29,19 @@ func TestEpochs_NeverFall(t *testing.T) {
 	}
 	if err := again.Admit(8); !fault.Is(err, fault.Conflict) {
 		t.Errorf("an epoch from before the restart: %v", err)
+	}
+}
+
+// A console that was taken over can't lock all schedulers out by one great number.
+func TestEpochs_OfTheFutureAreRefused(t *testing.T) {
+	e := &Epochs{}
+	for _, epoch := range []int64{1 << 62, time.Now().Add(48 * time.Hour).UnixMilli()} {
+		if err := e.Admit(epoch); !fault.Is(err, fault.Invalid) {
+			t.Errorf("epoch %d: %v", epoch, err)
+		}
+	}
+	if err := e.Admit(time.Now().UnixMilli()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -33,11 +33,28 @@ type GuardOptions struct {
 	Switch string
 	// Epochs refuses schedulers whose term is over; nil = all may act.
 	Epochs *Epochs
+	// Configure says how far the configuration may be changed.
+	Configure Configure
+	// ConfigSwitch is what changes Configure, for people.
+	ConfigSwitch string
+	// LogFolders are where log files of jails may be; nil = /var/log.
+	LogFolders []string
 }
+
+// Configure is how far a caller may change fail2ban's configuration.
+type Configure string
+
+// The degrees.
+const (
+	ConfigureNothing Configure = ""     // it can be read
+	ConfigureData    Configure = "data" // tier T2: values that our own grammar knows
+	ConfigureCode    Configure = "code" // tier T3 too: commands that fail2ban runs as root
+)
 
 // Guard stands before a Host, on the side that holds fail2ban's socket, and lets
 // through only what a caller may do whatever he claims to have checked: reads (T0),
-// reversible changes (T1), and of what writes configuration only our own jail's file.
+// reversible changes (T1), and of what writes configuration our own files, as far as the
+// machine's owner allows: data (T2) by our own grammar, code (T3) only by his word.
 // Nothing that could be a command to fail2ban's protocol gets through, and no target
 // that this machine, the caller or the order itself protects.
 //
@@ -171,6 +188,49 @@ func (g *Guard) RemoveManualJail(ctx context.Context) error {
 		return err
 	}
 	return g.host.RemoveManualJail(ctx)
+}
+
+// Config is the host's; see Host.
+func (g *Guard) Config(ctx context.Context) (ConfigView, error) { return g.host.Config(ctx) }
+
+// ConfigFile passes a name that is harmless; see Host.
+func (g *Guard) ConfigFile(ctx context.Context, name string) (string, error) {
+	if err := checkText("a file's name", name, maxName); err != nil {
+		return "", err
+	}
+	return g.host.ConfigFile(ctx, name)
+}
+
+// CheckChange passes an order that could be applied; see Host.
+func (g *Guard) CheckChange(ctx context.Context, order ChangeOrder) (Change, error) {
+	if err := g.checkChange(order); err != nil {
+		return Change{}, err
+	}
+	return g.host.CheckChange(ctx, order)
+}
+
+// ApplyChange passes what the machine's owner allows; see Host.
+func (g *Guard) ApplyChange(ctx context.Context, order ChangeOrder) (Change, error) {
+	if err := g.checkChange(order); err != nil {
+		return Change{}, err
+	}
+	return g.host.ApplyChange(ctx, order)
+}
+
+// ConfirmChange is allowed to who may change something; see Host.
+func (g *Guard) ConfirmChange(ctx context.Context, id string) error {
+	if err := g.mayConfigure(false, id); err != nil {
+		return err
+	}
+	return g.host.ConfirmChange(ctx, id)
+}
+
+// RevertChange is allowed to who may change something; see Host.
+func (g *Guard) RevertChange(ctx context.Context, id string) error {
+	if err := g.mayConfigure(false, id); err != nil {
+		return err
+	}
+	return g.host.RevertChange(ctx, id)
 }
 
 func (g *Guard) mayWrite() error {

@@ -68,6 +68,23 @@ type Host interface {
 	// RemoveManualJail stops the jail and removes the file, if and only if it is ours.
 	RemoveManualJail(ctx context.Context) error
 
+	// Config is fail2ban's configuration as its files say it, read now. One that fail2ban
+	// would not take is Broken, and no error.
+	Config(ctx context.Context) (ConfigView, error)
+	// ConfigFile is the content of one of its files, at most 512 KiB.
+	ConfigFile(ctx context.Context, name string) (string, error)
+	// CheckChange says what a change would do and tries it on a copy and a scratch server:
+	// an error says which value fail2ban would not take. Nothing is changed.
+	CheckChange(ctx context.Context, order ChangeOrder) (Change, error)
+	// ApplyChange makes it: all of it, or nothing. Jails that ran and bans that were there
+	// are there afterwards, or everything is put back and the error says why. Conflict: the
+	// files are not those of the order's ETag any more, or another change is under way.
+	ApplyChange(ctx context.Context, order ChangeOrder) (Change, error)
+	// ConfirmChange makes a change hold that waits; RevertChange takes it back. NotFound
+	// when none of that id waits.
+	ConfirmChange(ctx context.Context, id string) error
+	RevertChange(ctx context.Context, id string) error
+
 	// Run follows fail2ban until ctx ends and hands everything to the recorder. It
 	// returns ctx.Err(); an unreachable fail2ban is a state, not an error.
 	Run(ctx context.Context, to Recorder) error

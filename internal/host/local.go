@@ -74,6 +74,12 @@ type Local struct {
 	// dropping is held to read while bans of jails are recorded, and to write while a jail
 	// is dropped: what was seen before its end must not be recorded after it.
 	dropping sync.RWMutex
+
+	changing sync.Mutex    // held while a change of the configuration is made or taken back
+	waiting  *waiting      // under mu; nil = none
+	held     chan struct{} // a change waits since now
+
+	lastConfig resolution // under mu
 }
 
 // server is what one run of fail2ban says of itself.
@@ -134,6 +140,7 @@ func NewLocal(o LocalOptions) *Local {
 		poke:         make(chan struct{}, 1),
 		own:          make(chan struct{}, 1),
 		resolve:      make(chan struct{}, 1),
+		held:         make(chan struct{}, 1),
 		reach:        reach{state: Starting, since: o.Now(), detail: "BanGUI has not talked to fail2ban yet."},
 		jails:        map[string]*watched{},
 		idle:         map[string]bool{},
@@ -152,6 +159,7 @@ func (l *Local) Run(ctx context.Context, to Recorder) error {
 	tasks.Go(func() { l.layGhosts(ctx) })
 	tasks.Go(func() { l.keepEnabled(ctx) })
 	tasks.Go(func() { l.keepCopying(ctx) })
+	tasks.Go(func() { l.tendChanges(ctx) })
 	tasks.Wait()
 	return ctx.Err()
 }

@@ -12,6 +12,10 @@ import (
 	"bangui/internal/fault"
 )
 
+// rehearseFor bounds a rehearsal; half of it may pass until the scratch server answers,
+// which takes 0.2 s where nothing else runs.
+const rehearseFor = time.Minute
+
 // rehearse runs a stream on an empty scratch server first, without starting a jail,
 // so without reading a log or running an action (fail2ban.md 6.2). It finds what
 // fail2ban-client -t does not: a bad expression, time, encoding, zone, a missing
@@ -22,7 +26,7 @@ func (l *Local) rehearse(ctx context.Context, commands [][]any) error {
 		return fault.Wrap(err, fault.Internal, "no folder could be made to try the configuration in")
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a folder of ours in /tmp
-	ctx, cancel := context.WithTimeout(ctx, resolveFor)
+	ctx, cancel := context.WithTimeout(ctx, rehearseFor)
 	defer cancel()
 	client, stop, err := l.scratchServer(ctx, dir)
 	if err != nil {
@@ -62,10 +66,6 @@ func command(c []any) string {
 	return fmt.Sprintf("%q", text)
 }
 
-// scratchFor is how long a scratch server may take to answer: on a busy machine Python
-// takes its time, and a reload must not be refused for that.
-const scratchFor = 15 * time.Second
-
 func (l *Local) scratchServer(ctx context.Context, dir string) (*fail2ban.Client, func(), error) {
 	program, err := l.program("fail2ban-server")
 	if err != nil {
@@ -84,7 +84,7 @@ func (l *Local) scratchServer(ctx context.Context, dir string) (*fail2ban.Client
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	}
-	for deadline := time.Now().Add(scratchFor); ; sleep(ctx, 20*time.Millisecond) {
+	for deadline := time.Now().Add(rehearseFor / 2); ; sleep(ctx, 20*time.Millisecond) {
 		if err = client.Ping(ctx); err == nil {
 			return client, stop, nil
 		}

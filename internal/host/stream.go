@@ -48,28 +48,40 @@ func (l *Local) program(name string) (string, error) {
 // stream resolves the configuration. A configuration with an error is refused here,
 // before anything reaches the server: a reload that fails half way removes all jails
 // (fail2ban.md 0.4).
-func (l *Local) stream(ctx context.Context) (stream, error) {
-	program, err := l.program("fail2ban-client")
+func (l *Local) stream(ctx context.Context) (stream, error) { return l.streamOf(ctx, l.ConfigDir) }
+
+// streamOf is stream of another folder, such as a copy.
+func (l *Local) streamOf(ctx context.Context, dir string) (stream, error) {
+	out, errs, err := l.client(ctx, "-c", dir, "-d")
 	if err != nil {
 		return stream{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, resolveFor)
-	defer cancel()
-	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(ctx, program, "-c", l.ConfigDir, "-d") //nolint:gosec // fixed program, our own setting
-	cmd.Env = []string{"LC_ALL=C.UTF-8", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
-	cmd.Stdout, cmd.Stderr = &bounded{to: &out, left: maxStream}, &bounded{to: &errs, left: 64 << 10}
-	if err := cmd.Run(); err != nil {
-		return stream{}, badConfiguration(errs.String(), err)
-	}
-	commands, err := fail2ban.ParseStream(out.Bytes())
+	commands, err := fail2ban.ParseStream(out)
 	if err != nil {
 		return stream{}, fault.Wrap(err, fault.Fail2banGarbled, "fail2ban-client printed a configuration that BanGUI can't read")
 	}
-	if complaint := complaints(commands, errs.String()); complaint != "" {
+	if complaint := complaints(commands, errs); complaint != "" {
 		return stream{}, badConfiguration(complaint, nil)
 	}
 	return stream{commands: commands}, nil
+}
+
+// client runs fail2ban-client, which reads files and asks no server.
+func (l *Local) client(ctx context.Context, args ...string) (out []byte, errs string, err error) {
+	program, err := l.program("fail2ban-client")
+	if err != nil {
+		return nil, "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, resolveFor)
+	defer cancel()
+	var said, complained bytes.Buffer
+	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // fixed program, our own arguments
+	cmd.Env = []string{"LC_ALL=C.UTF-8", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	cmd.Stdout, cmd.Stderr = &bounded{to: &said, left: maxStream}, &bounded{to: &complained, left: 64 << 10}
+	if err := cmd.Run(); err != nil {
+		return nil, "", badConfiguration(complained.String(), errors.Join(err, ctx.Err()))
+	}
+	return said.Bytes(), complained.String(), nil
 }
 
 func badConfiguration(said string, err error) error {
@@ -130,6 +142,29 @@ func (s stream) jail(name string) [][]any {
 	}
 	if len(part) == 0 || part[0][0] != "add" {
 		return nil
+	}
+	return part
+}
+
+// actions are the names of the actions that the stream gives a jail, sorted.
+func (s stream) actions(jail string) []string {
+	var names []string
+	for _, c := range s.jail(jail) {
+		if len(c) > 3 && c[2] == "addaction" {
+			names = append(names, fmt.Sprint(c[3]))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// own are the commands for the server's own options, but for those that need a restart.
+func (s stream) own() [][]any {
+	var part [][]any
+	for _, c := range s.commands {
+		if len(c) == 3 && c[0] == "set" && c[1] != "dbfile" && c[1] != "thread" {
+			part = append(part, c)
+		}
 	}
 	return part
 }

@@ -1,7 +1,8 @@
-// Package jailconf reads and writes fail2ban's configuration files. What is here
-// now is the part that writes: files of our own, which no other program and no
-// package owns, written so that fail2ban sees the old or the new whole file and
-// never a part of one.
+// Package jailconf reads, edits and writes fail2ban's configuration files. Resolve gives
+// the value of every option that counts and where it comes from; Set and Unset edit a
+// file line by line; Check says what may be written. What is written are files of our
+// own, which no other program and no package owns, so that fail2ban sees the old or the
+// new whole file and never a part of one; Begin changes several together.
 package jailconf
 
 import (
@@ -13,6 +14,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"bangui/internal/fault"
 )
@@ -24,9 +26,34 @@ const Mark = "# Written by BanGUI. Changes made here by hand are lost; remove th
 // maxFile bounds what is read back of a file of ours.
 const maxFile = 512 << 10
 
-// ownName are the only names we write: in the .local round, sorted last, so that
-// what we say wins over packages and over jail.local (fail2ban.md 5.1 and 6.1).
-var ownName = regexp.MustCompile(`^(jail|fail2ban)\.d/zz-bangui-[a-z0-9-]{1,40}\.local$`)
+// ownName are the only names we write: in the .local round, where what we say wins over
+// packages, and for jails and the server sorted last, so that it wins over people's files
+// too (seen in 1.0.2).
+var ownName = regexp.MustCompile(`^(jail\.d/zz-bangui-` + jailName + `|fail2ban\.d/zz-bangui|(filter|action)\.d/` + partName + `)\.local$`)
+
+// jailName is the name of a jail that a file of ours may be for.
+const jailName = `[A-Za-z0-9][A-Za-z0-9._-]{0,39}`
+
+var jailForm = regexp.MustCompile(`^` + jailName + `$`)
+
+// OwnFile is the file of ours for a jail, filter, action or the server ("" as its name).
+// Invalid: a name that no file of ours can have.
+func OwnFile(place Place, name string) (string, error) {
+	file := map[Place]string{
+		InJail: "jail.d/zz-bangui-" + name + ".local", InFilter: "filter.d/" + name + ".local", InAction: "action.d/" + name + ".local",
+		InServer: "fail2ban.d/zz-bangui" + name + ".local",
+	}[place]
+	if place == InJail && (!jailForm.MatchString(name) || strings.HasPrefix(name, "KNOWN") || name == "INCLUDES") || !ownName.MatchString(file) {
+		return "", fault.New(fault.Invalid, "%q is no name that BanGUI can write a file for", clip(name)).
+			WithMend("Letters, digits, dots, dashes and underscores; at most 40. Change such a one in its own file.")
+	}
+	return file, nil
+}
+
+// IsOwn reports whether a file has a name and a first line of ours.
+func IsOwn(name, content string) bool {
+	return ownName.MatchString(name) && strings.HasPrefix(content, Mark+"\n")
+}
 
 // ReadOwn gives a file of ours below dir, fail2ban's configuration folder. A file
 // that isn't there is "" and no error. One that is there and isn't ours is a Conflict.
@@ -58,26 +85,40 @@ func ReadOwn(dir, name string) (string, error) {
 // goes to a name that fail2ban does not read, is synced, then renamed. The content
 // starts with Mark.
 func WriteOwn(dir, name, content string) error {
-	if !strings.HasPrefix(content, Mark+"\n") || len(content) > maxFile {
-		return fault.New(fault.Internal, "the content of %s lacks the mark of ours or is too long", name)
-	}
 	root, err := open(dir, name)
 	if err != nil {
 		return err
 	}
 	defer root.Close() //nolint:errcheck // a folder
+	return write(root, dir, name, content)
+}
+
+func write(root *os.Root, dir, name, content string) error {
+	if !strings.HasPrefix(content, Mark+"\n") || len(content) > maxFile {
+		return fault.New(fault.Internal, "the content of %s lacks the mark of ours or is too long", name)
+	}
 	if err := mustBeOurs(root, dir, name); err != nil {
 		return err
 	}
-	staged := path.Join(path.Dir(name), "."+path.Base(name)+".new")
-	if err := stage(root, staged, content); err != nil {
-		return fileFault(errors.Join(err, root.Remove(staged)), dir, name)
+	if err := replaceFile(root, name, content); err != nil {
+		return fileFault(err, dir, name)
 	}
-	if err := root.Rename(staged, name); err != nil {
-		return fileFault(errors.Join(err, root.Remove(staged)), dir, name)
+	return nil
+}
+
+// replaceFile stages, syncs and renames.
+func replaceFile(root *os.Root, name, content string) error {
+	if err := stage(root, staged(name), content); err != nil {
+		return errors.Join(err, root.Remove(staged(name)))
+	}
+	if err := root.Rename(staged(name), name); err != nil {
+		return errors.Join(err, root.Remove(staged(name)))
 	}
 	return syncFolder(root, name)
 }
+
+// staged is where the next content of a file is written: no glob of fail2ban finds it.
+func staged(name string) string { return path.Join(path.Dir(name), "."+path.Base(name)+".new") }
 
 // RemoveOwn removes a file of ours; one that isn't there is no error.
 func RemoveOwn(dir, name string) error {
@@ -86,10 +127,18 @@ func RemoveOwn(dir, name string) error {
 		return err
 	}
 	defer root.Close() //nolint:errcheck // a folder
+	return remove(root, dir, name)
+}
+
+func remove(root *os.Root, dir, name string) error {
 	if err := mustBeOurs(root, dir, name); err != nil {
 		return err
 	}
-	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	err := root.Remove(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
 		return fileFault(err, dir, name)
 	}
 	return syncFolder(root, name)
@@ -158,7 +207,7 @@ func syncFolder(root *os.Root, name string) error {
 func fileFault(err error, dir, name string) error {
 	where := path.Join(dir, name)
 	switch {
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fault.Wrap(err, fault.PermissionDenied, "BanGUI may not write %s", where).
 			WithMend("Run the part of BanGUI that talks to fail2ban as root.")
 	case errors.Is(err, fs.ErrNotExist):
@@ -167,4 +216,10 @@ func fileFault(err error, dir, name string) error {
 	default:
 		return fault.Wrap(err, fault.Internal, "%s can't be written", where)
 	}
+}
+
+// SaysNothing reports whether a file sets no option, so that it may as well be gone.
+func SaysNothing(content string) bool {
+	f, err := parse("the file", content)
+	return err == nil && len(f.entries) == 0
 }

@@ -84,7 +84,7 @@ func TestOwn_RefusesOtherNames(t *testing.T) {
 	dir := folder(t)
 	for _, bad := range []string{
 		"jail.local", "jail.d/manual.local", "jail.d/zz-bangui-../x.local", "../jail.d/zz-bangui-a.local",
-		"jail.d/zz-bangui-a.conf", "jail.d/zz-bangui-A.local", "action.d/zz-bangui-a.local", "jail.d/zz-bangui-a.local\n",
+		"jail.d/zz-bangui-a.conf", "jail.d/zz-bangui-.local", "action.d/.a.local", "filter.d/a/b.local", "jail.d/zz-bangui-a.local\n", "fail2ban.d/zz-bangui-a.local", "fail2ban.local",
 	} {
 		if err := jailconf.WriteOwn(dir, bad, jailconf.Mark+"\n"); err == nil {
 			t.Errorf("WriteOwn(%q) was taken", bad)

@@ -23,6 +23,9 @@ type Options struct {
 	Logger *slog.Logger
 	Now    func() time.Time // wall clock
 	Ended  func(Run)        // is told of each recorded run that has ended; nil = nobody
+	// Fenced reports whether an error says that the lease was lost; nil = none does. Such a
+	// run is lost, and no failure of its job.
+	Fenced func(error) bool
 }
 
 // Scheduler runs jobs for as long as its process leads. Make one for each term.
@@ -207,7 +210,9 @@ func (s *Scheduler) begin(ctx context.Context, job Job, run Run, next time.Time)
 	run.ID = id
 	s.start(job, func() {
 		run := s.carryOut(ctx, job, run)
-		s.record(ctx, run)
+		if run.Outcome != Lost { // the next leader records it
+			s.record(ctx, run)
+		}
 		s.judge(job, run)
 		s.tell(run)
 	})
@@ -225,7 +230,7 @@ func (s *Scheduler) lookQuietly(ctx context.Context, job Job, now time.Time) {
 	s.start(job, func() {
 		run := s.carryOut(ctx, job, Run{Job: job.Name, Slot: now, Cause: ByTimetable, StartedAt: now, Outcome: Running})
 		s.rest(job, run)
-		if run.Did != "" || run.Outcome != OK {
+		if run.Outcome != Lost && (run.Did != "" || run.Outcome != OK) { // what was lost can't be written
 			s.recordQuiet(ctx, run)
 			s.tell(run)
 		}
@@ -294,6 +299,9 @@ func (s *Scheduler) carryOut(ctx context.Context, job Job, run Run) Run {
 		run.Outcome = OK
 	case ctx.Err() != nil:
 		run.Outcome, run.Error = Cancelled, "the scheduler stopped"
+	case s.Fenced != nil && s.Fenced(err):
+		run.Outcome, run.Error = Lost, "another console does the background jobs"
+		return run
 	case working.Err() != nil:
 		run.Outcome, run.Error = TimedOut, fmt.Sprintf("it was not done within %s", job.Timeout)
 	default:

@@ -55,12 +55,15 @@ func (d *desk) job(name string, when schedule.Timetable) schedule.Job {
 	}}
 }
 
+// errFenced stands for a store that refuses, because the lease is lost.
+var errFenced = errors.New("the term is over")
+
 // lead runs a scheduler for a while, as one term does.
 func (d *desk) lead(term time.Duration, jobs ...schedule.Job) {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), term)
 	defer cancel()
-	s := schedule.New(schedule.Options{Jobs: jobs, Store: d.db.Jobs(), Health: d.health, Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+	s := schedule.New(schedule.Options{Jobs: jobs, Store: d.db.Jobs(), Health: d.health, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Fenced: func(err error) bool { return errors.Is(err, errFenced) }})
 	if err := s.Run(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		d.t.Errorf("Run = %v", err)
 	}
@@ -310,6 +313,36 @@ func TestJobs_KeepsTheNewestRuns(t *testing.T) {
 		page, err := jobs.Runs(ctx, "tidy", runs[9].ID, 10)
 		if err != nil || len(page) != 10 || page[0].ID != runs[10].ID {
 			t.Errorf("the second page: %d runs, %v", len(page), err)
+		}
+	})
+}
+
+// A job whose writes are refused because the lease is lost has not failed: nobody is told so,
+// and the next leader records the run as lost and runs it again.
+func TestScheduler_ALostLeaseIsNoFailure(t *testing.T) {
+	at(t, func(d *desk) {
+		for _, quiet := range []bool{false, true} {
+			job := d.job(fmt.Sprintf("fenced-%t", quiet), schedule.Every(time.Minute))
+			job.Quiet = quiet
+			job.Run = func(context.Context) (string, error) { return "", fmt.Errorf("write: %w", errFenced) }
+			d.lead(90*time.Second, job)
+			if all := d.health.All(); len(all) > 0 {
+				t.Errorf("health says %+v", all)
+			}
+			want := []string{}
+			if !quiet {
+				d.lead(time.Second, job) // the next leader
+				want = append(want, "lost")
+			}
+			var outcomes []string
+			runs, err := d.db.Jobs().Runs(t.Context(), job.Name, 0, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, run := range runs[len(runs)-len(want):] {
+				outcomes = append(outcomes, string(run.Outcome))
+			}
+			d.expect(outcomes, want...)
 		}
 	})
 }

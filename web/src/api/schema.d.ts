@@ -476,6 +476,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{host}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * fail2ban's configuration: server, jails, files
+         * @description Needs the role admin.
+         */
+        get: operations["getConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try or apply a change: all of it, or nothing
+         * @description Needs the role admin.
+         */
+        post: operations["changeConfig"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/changes/{change}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a change back that waits to be confirmed
+         * @description Needs the role admin.
+         */
+        delete: operations["revertConfigChange"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/changes/{change}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a change hold
+         * @description Needs the role admin.
+         */
+        post: operations["confirmConfigChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One file of the configuration
+         * @description Needs the role admin.
+         */
+        get: operations["getConfigFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/jails/{jail}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One jail: every option that counts, and where it comes from
+         * @description Needs the role admin.
+         */
+        get: operations["getConfigJail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{host}/jails": {
         parameters: {
             query?: never;
@@ -1254,6 +1374,19 @@ export interface components {
             own_end: boolean;
             reason: string | null;
         };
+        ChangeInputBody: {
+            /**
+             * Format: int64
+             * @description The change is taken back unless it is confirmed within this time, at least 10; 0 = it holds.
+             */
+            confirm_seconds?: number;
+            /** @description Say what it would do, and try it on a copy; change nothing. */
+            dry_run?: boolean;
+            edits: components["schemas"]["ConfigEdit"][];
+            /** @description Of the configuration that the change was made from. */
+            etag: string;
+            reason?: string;
+        };
         Closure: {
             action: string;
             all_ports: boolean;
@@ -1263,6 +1396,141 @@ export interface components {
             ports: string | null;
             /** @example tcp */
             protocol: string | null;
+        };
+        Config: {
+            /** @description Why fail2ban would take nothing of it; null when it would. */
+            broken: string | null;
+            dir: string;
+            /** @description Differs whenever a file differs; a change names it. */
+            etag: string;
+            files: components["schemas"]["ConfigEntry"][];
+            jails: components["schemas"]["ConfigRow"][];
+            /** @description What fail2ban passes over and a person should know. */
+            problems: components["schemas"]["ConfigProblem"][];
+            server: components["schemas"]["ConfigOption"][];
+            /** @description A change that is taken back unless it is confirmed; null when there is none. */
+            waiting: components["schemas"]["ConfigWaiting"];
+        };
+        ConfigChange: {
+            applied: boolean;
+            /** @description Values that count and differ. */
+            effects: components["schemas"]["ConfigEffect"][];
+            /** @description Of the configuration as it is now. */
+            etag: string;
+            files: components["schemas"]["ConfigDiff"][];
+            /** @description null when nothing was applied. */
+            id: string | null;
+            notes: string[];
+            /** @description What fail2ban does for it. */
+            steps: components["schemas"]["ConfigStep"][];
+            /**
+             * Format: date-time
+             * @description When it is taken back unless it is confirmed; null = it holds.
+             */
+            until: string | null;
+        };
+        ConfigDiff: {
+            /** @description Unified. */
+            diff: string;
+            name: string;
+        };
+        ConfigEdit: {
+            /** @description Of the jail (DEFAULT for all), filter or action; empty for the server. */
+            name?: string;
+            option: string;
+            /** @enum {string} */
+            place: "jail" | "filter" | "action" | "server";
+            /** @description null = back to what it inherits. */
+            value: string | null;
+        };
+        ConfigEffect: {
+            /** @description null = it has none any more. */
+            after: string | null;
+            /** @description null = it had none. */
+            before: string | null;
+            /** @description null = of the server. */
+            jail: string | null;
+            option: string;
+            /** @description The filter or action it is of; null = the jail itself. */
+            part: string | null;
+        };
+        ConfigEntry: {
+            name: string;
+            /** @description Written by BanGUI. */
+            own: boolean;
+            /** Format: int64 */
+            size: number;
+        };
+        ConfigJail: {
+            actions: components["schemas"]["ConfigPart"][];
+            enabled: boolean;
+            /** @description fail2ban takes nothing of its whole configuration because of the fault. */
+            fatal: boolean;
+            /** @description Why fail2ban could not run it; null when it could. */
+            fault: string | null;
+            filter: components["schemas"]["ConfigPart"];
+            name: string;
+            options: components["schemas"]["ConfigOption"][];
+            /** @description What only feeds references: port, banaction, … */
+            others: components["schemas"]["ConfigOption"][];
+        };
+        ConfigOption: {
+            /** @description Why it has no value; null when it has. */
+            fault: string | null;
+            /**
+             * @description none: it should be a number and isn't.
+             * @enum {string}
+             */
+            kind: "text" | "number" | "switch" | "none";
+            name: string;
+            origin: components["schemas"]["ConfigOrigin"];
+            /** @description As written. */
+            raw: string;
+            /** @description With references and tags replaced, as fail2ban takes it. */
+            value: string;
+        };
+        ConfigOrigin: {
+            /** @description Below the configuration folder; null = in no file. */
+            file: string | null;
+            /** Format: int64 */
+            line: number | null;
+            section: string | null;
+            /** @enum {string} */
+            source: "own" | "default" | "builtin" | "filter" | "action" | "argument";
+        };
+        ConfigPart: {
+            args: components["schemas"]["ConfigOption"][];
+            /** @description An action's name in the running server. */
+            as: string;
+            name: string;
+            /** @description What fail2ban's server gets. */
+            options: components["schemas"]["ConfigOption"][];
+            python: boolean;
+        };
+        ConfigProblem: {
+            file: string;
+            text: string;
+        };
+        ConfigRow: {
+            enabled: boolean;
+            /** @description Why fail2ban could not run it; null when it could. */
+            fault: string | null;
+            name: string;
+        };
+        ConfigStep: {
+            /** @enum {string} */
+            do: "set" | "stop" | "reload" | "restart" | "start";
+            /** @description null = the server's own options. */
+            jail: string | null;
+        };
+        ConfigText: {
+            content: string;
+            name: string;
+        };
+        ConfigWaiting: {
+            id: string;
+            /** Format: date-time */
+            until: string;
         };
         Count: {
             /** @description There are more than count. */
@@ -3023,6 +3291,212 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Config"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeConfig: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigChange"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revertConfigChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmConfigChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConfigFile: {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigText"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConfigJail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                jail: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigJail"];
                 };
             };
             /** @description A problem */

@@ -1,0 +1,72 @@
+package api
+
+import (
+	"cmp"
+
+	"bangui/internal/host"
+	"bangui/internal/jailconf"
+)
+
+func configOf(v host.ConfigView) Config {
+	c := Config{
+		ETag: v.ETag, Dir: v.Dir, Broken: orNull(v.Broken), Server: optionsOf(v.Server),
+		Jails:    orEmpty(mapAll(v.Jails, configRowOf)),
+		Problems: orEmpty(mapAll(v.Problems, func(p jailconf.Problem) ConfigProblem { return ConfigProblem(p) })),
+		Files:    orEmpty(mapAll(v.Files, func(f host.ConfigFile) ConfigEntry { return ConfigEntry(f) })),
+	}
+	if v.Waiting != nil {
+		c.Waiting = &ConfigWaiting{ID: v.Waiting.ID, Until: stamp(v.Waiting.Until)}
+	}
+	return c
+}
+
+func configRowOf(j jailconf.Jail) ConfigRow {
+	return ConfigRow{Name: j.Name, Enabled: j.Enabled, Fault: orNull(j.Fault)}
+}
+
+func configJailOf(j jailconf.Jail) ConfigJail {
+	c := ConfigJail{ConfigRow: configRowOf(j), Fatal: j.Fatal, Options: optionsOf(j.Options), Others: optionsOf(j.Others), Actions: orEmpty(mapAll(j.Actions, partOf))}
+	if j.Filter != nil {
+		filter := partOf(*j.Filter)
+		c.Filter = &filter
+	}
+	return c
+}
+
+func partOf(p jailconf.Part) ConfigPart {
+	return ConfigPart{Name: p.Name, As: p.As, Python: p.Python, Args: optionsOf(p.Args), Options: optionsOf(p.Options)}
+}
+
+func optionsOf(list []jailconf.Option) []ConfigOption {
+	return orEmpty(mapAll(list, func(o jailconf.Option) ConfigOption {
+		return ConfigOption{
+			Name: o.Name, Value: o.Value, Raw: o.Raw, Kind: cmp.Or(string(o.Kind), "text"), Fault: orNull(o.Fault),
+			Origin: ConfigOrigin{Source: string(o.Origin.Source), File: orNull(o.Origin.File), Line: orNull(o.Origin.Line), Section: orNull(o.Origin.Section)},
+		}
+	}))
+}
+
+func changeOf(c host.Change) ConfigChange {
+	out := ConfigChange{
+		ID: orNull(c.ID), ETag: c.ETag, Applied: c.Applied, Notes: orEmpty(c.Notes),
+		Files:   orEmpty(mapAll(c.Files, func(f host.FileChange) ConfigDiff { return ConfigDiff(f) })),
+		Effects: orEmpty(mapAll(c.Effects, effectOf)),
+		Steps:   orEmpty(mapAll(c.Steps, func(s host.Step) ConfigStep { return ConfigStep{Jail: orNull(s.Jail), Do: string(s.Do)} })),
+	}
+	if !c.Until.IsZero() {
+		until := stamp(c.Until)
+		out.Until = &until
+	}
+	return out
+}
+
+func effectOf(e host.Effect) ConfigEffect {
+	out := ConfigEffect{Jail: orNull(e.Jail), Part: orNull(e.Part), Option: e.Option}
+	if !e.Added {
+		out.Before = &e.Before
+	}
+	if !e.Gone {
+		out.After = &e.After
+	}
+	return out
+}

@@ -1,0 +1,106 @@
+package host
+
+import (
+	"context"
+	"time"
+
+	"bangui/internal/fault"
+	"bangui/internal/jailconf"
+)
+
+// ConfigView is fail2ban's configuration as its files say it: every option that counts,
+// and where it comes from.
+type ConfigView struct {
+	ETag   string // differs whenever a file differs; a change names the one it was made from
+	Dir    string // as fail2ban sees it
+	Broken string // why fail2ban would take nothing of it; "" = it would
+	Server []jailconf.Option
+	Jails  []jailconf.Jail // active or not, in fail2ban's order
+	// Problems are what fail2ban passes over and a person should know.
+	Problems []jailconf.Problem
+	Files    []ConfigFile
+	// Waiting is a change that is taken back unless it is confirmed; nil = none.
+	Waiting *WaitingChange
+}
+
+// ConfigFile is one file below the configuration folder.
+type ConfigFile struct {
+	Name string
+	Size int
+	Own  bool // written by BanGUI
+}
+
+// WaitingChange is a change that holds only until then, unless it is confirmed.
+type WaitingChange struct {
+	ID    string
+	Until time.Time
+}
+
+// Config reads the configuration; see Host.
+func (l *Local) Config(context.Context) (ConfigView, error) {
+	tree, err := jailconf.ReadTree(l.ConfigDir)
+	if err != nil {
+		return ConfigView{}, err
+	}
+	view := ConfigView{ETag: tree.ETag(), Dir: tree.Dir(), Waiting: l.waitingChange()}
+	for _, name := range tree.Files() {
+		content, _ := tree.File(name)
+		view.Files = append(view.Files, ConfigFile{Name: name, Size: len(content), Own: jailconf.IsOwn(name, content)})
+	}
+	config, err := l.resolved(tree)
+	if fault.Is(err, fault.Fail2banRefused) || fault.Is(err, fault.TooLarge) {
+		view.Broken = fault.MessageOf(err)
+		return view, nil
+	}
+	if err != nil {
+		return ConfigView{}, err
+	}
+	view.Server, view.Jails, view.Problems = config.Server, config.Jails, config.Problems
+	return view, nil
+}
+
+// ConfigFile reads one file; see Host.
+func (l *Local) ConfigFile(_ context.Context, name string) (string, error) {
+	tree, err := jailconf.ReadTree(l.ConfigDir)
+	if err != nil {
+		return "", err
+	}
+	content, ok := tree.File(name)
+	if !ok {
+		return "", fault.New(fault.NotFound, "there is no file %q in fail2ban's configuration", clip(name))
+	}
+	return content, nil
+}
+
+// resolution is what a tree was resolved to.
+type resolution struct {
+	etag, version string
+	config        *jailconf.Config
+}
+
+// resolved resolves a tree, unless it is the one that was resolved last: it takes a tenth
+// of a second, and a page may ask often.
+func (l *Local) resolved(tree *jailconf.Tree) (*jailconf.Config, error) {
+	etag, version := tree.ETag(), l.version()
+	l.mu.Lock()
+	last := l.lastConfig
+	l.mu.Unlock()
+	if last.config != nil && last.etag == etag && last.version == version {
+		return last.config, nil
+	}
+	config, err := jailconf.Resolve(tree, version)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	l.lastConfig = resolution{etag, version, config}
+	l.mu.Unlock()
+	return config, nil
+}
+
+// version is that of the server, as last seen.
+func (l *Local) version() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.server.version.String()
+}
