@@ -327,7 +327,7 @@ func TestScheduler_ALostLeaseIsNoFailure(t *testing.T) {
 			job.Run = func(context.Context) (string, error) { return "", fmt.Errorf("write: %w", errFenced) }
 			d.lead(90*time.Second, job)
 			if all := d.health.All(); len(all) > 0 {
-				t.Errorf("health says %+v", all)
+				d.t.Errorf("health says %+v", all)
 			}
 			want := []string{}
 			if !quiet {
@@ -335,7 +335,7 @@ func TestScheduler_ALostLeaseIsNoFailure(t *testing.T) {
 				want = append(want, "lost")
 			}
 			var outcomes []string
-			runs, err := d.db.Jobs().Runs(t.Context(), job.Name, 0, 10)
+			runs, err := d.db.Jobs().Runs(d.t.Context(), job.Name, 0, 10)
 			if err != nil {
 				t.Fatal(err)
 			}
