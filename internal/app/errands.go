@@ -20,6 +20,7 @@ import (
 // for bans with an end of their own. Which console leads does not matter for it.
 type errands struct {
 	app    *App
+	blind  bool               // the database did not tell what is due, and the log says so
 	failed map[string]failure // by jail
 }
 
@@ -56,11 +57,13 @@ func (e *errands) run(ctx context.Context) {
 func (e *errands) step(ctx context.Context) {
 	due, err := e.app.archive.Errands(ctx, e.app.host.State().ID, time.Now())
 	if err != nil {
-		if ctx.Err() == nil {
-			e.app.logger.WarnContext(ctx, "the ends of bans can't be looked up", "error", err)
+		if ctx.Err() == nil && !e.blind {
+			e.app.logger.WarnContext(ctx, "the ends of bans can't be looked up; trying again", "error", err)
+			e.blind = true
 		}
 		return
 	}
+	e.blind = false
 	jails := map[string][]history.Errand{}
 	for _, d := range due {
 		jails[d.Ban.Jail] = append(jails[d.Ban.Jail], d)
