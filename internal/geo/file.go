@@ -123,7 +123,7 @@ func isLocal(f *os.File) bool {
 		0x2fc12fc1, // ZFS, which x/sys has no name for
 	}
 	var stat unix.Statfs_t
-	return unix.Fstatfs(int(f.Fd()), &stat) == nil && slices.Contains(local, int64(stat.Type))
+	return unix.Fstatfs(int(f.Fd()), &stat) == nil && slices.Contains(local, stat.Type)
 }
 
 // unreadable says in a fault why a file can't be read.
