@@ -112,8 +112,8 @@ const (
 	hours = int64(time.Hour / time.Second)
 	days  = 24 * hours
 
-	// byTheHour is up to which length a time is counted by hours.
-	byTheHour = 14 * 24 * time.Hour
+	// finely is up to which length a time is counted by hours.
+	finely = 14 * 24 * time.Hour
 	// longest is the longest time that is asked about.
 	longest = 25 * 366 * 24 * time.Hour
 )
@@ -131,7 +131,7 @@ func (a *Archive) tally(ctx context.Context, s Scope, by By) (Tally, Span, error
 	if !since.Before(until) || until.Sub(since) > longest {
 		return t, Span{}, fault.New(fault.Invalid, "a time begins before it ends, and is not longer than 25 years")
 	}
-	t.Hours = !t.Country && by != ByNetwork && until.Sub(since) <= byTheHour
+	t.Hours = !t.Country && by != ByNetwork && until.Sub(since) <= finely
 	unit := t.unit()
 	t.From = since.Unix() / unit
 	t.To = (until.Unix() + unit - 1) / unit
