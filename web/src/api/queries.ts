@@ -124,8 +124,9 @@ export const historyQuery = (filter: HistoryFilter) =>
     initialPageParam: '',
     getNextPageParam: (page) => page.next ?? undefined,
     structuralSharing: false,
-    // All pages anew cost more than the past changes: the reader asks again.
+    // All pages anew cost more than the past changes: the reader asks again. Who was away for longer begins anew.
     staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 30_000,
   });
 
 export const historyCountQuery = (filter: HistoryFilter) =>

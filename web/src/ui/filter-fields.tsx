@@ -40,6 +40,7 @@ export function Typed({ label, value, onValue, read = asItIs, hint, className, r
       maxLength={100}
       value={text}
       onChange={(event) => setText(event.target.value)}
+      onKeyDown={(event) => event.key === 'Escape' && (text === '' ? event.currentTarget.blur() : setText(''))}
       className={classes(control, 'min-w-0 aria-invalid:border-danger', className)}
     />
   );

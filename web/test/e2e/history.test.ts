@@ -29,6 +29,7 @@ test('a ban that is over is found by jail and by its log line, opens with it, an
   // The archive learns of bans a moment after they end: asked until it has.
   await until(async () => {
     await page.getByRole('button', { name: 'Ask again' }).click();
+    await row.first().waitFor();
     return (await row.filter({ hasText: 'lifted' }).count()) > 0;
   }, 'the end of the ban is recorded');
 

@@ -63,7 +63,7 @@ export function HistoryPage({ view, onView }: HistoryPageProps) {
       </p>
       <div className="relative mx-6 mb-3 flex min-h-0 flex-1 flex-col rounded-lg border border-line bg-surface max-md:mx-0 max-md:rounded-none max-md:border-x-0">
         {rows.length === 0 ? (
-          <Instead query={query} pages={pages} view={view} onClear={() => onView(everything)} />
+          <Instead query={query} pages={pages} view={view} onMore={more} onClear={() => onView(everything)} />
         ) : (
           <DataGrid
             ref={grid}
@@ -102,12 +102,15 @@ interface InsteadProps {
   query: { isError: boolean; error: unknown; data: unknown; hasNextPage: boolean; refetch: () => unknown };
   pages: number;
   view: HistoryView;
+  onMore: () => void;
   onClear: () => void;
 }
 
 /** What stands in place of rows: loading, searching on, failed, or why there are none. */
-function Instead({ query, pages, view, onClear }: InsteadProps) {
-  if (query.isError) return <Failure inset error={query.error} retry={() => void query.refetch()} />;
+function Instead({ query, pages, view, onMore, onClear }: InsteadProps) {
+  // A search that broke off goes on from there, and not from its beginning.
+  const retry = query.data === undefined ? () => void query.refetch() : onMore;
+  if (query.isError) return <Failure inset error={query.error} retry={retry} />;
   if (query.data === undefined) return <Bars lines={9} className="p-5" />;
   const clear = <Button onClick={onClear}>{t`Clear filter`}</Button>;
   if (query.hasNextPage) {
