@@ -18,11 +18,20 @@ function Ending({ ban }: { ban: Ban }) {
   return <span title={at === null ? words : `${words} (${fullTime(at)})`}>{words}</span>;
 }
 
+/** The country's code and the network, as a column has room for. */
+function shortPlace({ country, asn, network }: Ban): string {
+  const owner = network ?? (asn === null ? null : `AS${asn}`);
+  return [country, owner]
+    .map((part) => visible(part ?? ''))
+    .filter(Boolean)
+    .join(' · ');
+}
+
 function Place({ ban }: { ban: Ban }) {
   const place = placeInWords({ ...ban, city: null, special: null });
   return (
     <span className="text-muted" title={place}>
-      {place || '–'}
+      {shortPlace(ban) || '–'}
     </span>
   );
 }

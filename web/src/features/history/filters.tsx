@@ -90,7 +90,7 @@ function Ranges({ view, onView }: FilterProps) {
 }
 
 function Rest({ view, onView }: FilterProps) {
-  const narrow = 'w-24 max-md:flex-[1_0_40%]';
+  const narrow = 'w-28 max-md:flex-[1_0_40%]';
   return (
     <>
       <Day label={t`from`} value={view.from} onValue={(from) => onView({ ...view, from, range: '' })} />
