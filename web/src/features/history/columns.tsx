@@ -54,7 +54,7 @@ export function historyColumns(): Column<Ban>[] {
       cell: ({ jail }, tabIndex) => <JailLink jail={jail} tabIndex={tabIndex} />,
     },
     { id: 'lasts', header: t`Lasts`, width: '76px', cell: (ban) => duration(lengthOf(ban)) },
-    { id: 'end', header: t`End`, width: 'minmax(150px, 1fr)', cell: (ban) => <Ending ban={ban} /> },
+    { id: 'end', header: t({ message: 'End', context: 'of a ban' }), width: 'minmax(150px, 1fr)', cell: (ban) => <Ending ban={ban} /> },
     {
       id: 'by',
       header: t`By`,

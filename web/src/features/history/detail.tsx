@@ -42,7 +42,7 @@ function Known({ ban }: { ban: BanWithMatches }) {
     [t`Jail`, <JailLink key="jail" jail={jail} />],
     [t`Banned`, fullTime(banned_at)],
     [t`Lasts`, duration(lengthOf(ban))],
-    [t`End`, endingInWords(ban, now)],
+    [t({ message: 'End', context: 'of a ban' }), endingInWords(ban, now)],
     [t`By`, originInWords(ban)],
   ];
   if (ended_at !== null) facts.push([t`Ended`, fullTime(ended_at)]);
