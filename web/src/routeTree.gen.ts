@@ -14,6 +14,7 @@ import { Route as AboutRouteImport } from './routes/about'
 import { Route as AccountRouteImport } from './routes/account'
 import { Route as AuditRouteImport } from './routes/audit'
 import { Route as BansRouteImport } from './routes/bans'
+import { Route as HistoryRouteImport } from './routes/history'
 import { Route as AddressSplatRouteImport } from './routes/address.$'
 import { Route as JailsIndexRouteImport } from './routes/jails.index'
 import { Route as JailsJailRouteImport } from './routes/jails.$jail'
@@ -45,6 +46,11 @@ const AuditRoute = AuditRouteImport.update({
 const BansRoute = BansRouteImport.update({
   id: '/bans',
   path: '/bans',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const HistoryRoute = HistoryRouteImport.update({
+  id: '/history',
+  path: '/history',
   getParentRoute: () => rootRouteImport,
 } as any)
 const AddressSplatRoute = AddressSplatRouteImport.update({
@@ -89,6 +95,7 @@ export interface FileRoutesByFullPath {
   '/account': typeof AccountRoute
   '/audit': typeof AuditRoute
   '/bans': typeof BansRoute
+  '/history': typeof HistoryRoute
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
@@ -103,6 +110,7 @@ export interface FileRoutesByTo {
   '/account': typeof AccountRoute
   '/audit': typeof AuditRoute
   '/bans': typeof BansRoute
+  '/history': typeof HistoryRoute
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
@@ -118,6 +126,7 @@ export interface FileRoutesById {
   '/account': typeof AccountRoute
   '/audit': typeof AuditRoute
   '/bans': typeof BansRoute
+  '/history': typeof HistoryRoute
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
@@ -134,6 +143,7 @@ export interface FileRouteTypes {
     | '/account'
     | '/audit'
     | '/bans'
+    | '/history'
     | '/address/$'
     | '/jails/$jail'
     | '/jobs/$job'
@@ -148,6 +158,7 @@ export interface FileRouteTypes {
     | '/account'
     | '/audit'
     | '/bans'
+    | '/history'
     | '/address/$'
     | '/jails/$jail'
     | '/jobs/$job'
@@ -162,6 +173,7 @@ export interface FileRouteTypes {
     | '/account'
     | '/audit'
     | '/bans'
+    | '/history'
     | '/address/$'
     | '/jails/$jail'
     | '/jobs/$job'
@@ -177,6 +189,7 @@ export interface RootRouteChildren {
   AccountRoute: typeof AccountRoute
   AuditRoute: typeof AuditRoute
   BansRoute: typeof BansRoute
+  HistoryRoute: typeof HistoryRoute
   AddressSplatRoute: typeof AddressSplatRoute
   JailsJailRoute: typeof JailsJailRoute
   JobsJobRoute: typeof JobsJobRoute
@@ -221,6 +234,13 @@ declare module '@tanstack/react-router' {
       path: '/bans'
       fullPath: '/bans'
       preLoaderRoute: typeof BansRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/history': {
+      id: '/history'
+      path: '/history'
+      fullPath: '/history'
+      preLoaderRoute: typeof HistoryRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/address/$': {
@@ -281,6 +301,7 @@ const rootRouteChildren: RootRouteChildren = {
   AccountRoute: AccountRoute,
   AuditRoute: AuditRoute,
   BansRoute: BansRoute,
+  HistoryRoute: HistoryRoute,
   AddressSplatRoute: AddressSplatRoute,
   JailsJailRoute: JailsJailRoute,
   JobsJobRoute: JobsJobRoute,

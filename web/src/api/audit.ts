@@ -1,6 +1,5 @@
-import { ownUrl } from '../lib/env';
-import { problemFrom } from '../lib/problem';
 import { api, take } from './client';
+import { type ExportFormat, exportList } from './exports';
 import { type AuditFilter, auditParameters } from './queries';
 import type { AuditVerdict } from './types';
 
@@ -17,14 +16,7 @@ export async function verifyAudit(progress: (checked: number) => void): Promise<
   }
 }
 
-const kinds = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const;
-const exportDeadlineMs = 600_000;
-
-/** The filtered log as a file, whole; what breaks off on the way is a problem and no file. */
-export async function exportAudit(filter: AuditFilter, format: keyof typeof kinds): Promise<Blob> {
-  const url = new URL(ownUrl('/api/v1/audit'));
-  for (const [name, value] of Object.entries(auditParameters(filter))) if (value !== undefined) url.searchParams.set(name, value);
-  const response = await fetch(url, { headers: { Accept: kinds[format] }, signal: AbortSignal.timeout(exportDeadlineMs) });
-  if (!response.ok) throw problemFrom(await response.json().catch(() => undefined), response);
-  return await response.blob();
+/** The filtered log as a file, whole. */
+export function exportAudit(filter: AuditFilter, format: ExportFormat): Promise<Blob> {
+  return exportList('/api/v1/audit', auditParameters(filter), format);
 }

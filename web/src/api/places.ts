@@ -6,7 +6,7 @@ import type { GeoDatabase, GeoPlace } from './types';
 /** Where an address is, in one line; '' when nothing is known. The network's name is whatever its owner chose. */
 export function placeInWords({ country, city, asn, network }: GeoPlace): string {
   const parts: string[] = [];
-  if (country !== null) parts.push(`${country} · ${countryName(country)}`);
+  if (country !== null) parts.push(countryName(country) === country ? visible(country) : `${country} · ${countryName(country)}`);
   if (city !== null) parts.push(visible(city));
   if (asn !== null) parts.push(network === null ? `AS${asn}` : `AS${asn} ${visible(network)}`);
   return parts.join(' · ');

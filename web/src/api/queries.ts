@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { serverNow } from '../lib/clock';
 import { api, take } from './client';
-import type { AuditEntry, Job } from './types';
+import type { AuditEntry, Ban, Job } from './types';
 
 /** The host that this console serves itself. */
 const host = 'local';
@@ -86,6 +86,68 @@ export const banCountQuery = (filter: BanFilter) =>
     queryFn: ({ signal }) => take(api.GET('/api/v1/bans/count', { params: { query: banQuery(filter) }, signal })),
     placeholderData: keepPreviousData,
   });
+
+/** What the history is narrowed to; '' = not narrowed. Times are RFC 3339. */
+export interface HistoryFilter extends BanFilter {
+  /** Text found in a log line behind the ban. */
+  text: string;
+  country: string;
+  asn: string;
+  origin: '' | Ban['origin'];
+  since: string;
+  until: string;
+}
+
+/** The filter as the API takes it; an export asks for the same. */
+export function historyParameters({ text, country, asn, origin, since, until, ...bans }: HistoryFilter) {
+  return {
+    ...banQuery(bans),
+    text: text || undefined,
+    country: country || undefined,
+    asn: asn === '' ? undefined : Number(asn),
+    origin: origin || undefined,
+    since: since || undefined,
+    until: until || undefined,
+  };
+}
+
+export const historyQuery = (filter: HistoryFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['history', filter],
+    queryFn: ({ signal, pageParam }) =>
+      take(
+        api.GET('/api/v1/bans', {
+          params: { query: { ...historyParameters(filter), limit: pageSize, cursor: pageParam || undefined } },
+          signal,
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next ?? undefined,
+    structuralSharing: false,
+    // All pages anew cost more than the past changes: the reader asks again. Who was away for longer begins anew.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 30_000,
+  });
+
+export const historyCountQuery = (filter: HistoryFilter) =>
+  queryOptions({
+    queryKey: ['history-count', filter],
+    queryFn: ({ signal }) => take(api.GET('/api/v1/bans/count', { params: { query: historyParameters(filter) }, signal })),
+  });
+
+/** One ban with the log lines behind it. */
+export const banQueryById = (id: string) =>
+  queryOptions({
+    queryKey: ['ban', id],
+    queryFn: ({ signal }) => take(api.GET('/api/v1/bans/{id}', { params: { path: { id } }, signal })),
+  });
+
+/** Times whose bans may be missing, because nobody wrote them down. */
+export const gapsQuery = queryOptions({
+  queryKey: ['gaps'],
+  queryFn: async ({ signal }) => (await take(api.GET('/api/v1/stats/gaps', { signal }))).items ?? [],
+  staleTime: 60_000,
+});
 
 export const addressQuery = (ip: string) =>
   queryOptions({

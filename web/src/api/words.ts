@@ -1,8 +1,8 @@
 import { plural, t } from '@lingui/core/macro';
 import { visible } from '../lib/plain';
-import { duration } from '../lib/time';
+import { duration, expiry } from '../lib/time';
 import type { Deed } from './access';
-import type { Closure, Host, Jail, Role } from './types';
+import type { Ban, Closure, Host, Jail, Role } from './types';
 
 /** Which ports a ban closes, for one action. */
 function closure({ action, ports, protocol, all_ports, known }: Closure): string {
@@ -46,6 +46,19 @@ export function endInWords(reason: string | null): string {
     default:
       return t`ended, reason not known`;
   }
+}
+
+/** When a ban will end. */
+export function endsInWords({ expires_at, ban_seconds }: Pick<Ban, 'expires_at' | 'ban_seconds'>, now: number): string {
+  if (expires_at === null) return ban_seconds < 0 ? t`never ends` : t`end not known`;
+  return t`ends ${expiry(expires_at, ban_seconds, now)}`;
+}
+
+/** Who banned, and why where somebody said so. */
+export function originInWords({ origin, actor, reason }: Pick<Ban, 'origin' | 'actor' | 'reason'>): string {
+  if (origin === 'fail2ban') return t`fail2ban`;
+  const who = actor === null ? t`by hand` : t`by ${visible(actor)}`;
+  return reason === null ? who : `${who}: ${visible(reason)}`;
 }
 
 /** A host's state: picture, word and tone; colour is never the only carrier. */

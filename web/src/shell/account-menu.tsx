@@ -1,6 +1,6 @@
 import { t } from '@lingui/core/macro';
 import { useNavigate } from '@tanstack/react-router';
-import { CalendarClock, CircleUser, Languages, LogOut, Moon, ScrollText, Sun, UserCog, Users } from 'lucide-react';
+import { CalendarClock, CircleUser, History, Languages, LogOut, Moon, ScrollText, Sun, UserCog, Users } from 'lucide-react';
 import { useEffect } from 'react';
 import { signOut, useMay, useSession } from '@/api/access';
 import { roleInWords } from '@/api/words';
@@ -32,7 +32,12 @@ export function AccountMenu() {
   useEffect(() => answer('sign-out', () => void leave()), []);
   if (session === undefined) return null;
   const { username, role } = session.user;
-  const go = (label: string, icon: MenuEntry['icon'], to: '/account' | '/jobs' | '/users' | '/audit', apart?: boolean): MenuEntry => ({
+  const go = (
+    label: string,
+    icon: MenuEntry['icon'],
+    to: '/account' | '/history' | '/jobs' | '/users' | '/audit',
+    apart?: boolean,
+  ): MenuEntry => ({
     label,
     icon,
     apart,
@@ -56,8 +61,10 @@ export function AccountMenu() {
       }
       entries={[
         go(t`Your account`, <UserCog aria-hidden />, '/account', true),
-        // The bar at a phone's bottom has no room for it.
-        ...(phone ? [go(t`Background jobs`, <CalendarClock aria-hidden />, '/jobs')] : []),
+        // The bar at a phone's bottom has no room for them.
+        ...(phone
+          ? [go(t`History`, <History aria-hidden />, '/history'), go(t`Background jobs`, <CalendarClock aria-hidden />, '/jobs')]
+          : []),
         ...admin,
         ...looks,
         { label: t`Sign out`, icon: <LogOut aria-hidden />, apart: true, onSelect: () => ask('sign-out', {}) },

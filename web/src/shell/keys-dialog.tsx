@@ -14,6 +14,7 @@ function groups(): { title: string; keys: [keys: string, does: string][] }[] {
         ['b', t`Ban an address`],
         ['g o', t`Go to Overview`],
         ['g b', t`Go to Bans`],
+        ['g h', t`Go to History`],
         ['g j', t`Go to Jails`],
         ['mod+z', t`Undo, while its notice is there`],
         ['?', t`This list`],

@@ -1,7 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Ban, CalendarClock, Gauge, Info, ScrollText, Search, Shield, Users } from 'lucide-react';
+import { Ban, CalendarClock, Gauge, History, Info, ScrollText, Search, Shield, Users } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useMay } from '@/api/access';
 import { hostQuery, jailsQuery } from '@/api/queries';
@@ -40,6 +40,10 @@ export function SideNav() {
         <Link to="/bans" className={item}>
           <Ban aria-hidden />
           {t`Bans`}
+        </Link>
+        <Link to="/history" className={item}>
+          <History aria-hidden />
+          {t`History`}
         </Link>
       </Group>
       <Group title={t`Protect`}>

@@ -103,6 +103,7 @@ function useGlobalKeys(): void {
     b: () => ask('ban', { addresses: [] }),
     'g o': () => void go.current({ to: '/' }),
     'g b': () => void go.current({ to: '/bans' }),
+    'g h': () => void go.current({ to: '/history' }),
     'g j': () => void go.current({ to: '/jails' }),
   });
 }

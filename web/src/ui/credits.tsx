@@ -16,11 +16,11 @@ export function Credit({ credit }: { credit: Named }) {
   );
 }
 
-/** Whose data is shown here, each once, in one line. */
+/** Whose data is shown here, each once, in one line. Where it breaks, a finger still hits one link and not two. */
 export function Credits({ credits }: { credits: readonly Named[] }) {
   const once = [...new Map(credits.map((credit) => [credit.text, credit])).values()];
   return (
-    <ul className="flex flex-wrap gap-x-3 text-xs text-muted">
+    <ul className="flex flex-wrap gap-x-3 text-xs leading-6 text-muted">
       {once.map((credit) => (
         <li key={credit.text}>
           <Credit credit={credit} />

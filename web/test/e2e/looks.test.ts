@@ -60,6 +60,7 @@ test.each(everyLook)(
     for (const [path, text] of [
       ['/bans', '203.0.113.7'],
       ['/bans?q=9.9.9.9', 'Clear filter'],
+      ['/history', '203.0.113.7'],
       ['/jails', 'sshd'],
       ['/jails/sshd', 'failregex'],
       ['/address/203.0.113.7', 'Failed password'],
@@ -160,6 +161,7 @@ test('longer words fit a phone as well', async () => {
     ['/account', 'Ihr Konto'],
     ['/users', 'Benutzer'],
     ['/audit', 'Protokoll'],
+    ['/history', 'Verlauf'],
     ['/jobs', 'Hintergrundaufgaben'],
   ] as const) {
     await page.goto(stage.url + path);

@@ -18,9 +18,9 @@ test('a place is code and name of the country, city, number and name of the netw
   expect(placeInWords(nowhere)).toBe('');
 });
 
-test('what is no code of a country stays as it is', () => {
-  expect(placeInWords({ ...nowhere, country: 'QQ' })).toBe('QQ · QQ');
-  expect(placeInWords({ ...nowhere, country: '<b>' })).toBe('<b> · <b>');
+test('what is no code of a country stays as it is, and stands there once', () => {
+  expect(placeInWords({ ...nowhere, country: 'QQ' })).toBe('QQ');
+  expect(placeInWords({ ...nowhere, country: '<b>' })).toBe('<b>');
 });
 
 test('the name of a network can not turn the line around', () => {

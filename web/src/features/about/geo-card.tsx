@@ -56,7 +56,7 @@ function Database({ database }: { database: GeoDatabase }) {
         </span>
       )}
       {credits.map((credit) => (
-        <span key={credit.text} className="flex flex-wrap justify-between gap-x-4 text-xs text-muted">
+        <span key={credit.text} className="flex flex-wrap justify-between gap-x-4 text-xs leading-6 text-muted">
           <Credit credit={credit} />
           {credit.licence}
         </span>

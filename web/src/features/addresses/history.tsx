@@ -1,4 +1,5 @@
 import { t } from '@lingui/core/macro';
+import { Link } from '@tanstack/react-router';
 import type { Ban } from '@/api/types';
 import { endInWords } from '@/api/words';
 import { useNow } from '@/lib/clock';
@@ -12,6 +13,7 @@ const cell = 'px-4 py-1.5 whitespace-nowrap';
 /** The bans that have ended, newest first. */
 export function HistoryCard({ history }: { history: Ban[] }) {
   const now = useNow();
+  const [first] = history;
   return (
     <Card title={t`Earlier bans`} flush>
       <div className="overflow-x-auto">
@@ -44,6 +46,13 @@ export function HistoryCard({ history }: { history: Ban[] }) {
           </tbody>
         </table>
       </div>
+      {first !== undefined && (
+        <p className="border-t border-line px-4 py-2 text-sm">
+          <Link to="/history" search={{ q: first.address }} className="text-accent underline">
+            {t`All of it in the history`}
+          </Link>
+        </p>
+      )}
     </Card>
   );
 }

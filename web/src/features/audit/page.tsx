@@ -1,21 +1,20 @@
 import { t } from '@lingui/core/macro';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Download, RefreshCw } from 'lucide-react';
+import { RefreshCw } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useMay } from '@/api/access';
 import { exportAudit } from '@/api/audit';
-import { type AuditFilter, auditQuery } from '@/api/queries';
+import { auditQuery } from '@/api/queries';
 import type { AuditEntry } from '@/api/types';
 import { usePhone } from '@/lib/media';
 import { visible } from '@/lib/plain';
 import { number } from '@/lib/time';
 import { Button, IconButton } from '@/ui/button';
+import { ExportMenu } from '@/ui/export-menu';
 import { ForAdmins } from '@/ui/for-admins';
 import { DataGrid } from '@/ui/grid/grid';
-import { Menu } from '@/ui/menu';
 import { PageTitle } from '@/ui/page';
 import { Bars, Empty, Failure } from '@/ui/states';
-import { tell, tellProblem } from '@/ui/toast';
 import { auditCard, auditColumns } from './columns';
 import { AuditDetail } from './detail';
 import { AuditFilters } from './filters';
@@ -54,18 +53,7 @@ function Log({ view, onView }: AuditPageProps) {
           <RefreshCw aria-hidden />
         </IconButton>
         {button}
-        <Menu
-          trigger={
-            <Button>
-              <Download aria-hidden />
-              {t`Export`}
-            </Button>
-          }
-          entries={[
-            { label: t`As CSV`, onSelect: () => void save(filter, 'csv') },
-            { label: t`As NDJSON`, onSelect: () => void save(filter, 'ndjson') },
-          ]}
-        />
+        <ExportMenu name="audit" load={(format) => exportAudit(filter, format)} />
       </PageTitle>
       <AuditFilters view={view} onView={onView} />
       {result}
@@ -92,22 +80,6 @@ function Log({ view, onView }: AuditPageProps) {
       {open !== undefined && <AuditDetail entry={open} onClose={() => setOpen(undefined)} />}
     </div>
   );
-}
-
-/** Fetches all that the filter lets through and gives it to the reader as a file. */
-async function save(filter: AuditFilter, format: 'csv' | 'ndjson'): Promise<void> {
-  try {
-    const file = URL.createObjectURL(await exportAudit(filter, format));
-    const link = document.createElement('a');
-    link.href = file;
-    link.download = `audit.${format}`;
-    link.click();
-    // The browser has begun by then; held for ever it would fill the memory.
-    setTimeout(() => URL.revokeObjectURL(file), 60_000);
-    tell({ title: t`Exported` });
-  } catch (error) {
-    tellProblem(t`Export failed`, error);
-  }
 }
 
 interface Asked {

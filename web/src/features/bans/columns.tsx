@@ -1,9 +1,8 @@
 import { t } from '@lingui/core/macro';
 import { lengthOf } from '@/api/ends';
 import type { Ban } from '@/api/types';
-import { endInWords } from '@/api/words';
+import { endInWords, endsInWords, originInWords } from '@/api/words';
 import { useCountdown, useNow } from '@/lib/clock';
-import { visible } from '@/lib/plain';
 import { duration, expiry, fullTime, number, shortTime } from '@/lib/time';
 import type { Column } from '@/ui/grid/row';
 import { AddressLink, JailLink } from '@/ui/links';
@@ -19,11 +18,6 @@ function Since({ at }: { at: string }) {
       {shortTime(at, now)}
     </time>
   );
-}
-
-function endsInWords({ expires_at, ban_seconds }: Ban, now: number): string {
-  if (expires_at === null) return ban_seconds < 0 ? t`never ends` : t`end not known`;
-  return t`ends ${expiry(expires_at, ban_seconds, now)}`;
 }
 
 /** When it ends or how it ended; a bar shows how much of the time is left. Without a head above it, it says what it tells. */
@@ -51,12 +45,6 @@ function share(ban: Ban, now: number): number | undefined {
   const length = lengthOf(ban);
   if (ban.expires_at === null || length <= 0) return undefined;
   return Math.min(1, Math.max(0, (Date.parse(ban.expires_at) - now) / 1000 / length));
-}
-
-function whyInWords({ origin, actor, reason }: Ban): string {
-  if (origin === 'fail2ban') return t`fail2ban`;
-  const who = actor === null ? t`by hand` : t`by ${visible(actor)}`;
-  return reason === null ? who : `${who}: ${visible(reason)}`;
 }
 
 /** The columns of the list of bans. */
@@ -94,8 +82,8 @@ export function banColumns(ended: Ended): Column<Ban>[] {
       header: t`By`,
       width: 'minmax(70px, 1fr)',
       cell: (ban) => (
-        <span className={ban.origin === 'fail2ban' ? 'text-muted' : ''} title={whyInWords(ban)}>
-          {whyInWords(ban)}
+        <span className={ban.origin === 'fail2ban' ? 'text-muted' : ''} title={originInWords(ban)}>
+          {originInWords(ban)}
         </span>
       ),
     },

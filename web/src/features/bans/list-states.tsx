@@ -1,5 +1,4 @@
 import { t } from '@lingui/core/macro';
-import { number } from '@/lib/time';
 import { Button } from '@/ui/button';
 import { Bars, Empty, Failure } from '@/ui/states';
 import { type BanView, filterInWords } from './filters';
@@ -7,8 +6,6 @@ import { type BanView, filterInWords } from './filters';
 interface Asked {
   isError: boolean;
   error: unknown;
-  isFetching: boolean;
-  isFetchingNextPage: boolean;
   data: unknown;
   refetch: () => unknown;
 }
@@ -25,31 +22,4 @@ export function ListInstead({ query, view, onClear }: { query: Asked; view: BanV
     return <Empty hint={t`Bans appear here within a second, without a reload.`}>{t`Nobody is banned now.`}</Empty>;
   }
   return <Empty>{t`No ${filter} recorded yet.`}</Empty>;
-}
-
-interface ListEndProps {
-  query: Asked;
-  loaded: number;
-  count: { count: number; capped: boolean } | undefined;
-  all: boolean;
-  onMore: () => void;
-}
-
-/** The end of what is loaded: all, more to come, or stuck. */
-export function ListEnd({ query, loaded, count, all, onMore }: ListEndProps) {
-  const total = count === undefined ? '' : `${number(Math.max(count.count, loaded))}${count.capped ? '+' : ''}`;
-  if (query.isError) return <Failure inset error={query.error} retry={onMore} />;
-  return (
-    <div className="flex h-11 items-center justify-center gap-3 text-xs text-muted">
-      {all ? (
-        t`End of the list`
-      ) : query.isFetchingNextPage ? (
-        t`Loading more: ${number(loaded)} of ${total}`
-      ) : (
-        <Button size="small" look="quiet" onClick={onMore}>
-          {t`Load more (${number(loaded)} of ${total})`}
-        </Button>
-      )}
-    </div>
-  );
 }

@@ -15,6 +15,7 @@ import { Button } from '@/ui/button';
 import { copyText } from '@/ui/copy';
 import { DataGrid, type GridHandle } from '@/ui/grid/grid';
 import { nothing, type Selection } from '@/ui/grid/selection';
+import { ListEnd } from '@/ui/list-end';
 import { PageTitle } from '@/ui/page';
 import { tell } from '@/ui/toast';
 import { BanMenu, type BanMenuAt } from './ban-menu';
@@ -22,7 +23,7 @@ import { BulkBar } from './bulk-bar';
 import { banCard, banColumns } from './columns';
 import { BanFilters, type BanView, toFilter } from './filters';
 import { useBanList } from './list';
-import { ListEnd, ListInstead } from './list-states';
+import { ListInstead } from './list-states';
 
 const idOf = (ban: Ban) => ban.id;
 const nameOf = (ban: Ban) => `${visible(ban.address)} (${visible(ban.jail)})`;

@@ -6,6 +6,7 @@ import {
   CalendarClock,
   FileSearch,
   Gauge,
+  History,
   Info,
   List,
   LogOut,
@@ -130,6 +131,7 @@ function useGeneralItems(text: string): PaletteItem[] {
   const all: PaletteItem[] = [
     { id: 'overview', label: t`Overview`, kind: page, icon: <Gauge aria-hidden />, run: () => void navigate({ to: '/' }) },
     { id: 'bans', label: t`Bans`, kind: page, icon: <Ban aria-hidden />, run: () => void navigate({ to: '/bans' }) },
+    { id: 'history', label: t`History`, kind: page, icon: <History aria-hidden />, run: () => void navigate({ to: '/history' }) },
     { id: 'jails', label: t`Jails`, kind: page, icon: <Shield aria-hidden />, run: () => void navigate({ to: '/jails' }) },
     { id: 'jobs', label: t`Background jobs`, kind: page, icon: <CalendarClock aria-hidden />, run: () => void navigate({ to: '/jobs' }) },
     { id: 'about', label: t`Host and about`, kind: page, icon: <Info aria-hidden />, run: () => void navigate({ to: '/about' }) },

@@ -1,0 +1,30 @@
+import { t } from '@lingui/core/macro';
+import type { Ban } from '@/api/types';
+import { endInWords, endsInWords } from '@/api/words';
+import { countryName } from '@/lib/country';
+import { visible } from '@/lib/plain';
+import { shortTime } from '@/lib/time';
+import type { HistoryView } from './view';
+
+/** When and how a ban ended, or when it will. */
+export function endingInWords(ban: Ban, now: number): string {
+  if (ban.ended_at === null) return endsInWords(ban, now);
+  return `${endInWords(ban.end_reason)}, ${shortTime(ban.ended_at, now)}`;
+}
+
+/** The filter in words, for the list that it left empty. */
+export function filterInWords({ state, jail, q, country, asn, origin, text, range, from, to }: HistoryView): string {
+  return [
+    state === 'active' ? t`active bans` : state === 'ended' ? t`ended bans` : t`bans`,
+    origin === 'manual' && t`made by hand`,
+    origin === 'fail2ban' && t`made by fail2ban`,
+    jail !== '' && t`in jail ${visible(jail)}`,
+    q !== '' && t`matching “${visible(q)}”`,
+    country !== '' && t`from ${visible(countryName(country))}`,
+    asn !== '' && t`of network AS${asn}`,
+    text !== '' && t`with “${visible(text)}” in a log line`,
+    range + from + to !== '' && t`in this period`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}

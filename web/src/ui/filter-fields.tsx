@@ -1,0 +1,93 @@
+import { type ReactNode, type Ref, useEffect, useState } from 'react';
+import { classes } from './classes';
+
+const typingMs = 300;
+const control = 'h-(--control) rounded-md border border-line-strong bg-surface px-2.5 text-sm max-md:text-lg';
+
+interface TypedProps {
+  label: string;
+  value: string;
+  onValue: (value: string) => void;
+  /** What a text stands for; undefined = it stands for nothing, and is not asked for. */
+  read?: (text: string) => string | undefined;
+  /** What a text that stands for nothing should be. */
+  hint?: string;
+  className: string;
+  ref?: Ref<HTMLInputElement>;
+}
+
+/** A field whose text counts when one has stopped typing. */
+export function Typed({ label, value, onValue, read = asItIs, hint, className, ref }: TypedProps) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText((old) => (read(old) === value ? old : value)), [value, read]);
+  const meant = read(text);
+  useEffect(() => {
+    if (meant === undefined || meant === value) return;
+    const timer = setTimeout(() => onValue(meant), typingMs);
+    return () => clearTimeout(timer);
+  }, [meant, value, onValue]);
+  return (
+    <input
+      ref={ref}
+      type="text"
+      aria-label={label}
+      placeholder={label}
+      aria-invalid={meant === undefined || undefined}
+      title={meant === undefined ? hint : undefined}
+      autoComplete="off"
+      autoCapitalize="off"
+      spellCheck={false}
+      maxLength={100}
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      onKeyDown={(event) => event.key === 'Escape' && (text === '' ? event.currentTarget.blur() : setText(''))}
+      className={classes(control, 'min-w-0 aria-invalid:border-danger', className)}
+    />
+  );
+}
+
+function asItIs(text: string): string {
+  return text;
+}
+
+interface ChoiceProps {
+  label: string;
+  value: string;
+  onValue: (value: string) => void;
+  choices: readonly (readonly [value: string, label: string])[];
+  className?: string;
+}
+
+/** One of several. */
+export function Choice({ label, value, onValue, choices, className }: ChoiceProps) {
+  return (
+    <select
+      aria-label={label}
+      value={value}
+      onChange={(event) => onValue(event.target.value)}
+      className={classes(control, 'min-w-0 max-md:flex-[1_0_40%]', className)}
+    >
+      {choices.map(([one, text]) => (
+        <option key={one} value={one}>
+          {text}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** A day; '' = none. */
+export function Day({ label, value, onValue }: { label: ReactNode; value: string; onValue: (v: string) => void }) {
+  return (
+    <label className="flex items-center gap-1.5 text-xs text-muted max-md:flex-[1_0_40%]">
+      {label}
+      <input
+        type="date"
+        value={value}
+        max="9999-12-31"
+        onChange={(event) => onValue(event.target.value)}
+        className={classes(control, 'min-w-0 text-text max-md:w-full max-md:px-1.5')}
+      />
+    </label>
+  );
+}

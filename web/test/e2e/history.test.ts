@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Stage } from './stage';
+import { until } from './until';
+
+let stage: Stage;
+const complaints: string[] = [];
+const address = '203.0.113.7';
+const user = '<b>mallory</b>';
+
+beforeAll(async () => {
+  stage = await Stage.open(complaints);
+  stage.fail2ban.attack(address, user);
+  stage.fail2ban.attack('198.51.100.23', 'root');
+  for (const one of [address, '198.51.100.23']) await until(() => stage.fail2ban.isBanned(one), `${one} is banned`);
+  await stage.fail2ban.client('set', 'sshd', 'unbanip', address);
+  await until(async () => !(await stage.fail2ban.isBanned(address)), 'its ban is lifted');
+});
+
+afterAll(async () => {
+  await stage?.close();
+  expect(complaints).toEqual([]);
+});
+
+test('a ban that is over is found by jail and by its log line, opens with it, and is in the export', async () => {
+  const page = await stage.page('/bans');
+  await page.getByRole('link', { name: 'History' }).click();
+  const row = page.getByRole('row').filter({ hasText: address });
+  // The archive learns of bans a moment after they end: asked until it has.
+  await until(async () => {
+    await page.getByRole('button', { name: 'Ask again' }).click();
+    await row.first().waitFor();
+    return (await row.filter({ hasText: 'lifted' }).count()) > 0;
+  }, 'the end of the ban is recorded');
+
+  await page.getByLabel('Jail', { exact: true }).selectOption('sshd');
+  await page.getByRole('button', { name: 'Ended' }).click();
+  await page.getByLabel('Text in log lines').fill('MALLORY');
+  await until(() => new URL(page.url()).search === '?state=ended&jail=sshd&text=MALLORY', 'the filters are in the address');
+  await row.waitFor();
+  expect(await page.getByRole('row').filter({ hasText: '198.51.100.23' }).count()).toBe(0);
+
+  await row.getByText('lifted').click();
+  const detail = page.getByRole('dialog', { name: `Ban of ${address}` });
+  await detail.getByText(`invalid user ${user} from ${address}`).first().waitFor();
+  expect(await detail.locator('b').count()).toBe(0);
+  await page.reload();
+  await detail.getByText(`invalid user ${user} from ${address}`).first().waitFor();
+  await page.keyboard.press('Escape');
+  await detail.waitFor({ state: 'detached' });
+
+  const file = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export' }).click();
+  await page.getByRole('menuitem', { name: 'As CSV' }).click();
+  const csv = readFileSync(await (await file).path(), 'utf8');
+  expect(csv).toContain(address);
+  expect(csv).not.toContain('198.51.100.23');
+
+  await page.getByLabel('Text in log lines').fill('nobody wrote that');
+  await page.getByText('No ended bans in jail sshd with “nobody wrote that” in a log line.').waitFor();
+  await page.getByRole('button', { name: 'Clear filter' }).click();
+  await page.getByRole('row').filter({ hasText: '198.51.100.23' }).waitFor();
+  expect(new URL(page.url()).search).toBe('');
+  await page.context().close();
+});
