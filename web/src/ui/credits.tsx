@@ -10,7 +10,7 @@ export function Credit({ credit }: { credit: Named }) {
   const text = visible(credit.text);
   if (credit.link === null || !credit.link.startsWith('https://')) return <span>{text}</span>;
   return (
-    <a href={credit.link} target="_blank" rel="noreferrer" className="underline underline-offset-2 hover:text-accent">
+    <a href={credit.link} target="_blank" rel="noreferrer" className="inline-block min-h-6 min-w-6 underline underline-offset-2 hover:text-accent">
       {text}
     </a>
   );
@@ -20,9 +20,9 @@ export function Credit({ credit }: { credit: Named }) {
 export function Credits({ credits }: { credits: readonly Named[] }) {
   const once = [...new Map(credits.map((credit) => [credit.text, credit])).values()];
   return (
-    <ul className="flex flex-wrap gap-x-3 text-xs leading-6 text-muted">
+    <ul className="flex flex-wrap gap-x-3 gap-y-1 text-xs leading-6 text-muted">
       {once.map((credit) => (
-        <li key={credit.text}>
+        <li key={credit.text} className="flex">
           <Credit credit={credit} />
         </li>
       ))}

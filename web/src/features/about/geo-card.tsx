@@ -43,7 +43,7 @@ function source({ source, path }: GeoDatabase): string {
 function Database({ database }: { database: GeoDatabase }) {
   const { kind, built, problem, mend, credits } = database;
   return (
-    <li className="flex flex-col gap-0.5">
+    <li className="flex flex-col gap-1">
       <span className="flex flex-wrap justify-between gap-x-4">
         <span>
           {databaseInWords(kind)}: <span className="wrap-anywhere">{source(database)}</span>
@@ -56,7 +56,7 @@ function Database({ database }: { database: GeoDatabase }) {
         </span>
       )}
       {credits.map((credit) => (
-        <span key={credit.text} className="flex flex-wrap justify-between gap-x-4 text-xs leading-6 text-muted">
+        <span key={credit.text} className="flex flex-wrap justify-between gap-x-4 gap-y-1 text-xs leading-6 text-muted">
           <Credit credit={credit} />
           {credit.licence}
         </span>
