@@ -10,7 +10,12 @@ export function Credit({ credit }: { credit: Named }) {
   const text = visible(credit.text);
   if (credit.link === null || !credit.link.startsWith('https://')) return <span>{text}</span>;
   return (
-    <a href={credit.link} target="_blank" rel="noreferrer" className="inline-block min-h-6 min-w-6 underline underline-offset-2 hover:text-accent">
+    <a
+      href={credit.link}
+      target="_blank"
+      rel="noreferrer"
+      className="inline-block min-h-6 min-w-6 underline underline-offset-2 hover:text-accent"
+    >
       {text}
     </a>
   );
