@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -43,7 +44,7 @@ func (l *Local) Bans(_ context.Context, jail string) ([]Ban, error) {
 
 // Check says what Ban would do; see Host.
 func (l *Local) Check(ctx context.Context, order BanOrder) ([]Outcome, error) {
-	if err := l.checkOrder(order); err != nil {
+	if err := l.checkOrder(ctx, order); err != nil {
 		return nil, err
 	}
 	var outcomes []Outcome
@@ -59,7 +60,7 @@ func (l *Local) Check(ctx context.Context, order BanOrder) ([]Outcome, error) {
 	return outcomes, nil
 }
 
-func (l *Local) checkOrder(order BanOrder) error {
+func (l *Local) checkOrder(ctx context.Context, order BanOrder) error {
 	switch {
 	case len(order.Targets) == 0:
 		return fault.New(fault.Invalid, "no address was given")
@@ -68,12 +69,30 @@ func (l *Local) checkOrder(order BanOrder) error {
 	case len(order.Jails) == 0:
 		return fault.New(fault.Invalid, "no jail was given").WithMend("Choose the jail whose ports are to be closed.")
 	}
-	for _, jail := range order.Jails {
-		if !l.runs(jail) {
+	if err := l.allRun(ctx, order.Jails); err != nil {
+		return err
+	}
+	return checkReason(order.Reason)
+}
+
+// allRun refuses jails that the server does not have. Of one that was not seen yet the
+// server itself is asked: it may have been started a moment ago, by the same caller.
+func (l *Local) allRun(ctx context.Context, jails []string) error {
+	unseen := slices.DeleteFunc(slices.Clone(jails), l.runs)
+	if len(unseen) == 0 {
+		return nil
+	}
+	there, err := l.Client.Jails(ctx)
+	if err != nil {
+		return err
+	}
+	for _, jail := range unseen {
+		if !slices.Contains(there, fail2ban.JailName(jail)) {
 			return noSuchJail(jail)
 		}
 	}
-	return checkReason(order.Reason)
+	l.Poke()
+	return nil
 }
 
 func checkReason(reason string) error {
@@ -246,10 +265,8 @@ func (l *Local) Lift(ctx context.Context, order LiftOrder) ([]Outcome, error) {
 	if len(jails) == 0 {
 		jails = l.jailNames()
 	}
-	for _, jail := range jails {
-		if !l.runs(jail) {
-			return nil, noSuchJail(jail)
-		}
+	if err := l.allRun(ctx, jails); err != nil {
+		return nil, err
 	}
 	defer l.Poke()
 	var outcomes []Outcome

@@ -574,6 +574,10 @@ func TestLocal_ManualJail(t *testing.T) {
 			t.Errorf("one of many at once: %v", err)
 		}
 	}
+	// At once, before anybody has seen that it runs.
+	if got, err := b.local.Ban(t.Context(), host.BanOrder{Targets: prefixes("203.0.113.7"), Jails: []string{"manual"}}); err != nil || got[0].Result != host.Banned {
+		t.Errorf("ban in it: %v, %v", got, err)
+	}
 	if got := b.server.Client("status"); !strings.Contains(got, "manual") {
 		t.Errorf("who came later took the jail away again: %s", got)
 	}
@@ -581,9 +585,6 @@ func TestLocal_ManualJail(t *testing.T) {
 		own, err := b.local.ManualJail(t.Context())
 		return err == nil && own.Installed && own.Running && own.Diff == ""
 	})
-	if got, err := b.local.Ban(t.Context(), host.BanOrder{Targets: prefixes("203.0.113.7"), Jails: []string{"manual"}}); err != nil || got[0].Result != host.Banned {
-		t.Errorf("ban in it: %v, %v", got, err)
-	}
 	b.untilActive("manual 203.0.113.7")
 	if err := b.local.RemoveManualJail(t.Context()); err != nil {
 		t.Fatal(err)
