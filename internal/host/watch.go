@@ -36,6 +36,9 @@ const (
 	// A jail whose list failed rests at least that long, so that one jail's trouble, or a
 	// full disk of ours, does not have fail2ban list its bans each second.
 	listRest = 5 * time.Second
+	// And none rests longer: after a list that was given up (fail2ban hung, the machine
+	// swapped) a share of a hundredth would be a quarter of an hour of old data.
+	listRestMost = 2 * time.Minute
 )
 
 // watch polls fail2ban each second, and at once when poked.
@@ -425,14 +428,19 @@ func (l *Local) list(ctx context.Context, name string) error {
 	}
 	began := l.Now()
 	took, err := l.listJail(ctx, name, w)
+	l.mu.Lock()
+	w.rested = began.Add(took).Add(restAfter(took, err))
+	l.mu.Unlock()
+	return err
+}
+
+// restAfter is how long a jail is not listed after a list that took so long.
+func restAfter(took time.Duration, err error) time.Duration {
 	rest := listShare * took
 	if err != nil {
 		rest = max(rest, listRest)
 	}
-	l.mu.Lock()
-	w.rested = began.Add(took).Add(rest)
-	l.mu.Unlock()
-	return err
+	return min(rest, listRestMost)
 }
 
 // listJail is list; took is how long fail2ban was at it.
