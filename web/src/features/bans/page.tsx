@@ -90,7 +90,7 @@ export function BansPage({ view, onView }: BansPageProps) {
       <BanFilters view={view} onView={onView} field={field} />
       <div className="relative mx-6 mb-6 flex min-h-0 flex-1 flex-col rounded-lg border border-line bg-surface max-md:mx-0 max-md:mb-0 max-md:rounded-none max-md:border-x-0">
         {(fresh > 0 || outdated) && rows.length > 0 && (
-          <div className="absolute top-11 left-1/2 z-10 -translate-x-1/2 max-md:top-2">
+          <div className="absolute -top-10 right-0 z-10 max-md:top-auto max-md:right-auto max-md:bottom-3 max-md:left-1/2 max-md:-translate-x-1/2">
             <Button look="primary" size="small" onClick={top} className="rounded-full shadow-float">
               <RefreshCw aria-hidden />
               {fresh > 0 ? plural(fresh, { one: '# new', other: '# new' }) : t`The list may be out of date`}
