@@ -1,6 +1,5 @@
 import './app.css';
 import { CSPProvider } from '@base-ui/react/csp-provider';
-import { Tooltip } from '@base-ui/react/tooltip';
 import { i18n } from '@lingui/core';
 import { I18nProvider } from '@lingui/react';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
@@ -20,7 +19,8 @@ import { parseSearch, stringifySearch } from './lib/search';
 import { useStore } from './lib/store';
 import { timeZone } from './lib/time';
 import { routeTree } from './routeTree.gen';
-import { ToastCorner, toasts } from './ui/toast';
+import { TipLayer } from './ui/tip';
+import { closeNotices, ToastCorner } from './ui/toast';
 
 /** Whether asking once more can help: a refusal stays one. */
 function mayHelp(failures: number, error: unknown): boolean {
@@ -56,10 +56,9 @@ function Page() {
   const zone = useStore(timeZone);
   return (
     <I18nProvider i18n={i18n} key={`${spoken} ${zone}`}>
-      <Tooltip.Provider delay={500}>
-        <RouterProvider router={router} />
-        <ToastCorner />
-      </Tooltip.Provider>
+      <RouterProvider router={router} />
+      <TipLayer />
+      <ToastCorner />
     </I18nProvider>
   );
 }
@@ -98,7 +97,7 @@ function followAccess(): void {
       waiting.get()?.settle(false);
       queryClient.clear();
       feed.set([]);
-      toasts.close();
+      closeNotices();
     }
     inside = id === undefined ? undefined : { id, stop: live.start() };
   });

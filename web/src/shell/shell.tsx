@@ -8,7 +8,9 @@ import { refusedInWords } from '@/api/words';
 import { useHotkeys } from '@/lib/hotkeys';
 import { answer, ask, type Requests } from '@/lib/requests';
 import { useStore } from '@/lib/store';
-import { tell, undoLast } from '@/ui/toast';
+import { warmMenus } from '@/ui/menu';
+import { warmPopovers } from '@/ui/popover';
+import { tell, undoLast, warmToasts } from '@/ui/toast';
 import { Banners } from './banners';
 import { Header } from './header';
 import { PhoneBar, SideNav } from './nav';
@@ -87,6 +89,7 @@ function useWarmWindows(): void {
     const timer = setTimeout(() => {
       // What can't be fetched now is fetched when it is asked for.
       void Promise.allSettled([loadPalette(), loadBanDialog()]);
+      for (const warm of [warmToasts, warmMenus, warmPopovers]) warm();
     }, 1500);
     return () => clearTimeout(timer);
   }, []);

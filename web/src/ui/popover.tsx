@@ -1,25 +1,30 @@
-import { Popover as Base } from '@base-ui/react/popover';
 import type { ReactElement, ReactNode } from 'react';
+import { later, usePart } from '../lib/later';
+import { type TriggerProps, useTrigger } from './trigger';
+
+const popup = later(() => import('./popover-popup').then((m) => m.PopoverPopup));
+
+/** Fetches what opens a popover, so that the first press finds it there. */
+export const warmPopovers = popup.want;
 
 interface PopoverProps {
-  trigger: ReactElement;
+  trigger: ReactElement<TriggerProps>;
   title: ReactNode;
   children: ReactNode;
 }
 
 /** More about a thing, beside it; nothing in it is needed to go on. */
 export function Popover({ trigger, title, children }: PopoverProps) {
+  const { button, anchor, open, close } = useTrigger(trigger, 'dialog', popup.want);
+  const Popup = usePart(popup);
   return (
-    <Base.Root>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner sideOffset={6} align="end" collisionPadding={8} className="z-50">
-          <Base.Popup className="float flex w-[min(360px,calc(100vw-1rem))] flex-col gap-3 rounded-lg border border-line bg-surface p-4 shadow-float outline-none">
-            <Base.Title className="text-base font-semibold">{title}</Base.Title>
-            {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <>
+      {button}
+      {Popup !== undefined && anchor !== null && (
+        <Popup open={open} anchor={anchor} title={title} onClose={close}>
+          {children}
+        </Popup>
+      )}
+    </>
   );
 }

@@ -1,4 +1,3 @@
-import { Tooltip } from '@base-ui/react/tooltip';
 import { i18n } from '@lingui/core';
 import { I18nProvider } from '@lingui/react';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
@@ -55,10 +54,8 @@ export function draw(part: ReactNode) {
   return render(
     <I18nProvider i18n={i18n}>
       <QueryClientProvider client={client}>
-        <Tooltip.Provider>
-          {part}
-          <ToastCorner />
-        </Tooltip.Provider>
+        {part}
+        <ToastCorner />
       </QueryClientProvider>
     </I18nProvider>,
   );
