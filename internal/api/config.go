@@ -22,6 +22,7 @@ type Config struct {
 	Jails    []ConfigRow     `json:"jails"`
 	Problems []ConfigProblem `json:"problems" doc:"What fail2ban passes over and a person should know."`
 	Files    []ConfigEntry   `json:"files"`
+	Allowed  ConfigAllowed   `json:"allowed"`
 	Waiting  *ConfigWaiting  `json:"waiting" doc:"A change that is taken back unless it is confirmed; null when there is none."`
 }
 
@@ -47,8 +48,16 @@ type ConfigEntry struct {
 
 // ConfigWaiting is a change that holds only for a time.
 type ConfigWaiting struct {
-	ID    string `json:"id"`
-	Until string `json:"until" format:"date-time"`
+	ID    string  `json:"id"`
+	Until string  `json:"until" format:"date-time"`
+	Actor *string `json:"actor" doc:"Who made it."`
+}
+
+// ConfigAllowed is what of the configuration may be changed through BanGUI.
+type ConfigAllowed struct {
+	Degree     string   `json:"degree" enum:"no,data,code" doc:"data: what the grammar knows; code: commands too."`
+	Switch     string   `json:"switch" doc:"What root does to change that, for people."`
+	LogFolders []string `json:"log_folders" doc:"Where log files of jails may be."`
 }
 
 // ConfigOption is one option with the value that counts.

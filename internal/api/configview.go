@@ -14,10 +14,16 @@ func configOf(v host.ConfigView) Config {
 		Problems: orEmpty(mapAll(v.Problems, func(p jailconf.Problem) ConfigProblem { return ConfigProblem(p) })),
 		Files:    orEmpty(mapAll(v.Files, func(f host.ConfigFile) ConfigEntry { return ConfigEntry(f) })),
 	}
-	if v.Waiting != nil {
-		c.Waiting = &ConfigWaiting{ID: v.Waiting.ID, Until: stamp(v.Waiting.Until)}
-	}
+	c.Waiting = waitingOf(v.Waiting)
+	c.Allowed = ConfigAllowed{Degree: cmp.Or(string(v.Allowed.Configure), "no"), Switch: v.Allowed.Switch, LogFolders: orEmpty(v.Allowed.LogFolders)}
 	return c
+}
+
+func waitingOf(w *host.WaitingChange) *ConfigWaiting {
+	if w == nil {
+		return nil
+	}
+	return &ConfigWaiting{ID: w.ID, Until: stamp(w.Until), Actor: orNull(w.Actor)}
 }
 
 func configRowOf(j jailconf.Jail) ConfigRow {

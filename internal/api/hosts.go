@@ -23,6 +23,8 @@ type Host struct {
 	Fail2ban   Fail2ban  `json:"fail2ban"`
 	Totals     Totals    `json:"totals"`
 	Findings   []Finding `json:"findings"`
+	// Waiting holds up nothing else: who is signed in sees that something is tried out.
+	Waiting *ConfigWaiting `json:"config_waiting" doc:"A change of fail2ban's configuration that is taken back unless it is confirmed; null when there is none."`
 }
 
 // Fail2ban is what a host's fail2ban says of itself.
@@ -98,6 +100,7 @@ func (a *API) hostOf(s host.State) Host {
 			LogLevel: orNull(s.LogLevel), Database: orNull(s.Database), PurgeSeconds: orNull(int64(s.PurgeAge.Seconds())),
 		},
 	}
+	h.Waiting = waitingOf(s.Waiting)
 	if alias := a.Hosts.Alias(s.ID); alias != s.ID {
 		h.Alias = &alias
 	}

@@ -95,7 +95,7 @@ func (l *Local) make(ctx context.Context, p *plan, o ChangeOrder, tx *jailconf.T
 		return p.Change, tx.Keep()
 	}
 	p.Until = l.Now().Add(o.ConfirmWithin)
-	l.hold(&waiting{WaitingChange: WaitingChange{ID: p.ID, Until: p.Until}, tx: tx, before: before})
+	l.hold(&waiting{WaitingChange: WaitingChange{ID: p.ID, Until: p.Until, Actor: o.Actor}, tx: tx, before: before})
 	return p.Change, nil
 }
 

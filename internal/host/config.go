@@ -21,6 +21,16 @@ type ConfigView struct {
 	Files    []ConfigFile
 	// Waiting is a change that is taken back unless it is confirmed; nil = none.
 	Waiting *WaitingChange
+	// Allowed is what of it may be changed here; Guard says it.
+	Allowed ConfigureLimits
+}
+
+// ConfigureLimits are how far a caller may change the configuration, and what lets him go
+// further.
+type ConfigureLimits struct {
+	Configure  Configure
+	Switch     string   // what changes it, for people
+	LogFolders []string // where log files of jails may be
 }
 
 // ConfigFile is one file below the configuration folder.
@@ -34,6 +44,7 @@ type ConfigFile struct {
 type WaitingChange struct {
 	ID    string
 	Until time.Time
+	Actor string // who made it
 }
 
 // Config reads the configuration; see Host.

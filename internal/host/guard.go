@@ -190,8 +190,12 @@ func (g *Guard) RemoveManualJail(ctx context.Context) error {
 	return g.host.RemoveManualJail(ctx)
 }
 
-// Config is the host's; see Host.
-func (g *Guard) Config(ctx context.Context) (ConfigView, error) { return g.host.Config(ctx) }
+// Config is the host's, with what of it may be changed; see Host.
+func (g *Guard) Config(ctx context.Context) (ConfigView, error) {
+	view, err := g.host.Config(ctx)
+	view.Allowed = ConfigureLimits{Configure: g.Configure, Switch: g.ConfigSwitch, LogFolders: g.logFolders()}
+	return view, err
+}
 
 // ConfigFile passes a name that is harmless; see Host.
 func (g *Guard) ConfigFile(ctx context.Context, name string) (string, error) {

@@ -192,6 +192,9 @@ type State struct {
 	Database  string        // path; "" = none
 	PurgeAge  time.Duration // how long fail2ban itself remembers a ban
 
+	// Waiting is a change of the configuration that is taken back unless it is confirmed; nil = none.
+	Waiting *WaitingChange
+
 	Jails                          int
 	CurrentlyBanned, TotalBanned   int
 	CurrentlyFailed, TotalFailures int

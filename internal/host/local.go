@@ -198,6 +198,7 @@ func (l *Local) finish() {
 
 // State is the host as last seen; see Host.
 func (l *Local) State() State {
+	waiting := l.waitingChange()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := State{
@@ -205,7 +206,7 @@ func (l *Local) State() State {
 		Reach: l.reach.state, Since: l.reach.since, AsOf: l.reach.asOf, Detail: l.reach.detail, Mend: l.reach.mend,
 		Findings: l.findings.All(),
 		Version:  l.server.version.String(), PID: l.server.pid, LogTarget: l.server.logTarget, LogLevel: l.server.logLevel,
-		Database: l.databasePath(), PurgeAge: l.server.purgeAge,
+		Database: l.databasePath(), PurgeAge: l.server.purgeAge, Waiting: waiting,
 	}
 	for _, w := range l.jails {
 		if w.absent {

@@ -109,6 +109,7 @@ const least = {
   'run-job': 'operator',
   'steer-jobs': 'admin',
   'manual-jail': 'admin',
+  configure: 'admin',
   users: 'admin',
   audit: 'admin',
 } as const satisfies Record<string, Role>;

@@ -1398,6 +1398,7 @@ export interface components {
             protocol: string | null;
         };
         Config: {
+            allowed: components["schemas"]["ConfigAllowed"];
             /** @description Why fail2ban would take nothing of it; null when it would. */
             broken: string | null;
             dir: string;
@@ -1410,6 +1411,17 @@ export interface components {
             server: components["schemas"]["ConfigOption"][];
             /** @description A change that is taken back unless it is confirmed; null when there is none. */
             waiting: components["schemas"]["ConfigWaiting"];
+        };
+        ConfigAllowed: {
+            /**
+             * @description data: what the grammar knows; code: commands too.
+             * @enum {string}
+             */
+            degree: "no" | "data" | "code";
+            /** @description Where log files of jails may be. */
+            log_folders: string[];
+            /** @description What root does to change that, for people. */
+            switch: string;
         };
         ConfigChange: {
             applied: boolean;
@@ -1528,6 +1540,8 @@ export interface components {
             name: string;
         };
         ConfigWaiting: {
+            /** @description Who made it. */
+            actor: string | null;
             id: string;
             /** Format: date-time */
             until: string;
@@ -1768,6 +1782,8 @@ export interface components {
              * @description When fail2ban last answered; all figures are of then.
              */
             as_of: string | null;
+            /** @description A change of fail2ban's configuration that is taken back unless it is confirmed; null when there is none. */
+            config_waiting: components["schemas"]["ConfigWaiting"];
             demo: boolean;
             /** @description Why it is not online. */
             detail: string | null;

@@ -1,6 +1,6 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { useFreshness } from '@/api/freshness';
 import { aboutQuery } from '@/api/queries';
 import { live } from '@/api/source';
@@ -11,6 +11,8 @@ import { problemOf } from '@/lib/problem';
 import { shortTime } from '@/lib/time';
 import { Button } from '@/ui/button';
 import { classes } from '@/ui/classes';
+
+const WaitingChange = lazy(() => import('@/features/config/banner').then((m) => ({ default: m.WaitingChange })));
 
 const tones = {
   warn: 'bg-warn-soft text-warn',
@@ -47,7 +49,18 @@ export function Banners() {
       <DemoBanner />
       <UpgradeBanner />
       <ConnectionBanner />
+      <ConfigBanner />
     </>
+  );
+}
+
+function ConfigBanner() {
+  const waits = useFreshness().host?.config_waiting;
+  if (!waits) return null;
+  return (
+    <Suspense>
+      <WaitingChange key={waits.id} waiting={waits} />
+    </Suspense>
   );
 }
 

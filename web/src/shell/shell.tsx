@@ -2,6 +2,7 @@ import { t } from '@lingui/core/macro';
 import { Outlet, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { type Deed, may } from '@/api/access';
+import { review } from '@/api/config-review';
 import { useFreshness } from '@/api/freshness';
 import { waiting } from '@/api/step-up';
 import { refusedInWords } from '@/api/words';
@@ -19,6 +20,7 @@ const loadBanDialog = () => import('@/features/bans/ban-dialog').then((m) => ({ 
 const loadPalette = () => import('@/features/palette/palette').then((m) => ({ default: m.Palette }));
 const BanDialog = lazy(loadBanDialog);
 const Palette = lazy(loadPalette);
+const Review = lazy(() => import('@/features/config/review').then((m) => ({ default: m.ReviewDialog })));
 const StepUp = lazy(() => import('@/features/access/step-up').then((m) => ({ default: m.StepUp })));
 const KeysDialog = lazy(() => import('./keys-dialog').then((m) => ({ default: m.KeysDialog })));
 const Unban = lazy(() => import('@/features/bans/unban').then((m) => ({ default: m.Unban })));
@@ -72,11 +74,13 @@ function Windows() {
   const [ban, closeBan] = useRequest('ban', 'ban');
   const [unban, closeUnban] = useRequest('unban', 'ban');
   const proof = useStore(waiting);
+  const change = useStore(review);
   return (
     <>
       {palette && <Palette onClose={closePalette} text={palette.text ?? ''} />}
       {keys && <KeysDialog onClose={closeKeys} />}
       {ban && <BanDialog onClose={closeBan} addresses={ban.addresses} jail={ban.jail} />}
+      {change && <Review review={change} />}
       {proof && <StepUp waiting={proof} />}
       {unban && <Unban onDone={closeUnban} bans={unban.bans} />}
     </>

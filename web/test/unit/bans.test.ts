@@ -7,7 +7,7 @@ import { closesInWords, trigger } from '@/api/words';
 import { filterInWords, toFilter } from '@/features/bans/filters';
 import { countNews, flatten, matches, newestBySpot } from '@/features/bans/list';
 import { judgePreflight } from '@/features/bans/preflight';
-import { lineKind } from '@/features/jails/diff';
+import { lineKind } from '@/ui/diff';
 
 const outcome = (address: string, kind: Outcome['outcome']): Outcome => ({
   host: 'local',

@@ -11,8 +11,8 @@ import { Badge } from '@/ui/badge';
 import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { Confirm, Dialog } from '@/ui/dialog';
+import { Diff } from '@/ui/diff';
 import { tell, tellProblem } from '@/ui/toast';
-import { Diff } from './diff';
 
 function useChange(onDone: () => void) {
   const client = useQueryClient();

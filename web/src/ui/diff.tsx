@@ -1,6 +1,6 @@
 import { t } from '@lingui/core/macro';
-import { visible } from '@/lib/plain';
-import { classes } from '@/ui/classes';
+import { visible } from '../lib/plain';
+import { classes } from './classes';
 
 /** What a line of a unified diff is. */
 export function lineKind(line: string): 'added' | 'removed' | 'place' | 'same' {
