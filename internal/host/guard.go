@@ -210,6 +210,7 @@ func (g *Guard) CheckChange(ctx context.Context, order ChangeOrder) (Change, err
 	if err := g.checkChange(order); err != nil {
 		return Change{}, err
 	}
+	order.limits = g.limits()
 	return g.host.CheckChange(ctx, order)
 }
 
@@ -218,6 +219,7 @@ func (g *Guard) ApplyChange(ctx context.Context, order ChangeOrder) (Change, err
 	if err := g.checkChange(order); err != nil {
 		return Change{}, err
 	}
+	order.limits = g.limits()
 	return g.host.ApplyChange(ctx, order)
 }
 
