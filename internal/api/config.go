@@ -31,6 +31,10 @@ type ConfigRow struct {
 	Name    string  `json:"name"`
 	Enabled bool    `json:"enabled"`
 	Fault   *string `json:"fault" doc:"Why fail2ban could not run it; null when it could."`
+	Filter  *string `json:"filter" doc:"null = it has none."`
+	Backend *string `json:"backend" doc:"As configured; systemd reads the journal."`
+	Own     bool    `json:"own" doc:"There is a file of BanGUI's for it."`
+	Alone   bool    `json:"alone" doc:"No other file knows it: without BanGUI's it is gone."`
 }
 
 // ConfigProblem is something in a file that a person should know.
@@ -84,8 +88,49 @@ type ConfigJail struct {
 	Fatal   bool           `json:"fatal" doc:"fail2ban takes nothing of its whole configuration because of the fault."`
 	Options []ConfigOption `json:"options"`
 	Others  []ConfigOption `json:"others" doc:"What only feeds references: port, banaction, …"`
-	Filter  *ConfigPart    `json:"filter"`
+	Uses    *ConfigPart    `json:"uses_filter" doc:"null = none."`
 	Actions []ConfigPart   `json:"actions"`
+	// What changes it, and what would be without.
+	OwnValues []ConfigOption `json:"own_values" doc:"What BanGUI's file says, as written there."`
+	Inherited []ConfigOption `json:"inherited" doc:"What would count without BanGUI's files for single jails; empty where there is none for this one."`
+}
+
+// ConfigChoices are the filters and actions on disk that a jail can name.
+type ConfigChoices struct {
+	Filters []ConfigChoice `json:"filters"`
+	Actions []ConfigChoice `json:"actions"`
+}
+
+// ConfigChoice is one of them.
+type ConfigChoice struct {
+	Name       string         `json:"name"`
+	Parameters []ConfigOption `json:"parameters" doc:"What brackets behind the name may say, and what counts where they don't."`
+	Modes      []string       `json:"modes" doc:"What a filter's mode may be."`
+	Fault      *string        `json:"fault" doc:"Why fail2ban could not read it."`
+}
+
+// ConfigLog is one path of a jail's logs, as it is on the host now.
+type ConfigLog struct {
+	Path    string          `json:"path"`
+	Allowed bool            `json:"allowed" doc:"It is in a folder for logs; else it was not looked at."`
+	Files   []ConfigLogFile `json:"files" doc:"What it leads to, at most 50."`
+	More    int             `json:"more"`
+}
+
+// ConfigLogFile is one file that a path leads to.
+type ConfigLogFile struct {
+	Path    string  `json:"path"`
+	Problem *string `json:"problem" enum:"no_file,unreadable,leads_out" doc:"null = fail2ban can read it."`
+	Size    *int64  `json:"size"`
+	Changed *string `json:"changed_at" format:"date-time"`
+	Mode    string  `json:"mode" example:"-rw-r-----"`
+	Owner   string  `json:"owner"`
+	Group   string  `json:"group"`
+}
+
+type logsInput struct {
+	HostPath
+	Paths []string `query:"path,explode" required:"true" minItems:"1" maxItems:"100" doc:"Lines of a logpath."`
 }
 
 // ConfigPart is a filter or an action of a jail.
@@ -230,6 +275,34 @@ func (a *API) registerConfig() {
 		return answerWith(ConfigText{Name: in.Name, Content: content}), nil
 	})
 	register(a, route{
+		method: http.MethodGet, path: base + "/choices", id: "getConfigChoices", summary: "The filters and actions that a jail can name", tag: "config",
+		role: auth.Admin, tier: looks, class: classRead,
+	}, func(ctx context.Context, in *HostPath) (*answer[ConfigChoices], error) {
+		h, err := a.Hosts.Get(in.Host)
+		if err != nil {
+			return nil, err
+		}
+		choices, err := h.Choices(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return answerWith(ConfigChoices{Filters: orEmpty(mapAll(choices.Filters, choiceOf)), Actions: orEmpty(mapAll(choices.Actions, choiceOf))}), nil
+	})
+	register(a, route{
+		method: http.MethodGet, path: base + "/logs", id: "getConfigLogs", summary: "What is at the paths of a jail's logs now", tag: "config",
+		role: auth.Admin, tier: looks, class: classRead,
+	}, func(ctx context.Context, in *logsInput) (*answer[page[ConfigLog]], error) {
+		h, err := a.Hosts.Get(in.Host)
+		if err != nil {
+			return nil, err
+		}
+		sources, err := h.LogFiles(ctx, in.Paths)
+		if err != nil {
+			return nil, err
+		}
+		return answerWith(pageOf(mapAll(sources, logOf))), nil
+	})
+	register(a, route{
 		method: http.MethodPost, path: base + "/changes", id: "changeConfig", summary: "Try or apply a change: all of it, or nothing", tag: "config",
 		role: auth.Admin, tier: writesTo, class: classSteer, audit: "config.change", limit: changeLimit,
 	}, a.changeConfig)
@@ -262,7 +335,7 @@ func (a *API) configJail(ctx context.Context, in *JailPath) (*answer[ConfigJail]
 	}
 	for _, j := range view.Jails {
 		if j.Name == in.Jail {
-			return answerWith(configJailOf(j)), nil
+			return answerWith(configJailOf(j, view.Ours)), nil
 		}
 	}
 	return nil, fault.New(fault.JailNotFound, "no file of fail2ban's configuration has a jail %q", in.Jail)

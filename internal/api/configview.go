@@ -10,7 +10,7 @@ import (
 func configOf(v host.ConfigView) Config {
 	c := Config{
 		ETag: v.ETag, Dir: v.Dir, Broken: orNull(v.Broken), Server: optionsOf(v.Server),
-		Jails:    orEmpty(mapAll(v.Jails, configRowOf)),
+		Jails:    orEmpty(mapAll(v.Jails, func(j jailconf.Jail) ConfigRow { return configRowOf(j, v.Ours) })),
 		Problems: orEmpty(mapAll(v.Problems, func(p jailconf.Problem) ConfigProblem { return ConfigProblem(p) })),
 		Files:    orEmpty(mapAll(v.Files, func(f host.ConfigFile) ConfigEntry { return ConfigEntry(f) })),
 	}
@@ -26,17 +26,55 @@ func waitingOf(w *host.WaitingChange) *ConfigWaiting {
 	return &ConfigWaiting{ID: w.ID, Until: stamp(w.Until), Actor: orNull(w.Actor)}
 }
 
-func configRowOf(j jailconf.Jail) ConfigRow {
-	return ConfigRow{Name: j.Name, Enabled: j.Enabled, Fault: orNull(j.Fault)}
+func configRowOf(j jailconf.Jail, ours []host.OurJail) ConfigRow {
+	row := ConfigRow{Name: j.Name, Enabled: j.Enabled, Fault: orNull(j.Fault)}
+	if j.Filter != nil {
+		row.Filter = orNull(j.Filter.Name)
+	}
+	backend, _ := j.Option("backend")
+	row.Backend = orNull(backend.Value)
+	if own := ourOf(ours, j.Name); own != nil {
+		row.Own, row.Alone = true, own.Alone
+	}
+	return row
 }
 
-func configJailOf(j jailconf.Jail) ConfigJail {
-	c := ConfigJail{ConfigRow: configRowOf(j), Fatal: j.Fatal, Options: optionsOf(j.Options), Others: optionsOf(j.Others), Actions: orEmpty(mapAll(j.Actions, partOf))}
+func ourOf(ours []host.OurJail, jail string) *host.OurJail {
+	for i := range ours {
+		if ours[i].Name == jail {
+			return &ours[i]
+		}
+	}
+	return nil
+}
+
+func configJailOf(j jailconf.Jail, ours []host.OurJail) ConfigJail {
+	c := ConfigJail{
+		ConfigRow: configRowOf(j, ours), Fatal: j.Fatal, Options: optionsOf(j.Options), Others: optionsOf(j.Others), Actions: orEmpty(mapAll(j.Actions, partOf)),
+		OwnValues: []ConfigOption{}, Inherited: []ConfigOption{},
+	}
 	if j.Filter != nil {
 		filter := partOf(*j.Filter)
-		c.Filter = &filter
+		c.Uses = &filter
+	}
+	if own := ourOf(ours, j.Name); own != nil {
+		c.OwnValues, c.Inherited = optionsOf(own.Values), optionsOf(own.Inherited)
 	}
 	return c
+}
+
+func choiceOf(c jailconf.Choice) ConfigChoice {
+	return ConfigChoice{Name: c.Name, Parameters: optionsOf(c.Parameters), Modes: orEmpty(c.Modes), Fault: orNull(c.Fault)}
+}
+
+func logOf(s host.LogSource) ConfigLog {
+	return ConfigLog{Path: s.Path, Allowed: s.Allowed, More: s.More, Files: orEmpty(mapAll(s.Files, func(f host.LogFile) ConfigLogFile {
+		out := ConfigLogFile{Path: f.Path, Problem: orNull(string(f.Problem)), Mode: f.Mode, Owner: f.Owner, Group: f.Group, Changed: stampOrNull(f.Changed)}
+		if f.Mode != "" {
+			out.Size = &f.Size
+		}
+		return out
+	}))}
 }
 
 func partOf(p jailconf.Part) ConfigPart {

@@ -144,7 +144,9 @@ func (d *double) RemoveManualJail(context.Context) error { return d.write("remov
 func (d *double) Config(context.Context) (host.ConfigView, error) {
 	return host.ConfigView{ETag: "x", Jails: []jailconf.Jail{{Name: "sshd"}}}, d.err
 }
-func (d *double) ConfigFile(context.Context, string) (string, error) { return "", d.err }
+func (d *double) Choices(context.Context) (host.Choices, error)                { return host.Choices{}, d.err }
+func (d *double) LogFiles(context.Context, []string) ([]host.LogSource, error) { return nil, d.err }
+func (d *double) ConfigFile(context.Context, string) (string, error)           { return "", d.err }
 func (d *double) CheckChange(context.Context, host.ChangeOrder) (host.Change, error) {
 	return host.Change{}, d.err
 }

@@ -132,6 +132,16 @@ func (c *Client) ConfigFile(ctx context.Context, name string) (string, error) {
 	return value[string](c.ask(ctx, readTime, verbConfigFile, fileNamed{name}))
 }
 
+// Choices asks for the filters and actions on disk; see host.Host.
+func (c *Client) Choices(ctx context.Context) (host.Choices, error) {
+	return value[host.Choices](c.ask(ctx, readTime, verbChoices, nothing{}))
+}
+
+// LogFiles asks what is at the paths of a jail's logs; see host.Host.
+func (c *Client) LogFiles(ctx context.Context, paths []string) ([]host.LogSource, error) {
+	return list[host.LogSource](c.ask(ctx, readTime, verbLogFiles, logPaths{paths}))
+}
+
 // CheckChange asks what a change would do; see host.Host.
 func (c *Client) CheckChange(ctx context.Context, order host.ChangeOrder) (host.Change, error) {
 	return value[host.Change](c.ask(ctx, changeTime, verbCheckChange, order))

@@ -41,6 +41,8 @@ const (
 	verbRemoveManualJail = "remove_manual_jail"
 	verbConfig           = "config"
 	verbConfigFile       = "config_file"
+	verbChoices          = "choices"
+	verbLogFiles         = "log_files"
 	verbCheckChange      = "check_change"
 	verbApplyChange      = "apply_change"
 	verbConfirmChange    = "confirm_change"
@@ -62,6 +64,7 @@ type (
 	}
 	identified struct{ ID string }
 	fileNamed  struct{ Name string }
+	logPaths   struct{ Paths []string }
 )
 
 // verb is one row of the closed list: whether it changes something, and how a host
@@ -110,6 +113,10 @@ func verbs() map[string]verb {
 		verbRemoveManualJail: does(func(ctx context.Context, h host.Host, _ nothing) error { return h.RemoveManualJail(ctx) }),
 		verbConfig:           {ask: config},
 		verbConfigFile:       gives(func(ctx context.Context, h host.Host, p fileNamed) (string, error) { return h.ConfigFile(ctx, p.Name) }),
+		verbChoices:          gives(func(ctx context.Context, h host.Host, _ nothing) (host.Choices, error) { return h.Choices(ctx) }),
+		verbLogFiles: lists(func(ctx context.Context, h host.Host, p logPaths) ([]host.LogSource, error) {
+			return h.LogFiles(ctx, p.Paths)
+		}),
 		verbCheckChange: gives(func(ctx context.Context, h host.Host, p host.ChangeOrder) (host.Change, error) {
 			return h.CheckChange(ctx, p)
 		}),

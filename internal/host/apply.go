@@ -107,6 +107,7 @@ func (l *Local) takeUp(ctx context.Context, p *plan, tx *jailconf.Transaction, b
 	if err != nil {
 		return err
 	}
+	said := l.complaintsFromNow()
 	for _, step := range p.Steps {
 		if err := l.step(ctx, step, s, before); err != nil {
 			return err
@@ -114,6 +115,9 @@ func (l *Local) takeUp(ctx context.Context, p *plan, tx *jailconf.Transaction, b
 	}
 	missing, err := l.settled(ctx, s, before, p.Steps)
 	if err != nil {
+		return err
+	}
+	if err := l.probe(ctx, s, before, p.Steps, said); err != nil {
 		return err
 	}
 	if len(missing) == 0 {

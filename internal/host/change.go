@@ -256,6 +256,13 @@ func (p *plan) drop() {
 // judge refuses what fail2ban would not run, and says what the rest means.
 func (p *plan) judge() error {
 	for _, j := range p.wants.Jails {
+		if p.before.Jail(j.Name) == nil {
+			if err := checkNewJail(j.Name); err != nil {
+				return err
+			}
+		}
+	}
+	for _, j := range p.wants.Jails {
 		if j.Fault == "" || !j.Enabled && !j.Fatal {
 			continue
 		}
@@ -281,6 +288,25 @@ func (p *plan) judge() error {
 		p.Notes = append(p.Notes, "No value that counts differs: something else says the same, or no active jail uses it.")
 	}
 	p.ETag = p.tree.ETag()
+	return nil
+}
+
+// notJails are words that fail2ban takes for something else where a jail's name stands: a
+// jail of that name could never be set.
+const notJails = " all loglevel logtarget syslogsocket allowipv6 thread dbfile dbmaxmatches dbpurgeage default includes known "
+
+// maxJailName is how long a new jail's name may be: chains of the firewall are named after
+// it, and fail2ban warns of longer ones.
+const maxJailName = 25
+
+// checkNewJail refuses a name for a jail that fail2ban would stumble over.
+func checkNewJail(name string) error {
+	switch {
+	case strings.Contains(notJails, " "+strings.ToLower(name)+" "):
+		return fault.New(fault.Invalid, "no jail can be named %s: that is a word of fail2ban's own", name)
+	case len(name) > maxJailName:
+		return fault.New(fault.Invalid, "the name %s is too long for a jail: chains of the firewall are named after it, so %d characters are the most", clip(name), maxJailName)
+	}
 	return nil
 }
 

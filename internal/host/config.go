@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"bangui/internal/fault"
@@ -21,6 +22,8 @@ type ConfigView struct {
 	Files    []ConfigFile
 	// Waiting is a change that is taken back unless it is confirmed; nil = none.
 	Waiting *WaitingChange
+	// Ours are the jails with a file of ours, in the order of Jails.
+	Ours []OurJail
 	// Allowed is what of it may be changed here; Guard says it.
 	Allowed ConfigureLimits
 }
@@ -31,6 +34,16 @@ type ConfigureLimits struct {
 	Configure  Configure
 	Switch     string   // what changes it, for people
 	LogFolders []string // where log files of jails may be
+}
+
+// OurJail is what our file for a jail says, and what would count without it.
+type OurJail struct {
+	Name   string
+	Values []jailconf.Option // as the file has them
+	// Inherited are the options that would count without our files for single jails.
+	Inherited []jailconf.Option
+	// Alone says that no other file knows the jail: without ours it is gone.
+	Alone bool
 }
 
 // ConfigFile is one file below the configuration folder.
@@ -67,7 +80,46 @@ func (l *Local) Config(context.Context) (ConfigView, error) {
 		return ConfigView{}, err
 	}
 	view.Server, view.Jails, view.Problems = config.Server, config.Jails, config.Problems
+	view.Ours = l.ourJails(tree, config)
 	return view, nil
+}
+
+// ourJails says of each jail with a file of ours what that changes.
+func (l *Local) ourJails(tree *jailconf.Tree, config *jailconf.Config) []OurJail {
+	var ours []OurJail
+	for _, j := range config.Jails {
+		name, err := jailconf.OwnFile(jailconf.InJail, j.Name)
+		content, there := tree.File(name)
+		if err == nil && there && jailconf.IsOwn(name, content) {
+			ours = append(ours, OurJail{Name: j.Name, Values: jailconf.Values(name, content, j.Name)})
+		}
+	}
+	if len(ours) == 0 {
+		return nil
+	}
+	base := inherited(tree, l.version())
+	if base == nil {
+		return ours
+	}
+	for i := range ours {
+		j := base.Jail(ours[i].Name)
+		if ours[i].Alone = j == nil; j != nil {
+			ours[i].Inherited = slices.Concat(j.Options, j.Others)
+		}
+	}
+	return ours
+}
+
+// Choices are the filters and actions on disk that a jail can name.
+type Choices struct{ Filters, Actions []jailconf.Choice }
+
+// Choices reads them; see Host.
+func (l *Local) Choices(context.Context) (Choices, error) {
+	tree, err := jailconf.ReadTree(l.ConfigDir)
+	if err != nil {
+		return Choices{}, err
+	}
+	return Choices{Filters: jailconf.Choices(tree, jailconf.InFilter), Actions: jailconf.Choices(tree, jailconf.InAction)}, nil
 }
 
 // ConfigFile reads one file; see Host.

@@ -205,6 +205,9 @@ func (g *Guard) ConfigFile(ctx context.Context, name string) (string, error) {
 	return g.host.ConfigFile(ctx, name)
 }
 
+// Choices are the host's; see Host.
+func (g *Guard) Choices(ctx context.Context) (Choices, error) { return g.host.Choices(ctx) }
+
 // CheckChange passes an order that could be applied; see Host.
 func (g *Guard) CheckChange(ctx context.Context, order ChangeOrder) (Change, error) {
 	if err := g.checkChange(order); err != nil {

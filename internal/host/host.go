@@ -73,11 +73,18 @@ type Host interface {
 	Config(ctx context.Context) (ConfigView, error)
 	// ConfigFile is the content of one of its files, at most 512 KiB.
 	ConfigFile(ctx context.Context, name string) (string, error)
+	// Choices are the filters and actions on disk that a jail can name, with what they take
+	// in brackets.
+	Choices(ctx context.Context) (Choices, error)
+	// LogFiles says of each path of a jail's log what is there now; at most MaxLogPaths, in
+	// their order.
+	LogFiles(ctx context.Context, paths []string) ([]LogSource, error)
 	// CheckChange says what a change would do and tries it on a copy and a scratch server:
 	// an error says which value fail2ban would not take. Nothing is changed.
 	CheckChange(ctx context.Context, order ChangeOrder) (Change, error)
 	// ApplyChange makes it: all of it, or nothing. Jails that ran and bans that were there
-	// are there afterwards, or everything is put back and the error says why. Conflict: the
+	// are there afterwards, and a jail that it starts or restarts runs without an error for
+	// some seconds, or everything is put back and the error says why. Conflict: the
 	// files are not those of the order's ETag any more, or another change is under way.
 	ApplyChange(ctx context.Context, order ChangeOrder) (Change, error)
 	// ConfirmChange makes a change hold that waits; RevertChange takes it back. NotFound

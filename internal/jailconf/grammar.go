@@ -36,7 +36,11 @@ type rule func(value string) (string, error)
 func Check(place Place, option, value string) (written string, code bool, err error) {
 	take, data := rules(place)[option]
 	if !data {
-		return Escape(value), true, nil
+		written = Escape(value)
+		if place == InJail && option == "action" {
+			written = stockActions.ReplaceAllString(written, "%($1)s")
+		}
+		return written, true, nil
 	}
 	if err := harmless(value); err == nil {
 		written, err = take(strings.TrimSpace(value))
@@ -48,6 +52,10 @@ func Check(place Place, option, value string) (written string, code bool, err er
 	return "", false, fault.New(fault.Invalid, "the value of %s holds %%( or control characters, or is not UTF-8, or is too long", option).
 		WithMend("A reference to another option has to be written in the file itself.")
 }
+
+// stockActions are the sets of actions that jail.conf defines, such as %(action_mwl)s: the
+// only references that a value may hold.
+var stockActions = regexp.MustCompile(`%%\((action_[a-z_]{0,30})\)s`)
 
 // maxText bounds a value that a person gives.
 const maxText = 64 << 10

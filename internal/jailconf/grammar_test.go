@@ -38,6 +38,18 @@ func TestCheck_WritesWhatFail2banCanTake(t *testing.T) {
 	}
 }
 
+// Actions are code, and the only value that may refer: to the sets of actions of jail.conf.
+func TestCheck_ActionsMayNameTheSetsOfJailConf(t *testing.T) {
+	for value, want := range map[string]string{
+		"%(action_mwl)s": "%(action_mwl)s", "iptables[port=\"1%\"]\n%(action_)s": "iptables[port=\"1%%\"]\n%(action_)s",
+		"%(sender)s": "%%(sender)s", "%(action_x": "%%(action_x",
+	} {
+		if got, code, err := jailconf.Check(jailconf.InJail, "action", value); err != nil || !code || got != want {
+			t.Errorf("%q: %q, %v, %v", value, got, code, err)
+		}
+	}
+}
+
 func TestCheck_RefusesWhatBreaks(t *testing.T) {
 	for option, values := range map[string][]string{
 		"bantime":             {"", "five", "1yr", "010", "1e3", "0x10", "2*3", "1h,30m", "-2", "__import__('os').system('id')", "0", "1 # one", "10m ; x", "10\n20", "200y"},

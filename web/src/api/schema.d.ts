@@ -556,6 +556,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{host}/config/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The filters and actions that a jail can name
+         * @description Needs the role admin.
+         */
+        get: operations["getConfigChoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{host}/config/file": {
         parameters: {
             query?: never;
@@ -588,6 +608,26 @@ export interface paths {
          * @description Needs the role admin.
          */
         get: operations["getConfigJail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is at the paths of a jail's logs now
+         * @description Needs the role admin.
+         */
+        get: operations["getConfigLogs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1445,6 +1485,19 @@ export interface components {
              */
             until: string | null;
         };
+        ConfigChoice: {
+            /** @description Why fail2ban could not read it. */
+            fault: string | null;
+            /** @description What a filter's mode may be. */
+            modes: string[];
+            name: string;
+            /** @description What brackets behind the name may say, and what counts where they don't. */
+            parameters: components["schemas"]["ConfigOption"][];
+        };
+        ConfigChoices: {
+            actions: components["schemas"]["ConfigChoice"][];
+            filters: components["schemas"]["ConfigChoice"][];
+        };
         ConfigDiff: {
             /** @description Unified. */
             diff: string;
@@ -1485,16 +1538,54 @@ export interface components {
         };
         ConfigJail: {
             actions: components["schemas"]["ConfigPart"][];
+            /** @description No other file knows it: without BanGUI's it is gone. */
+            alone: boolean;
+            /** @description As configured; systemd reads the journal. */
+            backend: string | null;
             enabled: boolean;
             /** @description fail2ban takes nothing of its whole configuration because of the fault. */
             fatal: boolean;
             /** @description Why fail2ban could not run it; null when it could. */
             fault: string | null;
-            filter: components["schemas"]["ConfigPart"];
+            /** @description null = it has none. */
+            filter: string | null;
+            /** @description What would count without BanGUI's files for single jails; empty where there is none for this one. */
+            inherited: components["schemas"]["ConfigOption"][];
             name: string;
             options: components["schemas"]["ConfigOption"][];
             /** @description What only feeds references: port, banaction, … */
             others: components["schemas"]["ConfigOption"][];
+            /** @description There is a file of BanGUI's for it. */
+            own: boolean;
+            /** @description What BanGUI's file says, as written there. */
+            own_values: components["schemas"]["ConfigOption"][];
+            /** @description null = none. */
+            uses_filter: components["schemas"]["ConfigPart"];
+        };
+        ConfigLog: {
+            /** @description It is in a folder for logs; else it was not looked at. */
+            allowed: boolean;
+            /** @description What it leads to, at most 50. */
+            files: components["schemas"]["ConfigLogFile"][];
+            /** Format: int64 */
+            more: number;
+            path: string;
+        };
+        ConfigLogFile: {
+            /** Format: date-time */
+            changed_at: string | null;
+            group: string;
+            /** @example -rw-r----- */
+            mode: string;
+            owner: string;
+            path: string;
+            /**
+             * @description null = fail2ban can read it.
+             * @enum {string|null}
+             */
+            problem: "no_file" | "unreadable" | "leads_out" | null;
+            /** Format: int64 */
+            size: number | null;
         };
         ConfigLeft: {
             name: string;
@@ -1538,10 +1629,18 @@ export interface components {
             text: string;
         };
         ConfigRow: {
+            /** @description No other file knows it: without BanGUI's it is gone. */
+            alone: boolean;
+            /** @description As configured; systemd reads the journal. */
+            backend: string | null;
             enabled: boolean;
             /** @description Why fail2ban could not run it; null when it could. */
             fault: string | null;
+            /** @description null = it has none. */
+            filter: string | null;
             name: string;
+            /** @description There is a file of BanGUI's for it. */
+            own: boolean;
         };
         ConfigStep: {
             /** @enum {string} */
@@ -2173,6 +2272,11 @@ export interface components {
         };
         PageBan: {
             items: components["schemas"]["Ban"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageConfigLog: {
+            items: components["schemas"]["ConfigLog"][];
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
         };
@@ -3473,6 +3577,38 @@ export interface operations {
             };
         };
     };
+    getConfigChoices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigChoices"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getConfigFile: {
         parameters: {
             query: {
@@ -3527,6 +3663,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConfigJail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConfigLogs: {
+        parameters: {
+            query: {
+                /** @description Lines of a logpath. */
+                path: string[] | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageConfigLog"];
                 };
             };
             /** @description A problem */
