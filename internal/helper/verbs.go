@@ -45,6 +45,9 @@ const (
 	verbApplyChange      = "apply_change"
 	verbConfirmChange    = "confirm_change"
 	verbRevertChange     = "revert_change"
+	verbTestExpression   = "test_expression"
+	verbLogs             = "logs"
+	verbLogLines         = "log_lines"
 	verbFollow           = "follow" // what is behind it is in follow.go
 )
 
@@ -116,8 +119,11 @@ func verbs() map[string]verb {
 		verbApplyChange: changing(gives(func(ctx context.Context, h host.Host, p host.ChangeOrder) (host.Change, error) {
 			return h.ApplyChange(ctx, p)
 		})),
-		verbConfirmChange: does(func(ctx context.Context, h host.Host, p identified) error { return h.ConfirmChange(ctx, p.ID) }),
-		verbRevertChange:  does(func(ctx context.Context, h host.Host, p identified) error { return h.RevertChange(ctx, p.ID) }),
+		verbConfirmChange:  does(func(ctx context.Context, h host.Host, p identified) error { return h.ConfirmChange(ctx, p.ID) }),
+		verbTestExpression: {ask: testExpression},
+		verbLogs:           gives(func(ctx context.Context, h host.Host, _ nothing) (host.Logs, error) { return h.Logs(ctx) }),
+		verbLogLines:       {ask: logLines},
+		verbRevertChange:   does(func(ctx context.Context, h host.Host, p identified) error { return h.RevertChange(ctx, p.ID) }),
 	}
 }
 
@@ -142,6 +148,36 @@ func config(ctx context.Context, h host.Host, raw json.RawMessage) (result, erro
 	jails, err := rawAll(view.Jails)
 	view.Jails = nil
 	return result{value: view, items: jails}, err
+}
+
+// testExpression answers what came of a trial, its lines as items.
+func testExpression(ctx context.Context, h host.Host, raw json.RawMessage) (result, error) {
+	order, err := parameters[host.ExpressionOrder](raw)
+	if err != nil {
+		return result{}, err
+	}
+	tried, err := h.TestExpression(ctx, order)
+	if err != nil {
+		return result{}, err
+	}
+	rows, err := rawAll(tried.Lines)
+	tried.Lines = nil
+	return result{value: tried, items: rows}, err
+}
+
+// logLines answers lines of a log, as items.
+func logLines(ctx context.Context, h host.Host, raw json.RawMessage) (result, error) {
+	source, err := parameters[host.LogSource](raw)
+	if err != nil {
+		return result{}, err
+	}
+	read, err := h.LogLines(ctx, source)
+	if err != nil {
+		return result{}, err
+	}
+	lines, err := rawAll(read.Lines)
+	read.Lines = nil
+	return result{value: read, items: lines}, err
 }
 
 // gives is a verb that answers one value.
