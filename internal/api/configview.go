@@ -67,8 +67,8 @@ func choiceOf(c jailconf.Choice) ConfigChoice {
 	return ConfigChoice{Name: c.Name, Parameters: optionsOf(c.Parameters), Modes: orEmpty(c.Modes), Fault: orNull(c.Fault)}
 }
 
-func logOf(s host.LogSource) ConfigLog {
-	return ConfigLog{Path: s.Path, Allowed: s.Allowed, More: s.More, Files: orEmpty(mapAll(s.Files, func(f host.LogFile) ConfigLogFile {
+func logOf(s host.WatchedLog) ConfigLog {
+	return ConfigLog{Path: s.Path, Allowed: s.Allowed, More: s.More, Files: orEmpty(mapAll(s.Files, func(f host.WatchedFile) ConfigLogFile {
 		out := ConfigLogFile{Path: f.Path, Problem: orNull(string(f.Problem)), Mode: f.Mode, Owner: f.Owner, Group: f.Group, Changed: stampOrNull(f.Changed)}
 		if f.Mode != "" {
 			out.Size = &f.Size

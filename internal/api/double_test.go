@@ -16,6 +16,7 @@ import (
 	"bangui/internal/audit"
 	"bangui/internal/auth"
 	"bangui/internal/event"
+	"bangui/internal/expression"
 	"bangui/internal/geo"
 	"bangui/internal/history"
 	"bangui/internal/host"
@@ -144,9 +145,9 @@ func (d *double) RemoveManualJail(context.Context) error { return d.write("remov
 func (d *double) Config(context.Context) (host.ConfigView, error) {
 	return host.ConfigView{ETag: "x", Jails: []jailconf.Jail{{Name: "sshd"}}}, d.err
 }
-func (d *double) Choices(context.Context) (host.Choices, error)                { return host.Choices{}, d.err }
-func (d *double) LogFiles(context.Context, []string) ([]host.LogSource, error) { return nil, d.err }
-func (d *double) ConfigFile(context.Context, string) (string, error)           { return "", d.err }
+func (d *double) Choices(context.Context) (host.Choices, error)                 { return host.Choices{}, d.err }
+func (d *double) LogFiles(context.Context, []string) ([]host.WatchedLog, error) { return nil, d.err }
+func (d *double) ConfigFile(context.Context, string) (string, error)            { return "", d.err }
 func (d *double) CheckChange(context.Context, host.ChangeOrder) (host.Change, error) {
 	return host.Change{}, d.err
 }
@@ -156,6 +157,14 @@ func (d *double) ApplyChange(context.Context, host.ChangeOrder) (host.Change, er
 }
 func (d *double) ConfirmChange(context.Context, string) error { return d.write("confirm") }
 func (d *double) RevertChange(context.Context, string) error  { return d.write("revert") }
+
+func (d *double) TestExpression(context.Context, host.ExpressionOrder) (expression.Result, error) {
+	return expression.Result{}, d.err
+}
+func (d *double) Logs(context.Context) (host.Logs, error) { return host.Logs{}, d.err }
+func (d *double) LogLines(context.Context, host.LogSource) (host.LogLines, error) {
+	return host.LogLines{}, d.err
+}
 
 func (d *double) Run(ctx context.Context, _ host.Recorder) error { <-ctx.Done(); return ctx.Err() }
 

@@ -168,6 +168,7 @@ func guarded(local *host.Local, owner, again string, epochs *host.Epochs) (*host
 	if err != nil {
 		return nil, err
 	}
+	local.LogFolders = conf.LogFolders
 	return host.NewGuard(local, host.GuardOptions{
 		System: local.System, Protected: func() []allowlist.Entry { return conf.NeverBan },
 		OwnJail: conf.ManualJail, Switch: "manual-jail = yes in " + owner + ", " + again, Epochs: epochs,

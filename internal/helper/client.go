@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"bangui/internal/allowlist"
+	"bangui/internal/expression"
 	"bangui/internal/fault"
 	"bangui/internal/host"
 	"bangui/internal/jailconf"
@@ -138,8 +139,8 @@ func (c *Client) Choices(ctx context.Context) (host.Choices, error) {
 }
 
 // LogFiles asks what is at the paths of a jail's logs; see host.Host.
-func (c *Client) LogFiles(ctx context.Context, paths []string) ([]host.LogSource, error) {
-	return list[host.LogSource](c.ask(ctx, readTime, verbLogFiles, logPaths{paths}))
+func (c *Client) LogFiles(ctx context.Context, paths []string) ([]host.WatchedLog, error) {
+	return list[host.WatchedLog](c.ask(ctx, readTime, verbLogFiles, logPaths{paths}))
 }
 
 // CheckChange asks what a change would do; see host.Host.
@@ -164,6 +165,33 @@ func (c *Client) RevertChange(ctx context.Context, id string) error {
 	_, err := c.ask(ctx, applyTime, verbRevertChange, identified{id})
 	c.look(ctx)
 	return err
+}
+
+// TestExpression tries expressions; see host.Host.
+func (c *Client) TestExpression(ctx context.Context, order host.ExpressionOrder) (expression.Result, error) {
+	r, err := c.ask(ctx, changeTime, verbTestExpression, order)
+	tried, err := value[expression.Result](r, err)
+	if err != nil {
+		return expression.Result{}, err
+	}
+	tried.Lines, err = readAll[expression.Row](r.items)
+	return tried, err
+}
+
+// Logs asks what logs there are; see host.Host.
+func (c *Client) Logs(ctx context.Context) (host.Logs, error) {
+	return value[host.Logs](c.ask(ctx, readTime, verbLogs, nothing{}))
+}
+
+// LogLines asks for lines of a log; see host.Host.
+func (c *Client) LogLines(ctx context.Context, source host.LogSource) (host.LogLines, error) {
+	r, err := c.ask(ctx, readTime, verbLogLines, source)
+	read, err := value[host.LogLines](r, err)
+	if err != nil {
+		return host.LogLines{}, err
+	}
+	read.Lines, err = readAll[host.LogLine](r.items)
+	return read, err
 }
 
 // Check says what Ban would do; see host.Host.

@@ -47,6 +47,9 @@ const (
 	verbApplyChange      = "apply_change"
 	verbConfirmChange    = "confirm_change"
 	verbRevertChange     = "revert_change"
+	verbTestExpression   = "test_expression"
+	verbLogs             = "logs"
+	verbLogLines         = "log_lines"
 	verbFollow           = "follow" // what is behind it is in follow.go
 )
 
@@ -114,7 +117,7 @@ func verbs() map[string]verb {
 		verbConfig:           {ask: config},
 		verbConfigFile:       gives(func(ctx context.Context, h host.Host, p fileNamed) (string, error) { return h.ConfigFile(ctx, p.Name) }),
 		verbChoices:          gives(func(ctx context.Context, h host.Host, _ nothing) (host.Choices, error) { return h.Choices(ctx) }),
-		verbLogFiles: lists(func(ctx context.Context, h host.Host, p logPaths) ([]host.LogSource, error) {
+		verbLogFiles: lists(func(ctx context.Context, h host.Host, p logPaths) ([]host.WatchedLog, error) {
 			return h.LogFiles(ctx, p.Paths)
 		}),
 		verbCheckChange: gives(func(ctx context.Context, h host.Host, p host.ChangeOrder) (host.Change, error) {
@@ -123,8 +126,11 @@ func verbs() map[string]verb {
 		verbApplyChange: changing(gives(func(ctx context.Context, h host.Host, p host.ChangeOrder) (host.Change, error) {
 			return h.ApplyChange(ctx, p)
 		})),
-		verbConfirmChange: does(func(ctx context.Context, h host.Host, p identified) error { return h.ConfirmChange(ctx, p.ID) }),
-		verbRevertChange:  does(func(ctx context.Context, h host.Host, p identified) error { return h.RevertChange(ctx, p.ID) }),
+		verbConfirmChange:  does(func(ctx context.Context, h host.Host, p identified) error { return h.ConfirmChange(ctx, p.ID) }),
+		verbTestExpression: {ask: testExpression},
+		verbLogs:           gives(func(ctx context.Context, h host.Host, _ nothing) (host.Logs, error) { return h.Logs(ctx) }),
+		verbLogLines:       {ask: logLines},
+		verbRevertChange:   does(func(ctx context.Context, h host.Host, p identified) error { return h.RevertChange(ctx, p.ID) }),
 	}
 }
 
@@ -149,6 +155,36 @@ func config(ctx context.Context, h host.Host, raw json.RawMessage) (result, erro
 	jails, err := rawAll(view.Jails)
 	view.Jails = nil
 	return result{value: view, items: jails}, err
+}
+
+// testExpression answers what came of a trial, its lines as items.
+func testExpression(ctx context.Context, h host.Host, raw json.RawMessage) (result, error) {
+	order, err := parameters[host.ExpressionOrder](raw)
+	if err != nil {
+		return result{}, err
+	}
+	tried, err := h.TestExpression(ctx, order)
+	if err != nil {
+		return result{}, err
+	}
+	rows, err := rawAll(tried.Lines)
+	tried.Lines = nil
+	return result{value: tried, items: rows}, err
+}
+
+// logLines answers lines of a log, as items.
+func logLines(ctx context.Context, h host.Host, raw json.RawMessage) (result, error) {
+	source, err := parameters[host.LogSource](raw)
+	if err != nil {
+		return result{}, err
+	}
+	read, err := h.LogLines(ctx, source)
+	if err != nil {
+		return result{}, err
+	}
+	lines, err := rawAll(read.Lines)
+	read.Lines = nil
+	return result{value: read, items: lines}, err
 }
 
 // gives is a verb that answers one value.

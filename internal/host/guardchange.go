@@ -139,11 +139,14 @@ func (g *Guard) checkLogPaths(value string) error {
 	return nil
 }
 
-func (g *Guard) logFolders() []string {
-	if g.LogFolders == nil {
+func (g *Guard) logFolders() []string { return orVarLog(g.LogFolders) }
+
+// orVarLog are the folders for logs where none are named.
+func orVarLog(folders []string) []string {
+	if folders == nil {
 		return []string{"/var/log"}
 	}
-	return g.LogFolders
+	return folders
 }
 
 func (g *Guard) forLogs(path string) bool {

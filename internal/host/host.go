@@ -14,6 +14,7 @@ import (
 
 	"bangui/internal/allowlist"
 	"bangui/internal/event"
+	"bangui/internal/expression"
 	"bangui/internal/health"
 )
 
@@ -78,7 +79,7 @@ type Host interface {
 	Choices(ctx context.Context) (Choices, error)
 	// LogFiles says of each path of a jail's log what is there now; at most MaxLogPaths, in
 	// their order.
-	LogFiles(ctx context.Context, paths []string) ([]LogSource, error)
+	LogFiles(ctx context.Context, paths []string) ([]WatchedLog, error)
 	// CheckChange says what a change would do and tries it on a copy and a scratch server:
 	// an error says which value fail2ban would not take. Nothing is changed.
 	CheckChange(ctx context.Context, order ChangeOrder) (Change, error)
@@ -91,6 +92,17 @@ type Host interface {
 	// when none of that id waits.
 	ConfirmChange(ctx context.Context, id string) error
 	RevertChange(ctx context.Context, id string) error
+
+	// TestExpression says what a filter, or expressions that are not saved yet, make of
+	// lines: fail2ban's own engine tries them, in a cage (see package expression). Nothing is
+	// changed, no action or ignorecommand runs, no name is looked up. Unsupported where
+	// fail2ban's Python is not beside this part of BanGUI.
+	TestExpression(ctx context.Context, order ExpressionOrder) (expression.Result, error)
+	// Logs are the logs that jails read, and what else can be read.
+	Logs(ctx context.Context) (Logs, error)
+	// LogLines are the last lines of one log or of the journal. Forbidden outside of the
+	// folders for logs, also where a link leads there.
+	LogLines(ctx context.Context, source LogSource) (LogLines, error)
 
 	// Run follows fail2ban until ctx ends and hands everything to the recorder. It
 	// returns ctx.Err(); an unreachable fail2ban is a state, not an error.

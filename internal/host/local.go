@@ -9,6 +9,7 @@ import (
 
 	"bangui/internal/allowlist"
 	"bangui/internal/event"
+	"bangui/internal/expression"
 	"bangui/internal/fail2ban"
 	"bangui/internal/health"
 )
@@ -32,6 +33,13 @@ type LocalOptions struct {
 	// ClientProgram is fail2ban-client, used to resolve the configuration only;
 	// "" = look in the usual folders.
 	ClientProgram string
+	// JournalProgram is journalctl; "" = look in the usual folders.
+	JournalProgram string
+
+	// LogFolders are where logs may be read, as fail2ban names them; nil = /var/log.
+	LogFolders []string
+	// Limits bound expressions that are tried; nil = the standard ones.
+	Limits *expression.Limits
 
 	System allowlist.System
 	// Protected gives more entries that are never banned; nil = none.
@@ -80,6 +88,7 @@ type Local struct {
 	held     chan struct{} // a change waits since now
 
 	lastConfig resolution // under mu
+	tester     *expression.Tester
 }
 
 // server is what one run of fail2ban says of itself.
@@ -134,8 +143,13 @@ func NewLocal(o LocalOptions) *Local {
 			"The console holds fail2ban's socket itself: whoever takes over the console rules this machine.",
 			"Let a helper hold it: run `bangui helper` as root, and the console as another user with --helper /run/bangui/helper.sock. The Debian package does both.")
 	}
+	limits := expression.StandardLimits()
+	if o.Limits != nil {
+		limits = *o.Limits
+	}
 	return &Local{
 		LocalOptions: o,
+		tester:       expression.New(limits),
 		findings:     findings,
 		poke:         make(chan struct{}, 1),
 		own:          make(chan struct{}, 1),

@@ -95,7 +95,7 @@ func TestLogFiles_TellsOnlyOfFoldersForLogs(t *testing.T) {
 	if !got[1].Allowed || len(files) != 4 || files[0].Size != 4 || files[0].Problem != "" || files[0].Mode != "-rw-r-----" || files[0].Owner == "" || files[0].Changed.IsZero() {
 		t.Errorf("%+v", got[1])
 	}
-	if files[2] != (host.LogFile{Path: logs + "/c.log", Problem: host.LogLeadsOut}) || files[3].Problem != host.LogNoFile {
+	if files[2] != (host.WatchedFile{Path: logs + "/c.log", Problem: host.LogLeadsOut}) || files[3].Problem != host.LogNoFile {
 		t.Errorf("%+v", files)
 	}
 	if !got[2].Allowed || len(got[2].Files) != 0 || got[2].Path != logs+"/none" {

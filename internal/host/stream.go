@@ -35,6 +35,9 @@ func (l *Local) program(name string) (string, error) {
 	if l.ClientProgram != "" && strings.HasPrefix(name, "fail2ban-") {
 		return filepath.Join(filepath.Dir(l.ClientProgram), name), nil
 	}
+	if l.JournalProgram != "" && name == "journalctl" {
+		return l.JournalProgram, nil
+	}
 	for _, folder := range programFolders {
 		path := filepath.Join(folder, name)
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {

@@ -88,13 +88,7 @@ func (c *Config) Jail(name string) *Jail {
 // means that fail2ban takes nothing of the configuration; a jail whose own filter or
 // action is broken has its Fault instead.
 func Resolve(t *Tree, version string) (*Config, error) {
-	c := &resolver{
-		loader: newLoader(t), version: version, newer: newer.MatchString(version), dialect: dialectFor(version),
-		readers: map[string]*reader{}, known: map[string]bool{},
-	}
-	for _, known := range jailTemplates(c.newer) {
-		c.known[known.name] = true
-	}
+	c := newResolver(t, version)
 	server, err := c.server()
 	if err != nil {
 		return nil, err
@@ -104,6 +98,17 @@ func Resolve(t *Tree, version string) (*Config, error) {
 		return nil, err
 	}
 	return &Config{Server: server, Jails: jails, Problems: c.problems}, nil
+}
+
+func newResolver(t *Tree, version string) *resolver {
+	c := &resolver{
+		loader: newLoader(t), version: version, newer: newer.MatchString(version), dialect: dialectFor(version),
+		readers: map[string]*reader{}, known: map[string]bool{},
+	}
+	for _, known := range jailTemplates(c.newer) {
+		c.known[known.name] = true
+	}
+	return c
 }
 
 // resolver is one resolution.
