@@ -155,6 +155,19 @@ func (d *double) ApplyChange(context.Context, host.ChangeOrder) (host.Change, er
 func (d *double) ConfirmChange(context.Context, string) error { return d.write("confirm") }
 func (d *double) RevertChange(context.Context, string) error  { return d.write("revert") }
 
+func (d *double) Server(context.Context) (host.ServerView, error) {
+	return host.ServerView{ETag: "x"}, d.err
+}
+func (d *double) FlushLogs(context.Context) error { return d.write("flush logs") }
+func (d *double) Restart(context.Context, host.RestartOrder) (host.Restarted, error) {
+	return host.Restarted{}, d.write("restart")
+}
+
+func (d *double) ServerLog(context.Context, host.LogQuery) (host.LogPage, error) {
+	return host.LogPage{}, d.err
+}
+func (d *double) PutBackChange(context.Context, host.PutBackOrder) error { return d.write("put back") }
+
 func (d *double) Run(ctx context.Context, _ host.Recorder) error { <-ctx.Done(); return ctx.Err() }
 
 // noting is an archive that notes intents, and that can be made to fail.

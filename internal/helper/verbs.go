@@ -45,6 +45,11 @@ const (
 	verbApplyChange      = "apply_change"
 	verbConfirmChange    = "confirm_change"
 	verbRevertChange     = "revert_change"
+	verbServer           = "server"
+	verbFlushLogs        = "flush_logs"
+	verbRestart          = "restart"
+	verbServerLog        = "server_log"
+	verbPutBackChange    = "put_back_change"
 	verbFollow           = "follow" // what is behind it is in follow.go
 )
 
@@ -118,6 +123,13 @@ func verbs() map[string]verb {
 		})),
 		verbConfirmChange: does(func(ctx context.Context, h host.Host, p identified) error { return h.ConfirmChange(ctx, p.ID) }),
 		verbRevertChange:  does(func(ctx context.Context, h host.Host, p identified) error { return h.RevertChange(ctx, p.ID) }),
+		verbServer:        gives(func(ctx context.Context, h host.Host, _ nothing) (host.ServerView, error) { return h.Server(ctx) }),
+		verbFlushLogs:     does(func(ctx context.Context, h host.Host, _ nothing) error { return h.FlushLogs(ctx) }),
+		verbRestart: changing(gives(func(ctx context.Context, h host.Host, p host.RestartOrder) (host.Restarted, error) {
+			return h.Restart(ctx, p)
+		})),
+		verbServerLog:     {ask: serverLog},
+		verbPutBackChange: does(func(ctx context.Context, h host.Host, p host.PutBackOrder) error { return h.PutBackChange(ctx, p) }),
 	}
 }
 
@@ -142,6 +154,21 @@ func config(ctx context.Context, h host.Host, raw json.RawMessage) (result, erro
 	jails, err := rawAll(view.Jails)
 	view.Jails = nil
 	return result{value: view, items: jails}, err
+}
+
+// serverLog answers a part of the log, its messages as items: they may be long.
+func serverLog(ctx context.Context, h host.Host, raw json.RawMessage) (result, error) {
+	q, err := parameters[host.LogQuery](raw)
+	if err != nil {
+		return result{}, err
+	}
+	page, err := h.ServerLog(ctx, q)
+	if err != nil {
+		return result{}, err
+	}
+	entries, err := rawAll(page.Entries)
+	page.Entries = nil
+	return result{value: page, items: entries}, err
 }
 
 // gives is a verb that answers one value.
