@@ -166,6 +166,19 @@ func (d *double) LogLines(context.Context, host.LogSource) (host.LogLines, error
 	return host.LogLines{}, d.err
 }
 
+func (d *double) Server(context.Context) (host.ServerView, error) {
+	return host.ServerView{ETag: "x"}, d.err
+}
+func (d *double) FlushLogs(context.Context) error { return d.write("flush logs") }
+func (d *double) Restart(context.Context, host.RestartOrder) (host.Restarted, error) {
+	return host.Restarted{}, d.write("restart")
+}
+
+func (d *double) ServerLog(context.Context, host.LogQuery) (host.LogPage, error) {
+	return host.LogPage{}, d.err
+}
+func (d *double) PutBackChange(context.Context, host.PutBackOrder) error { return d.write("put back") }
+
 func (d *double) Run(ctx context.Context, _ host.Recorder) error { <-ctx.Done(); return ctx.Err() }
 
 // noting is an archive that notes intents, and that can be made to fail.

@@ -25,6 +25,7 @@ type Host struct {
 	Findings   []Finding `json:"findings"`
 	// Waiting holds up nothing else: who is signed in sees that something is tried out.
 	Waiting *ConfigWaiting `json:"config_waiting" doc:"A change of fail2ban's configuration that is taken back unless it is confirmed; null when there is none."`
+	Fallen  *Fallen        `json:"fallen" doc:"It ended or lost jails soon after a change that BanGUI made; null when it did not, or is up again."`
 }
 
 // Fail2ban is what a host's fail2ban says of itself.
@@ -94,7 +95,7 @@ func (a *API) registerHosts() {
 func (a *API) hostOf(s host.State) Host {
 	h := Host{
 		ID: s.ID, Name: s.Name, State: string(s.Reach), StateSince: stamp(s.Since), AsOf: stampOrNull(s.AsOf),
-		Detail: orNull(s.Detail), Mend: orNull(s.Mend), Demo: s.Demo, Totals: totalsOf(s), Findings: mapAll(s.Findings, findingOf),
+		Detail: orNull(s.Detail), Mend: orNull(s.Mend), Demo: s.Demo, Totals: totalsOf(s), Findings: mapAll(s.Findings, findingOf), Fallen: fallenOf(s.Fallen),
 		Fail2ban: Fail2ban{
 			Version: orNull(s.Version), PID: orNull(s.PID), Socket: s.Socket, ConfigDir: s.ConfigDir, LogTarget: orNull(s.LogTarget),
 			LogLevel: orNull(s.LogLevel), Database: orNull(s.Database), PurgeSeconds: orNull(int64(s.PurgeAge.Seconds())),

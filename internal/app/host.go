@@ -173,5 +173,6 @@ func guarded(local *host.Local, owner, again string, epochs *host.Epochs) (*host
 		System: local.System, Protected: func() []allowlist.Entry { return conf.NeverBan },
 		OwnJail: conf.ManualJail, Switch: "manual-jail = yes in " + owner + ", " + again, Epochs: epochs,
 		Configure: conf.Configure, LogFolders: conf.LogFolders, ConfigSwitch: "configuration = code (or data) in " + owner + ", " + again,
+		Restarts: conf.Restarts, RestartSwitch: "restart = yes in " + owner + ", " + again,
 	}), nil
 }

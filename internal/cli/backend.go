@@ -30,6 +30,7 @@ type backend interface {
 	Ban(ctx context.Context, o banOrder) ([]outcome, error)
 	Lift(ctx context.Context, o liftOrder) ([]outcome, error)
 	Why(ctx context.Context, address string) (whyView, error)
+	serverBackend
 	Close()
 }
 

@@ -128,3 +128,8 @@ func TestDirect(t *testing.T) {
 func TestConsole(t *testing.T) {
 	scripts(t, "testdata/console", fail2bantest.Start(t, fail2bantest.Options{}))
 }
+
+// It restarts the fail2ban, so that no other script may use it.
+func TestServer(t *testing.T) {
+	scripts(t, "testdata/server", fail2bantest.Start(t, fail2bantest.Options{}))
+}

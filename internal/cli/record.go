@@ -69,28 +69,37 @@ func (c *command) auditedAccounts(cmd *cobra.Command, records *app.Records, args
 	return errors.Join(err, records.Record(cmd.Context(), e))
 }
 
-// recorded makes a change in fail2ban and records it: as begun before, and with its end.
-// What can't be recorded is not done.
+// recorded bans or unbans in fail2ban, on record.
 func (l *local) recorded(ctx context.Context, e audit.Entry, do func() ([]host.Outcome, error)) (results []host.Outcome, err error) {
+	err = l.onRecord(ctx, e, func(e *audit.Entry) (err error) {
+		results, err = do()
+		all := make([]audit.Result, len(results))
+		for i, r := range results {
+			all[i] = audit.Result{Word: string(r.Result), Object: r.Target + " in " + r.Jail}
+		}
+		e.Outcome, e.Code, e.After = audit.Results(all)
+		return err
+	})
+	return results, err
+}
+
+// onRecord makes a change in fail2ban and records it: as begun before, and with its end,
+// of which do may say more. What can't be recorded is not done.
+func (l *local) onRecord(ctx context.Context, e audit.Entry, do func(e *audit.Entry) error) (err error) {
 	records, err := app.MakeRecords(ctx, l.conf)
 	if err != nil {
-		return nil, unrecordable(err)
+		return unrecordable(err)
 	}
 	defer func() { err = errors.Join(err, records.Close()) }()
 	e.Actor = l.actor
 	if e.BeganID, err = records.Begin(ctx, e); err != nil {
-		return nil, unrecordable(err)
+		return unrecordable(err)
 	}
-	results, err = do()
-	all := make([]audit.Result, len(results))
-	for i, r := range results {
-		all[i] = audit.Result{Word: string(r.Result), Object: r.Target + " in " + r.Jail}
-	}
-	e.Outcome, e.Code, e.After = audit.Results(all)
-	if err != nil {
+	e.Outcome = audit.OK
+	if err = do(&e); err != nil {
 		e.Outcome, e.Code, e.Detail = audit.Failed, fault.CodeOf(err), strings.TrimPrefix(e.Detail+"; "+fault.MessageOf(err), "; ")
 	}
-	return results, errors.Join(err, records.Record(context.WithoutCancel(ctx), e))
+	return errors.Join(err, records.Record(context.WithoutCancel(ctx), e))
 }
 
 // unrecordable says that nothing was done, and how to go on in need.

@@ -78,6 +78,11 @@ func (c *Client) Post(ctx context.Context, path string, in, out any) error {
 	return c.do(ctx, request{method: http.MethodPost, path: path, in: in}, out)
 }
 
+// Patch sends in as JSON, made from what had that ETag, and decodes the answer into out.
+func (c *Client) Patch(ctx context.Context, path, etag string, in, out any) error {
+	return c.do(ctx, request{method: http.MethodPatch, path: path, in: in, ifMatch: etag}, out)
+}
+
 // List asks for a list page by page and gives each item to give, until there are no
 // more or give returns false.
 func List[T any](ctx context.Context, c *Client, path string, query url.Values, give func(T) bool) error {
@@ -133,6 +138,7 @@ type request struct {
 	query        url.Values
 	in           any    // body, as JSON; nil = none
 	accept       string // "" = JSON
+	ifMatch      string // "" = none
 }
 
 func (c *Client) do(ctx context.Context, r request, out any) error {
@@ -167,6 +173,9 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	asked.Header.Set("User-Agent", c.agent)
 	if c.token != "" {
 		asked.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if r.ifMatch != "" {
+		asked.Header.Set("If-Match", `"`+r.ifMatch+`"`)
 	}
 	if body != nil {
 		asked.Header.Set("Content-Type", "application/json")

@@ -109,7 +109,7 @@ func giveJournal(entries <-chan journalEntry, give func([]LogLine, string) error
 	return nil
 }
 
-// journalLine reads one entry. A message with odd bytes comes as a list of numbers.
+// journalLine reads one entry.
 func journalLine(entry []byte) (LogLine, string, bool) {
 	var fields struct {
 		Message json.RawMessage `json:"MESSAGE"`
@@ -119,21 +119,35 @@ func journalLine(entry []byte) (LogLine, string, bool) {
 	if json.Unmarshal(entry, &fields) != nil {
 		return LogLine{}, "", false
 	}
-	var message string
-	var odd []int // its bytes, where it is not plain text
-	if json.Unmarshal(fields.Message, &message) != nil {
-		if json.Unmarshal(fields.Message, &odd) != nil {
-			return LogLine{}, "", false
-		}
-		raw := make([]byte, len(odd))
-		for i, n := range odd {
-			raw[i] = byte(n)
-		}
-		message = string(raw)
+	message, ok := textOf(fields.Message)
+	if !ok {
+		return LogLine{}, "", false
 	}
 	line := ParseLogLine([]byte(message), time.UTC)
 	if us, err := strconv.ParseInt(fields.Stamp, 10, 64); err == nil {
 		line.At = time.UnixMicro(us).UTC()
 	}
 	return line, fields.Cursor, true
+}
+
+// messageOf is the text of a message; "" where it is none.
+func messageOf(raw json.RawMessage) string {
+	text, _ := textOf(raw)
+	return text
+}
+
+// textOf is a message as text: one with odd bytes comes as a list of numbers.
+func textOf(raw json.RawMessage) (text string, ok bool) {
+	if json.Unmarshal(raw, &text) == nil {
+		return text, true
+	}
+	var odd []int
+	if json.Unmarshal(raw, &odd) != nil {
+		return "", false
+	}
+	message := make([]byte, len(odd))
+	for i, n := range odd {
+		message[i] = byte(n)
+	}
+	return string(message), true
 }

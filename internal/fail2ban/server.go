@@ -3,6 +3,8 @@ package fail2ban
 import (
 	"context"
 	"time"
+
+	"bangui/internal/fault"
 )
 
 // LogLevel is the server's log level: "INFO", or a number as text.
@@ -42,4 +44,28 @@ func (c *Client) DBPurgeAge(ctx context.Context) (time.Duration, error) {
 func (c *Client) FlushLogs(ctx context.Context) error {
 	_, err := c.ask(ctx, read, readTime, "flushlogs")
 	return err
+}
+
+// SyslogSocket is the socket that the server logs to where its target is SYSLOG: a path,
+// or "auto".
+func (c *Client) SyslogSocket(ctx context.Context) (string, error) {
+	value, err := c.ask(ctx, read, readTime, "get", "syslogsocket")
+	return text(value), err
+}
+
+// DBMaxMatches is how many log lines the server keeps with each ban; "" when it keeps no
+// database.
+func (c *Client) DBMaxMatches(ctx context.Context) (string, error) {
+	value, err := c.ask(ctx, read, readTime, "get", "dbmaxmatches")
+	return text(value), err
+}
+
+// Shutdown makes the server stop its jails and end. How it answers while it ends differs;
+// whether it has ended is for the caller to see, so only silence is an error.
+func (c *Client) Shutdown(ctx context.Context) error {
+	_, err := c.ask(ctx, bulk, bulkTime, "stop")
+	if fault.Is(err, fault.Fail2banTimeout) || fault.Is(err, fault.Fail2banForbidden) {
+		return err
+	}
+	return nil
 }

@@ -194,6 +194,41 @@ func (c *Client) LogLines(ctx context.Context, source host.LogSource) (host.LogL
 	return read, err
 }
 
+// Server asks for fail2ban's own options; see host.Host.
+func (c *Client) Server(ctx context.Context) (host.ServerView, error) {
+	return value[host.ServerView](c.ask(ctx, readTime, verbServer, nothing{}))
+}
+
+// FlushLogs makes fail2ban open its log anew; see host.Host.
+func (c *Client) FlushLogs(ctx context.Context) error {
+	return c.change(ctx, verbFlushLogs, nothing{})
+}
+
+// Restart restarts fail2ban; see host.Host.
+func (c *Client) Restart(ctx context.Context, order host.RestartOrder) (host.Restarted, error) {
+	done, err := value[host.Restarted](c.ask(ctx, applyTime, verbRestart, order))
+	c.look(ctx)
+	return done, err
+}
+
+// ServerLog asks for a part of fail2ban's log; see host.Host.
+func (c *Client) ServerLog(ctx context.Context, q host.LogQuery) (host.LogPage, error) {
+	r, err := c.ask(ctx, readTime, verbServerLog, q)
+	page, err := value[host.LogPage](r, err)
+	if err != nil {
+		return host.LogPage{}, err
+	}
+	page.Entries, err = readAll[host.LogEntry](r.items)
+	return page, err
+}
+
+// PutBackChange undoes a change that fail2ban fell over; see host.Host.
+func (c *Client) PutBackChange(ctx context.Context, order host.PutBackOrder) error {
+	_, err := c.ask(ctx, applyTime, verbPutBackChange, order)
+	c.look(ctx)
+	return err
+}
+
 // Check says what Ban would do; see host.Host.
 func (c *Client) Check(ctx context.Context, order host.BanOrder) ([]host.Outcome, error) {
 	return list[host.Outcome](c.ask(ctx, readTime, verbCheck, c.shielded(order)))

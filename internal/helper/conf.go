@@ -24,6 +24,7 @@ type Conf struct {
 	ManualJail bool              // write and remove the file of our own jail; allowed unless said otherwise
 	Configure  host.Configure    // how far the configuration may be changed; data unless said otherwise
 	LogFolders []string          // where logs of jails may be; nil = /var/log
+	Restarts   host.AllowRestart // whether fail2ban may be restarted, and how; as found unless said otherwise
 	NeverBan   []allowlist.Entry // never banned from here, beside what is found on the machine
 }
 
@@ -53,7 +54,7 @@ func ReadConf(name string) (Conf, error) {
 	for number := 1; lines.Scan(); number++ {
 		if err := conf.set(lines.Text()); err != nil {
 			return Conf{}, fault.Wrap(err, fault.Invalid, "line %d of %s can't be taken: %v", number, name, err).
-				WithMend("A line is `manual-jail = yes` or `no`, `configuration = data`, `code` or `no`, `log-folders = /var/log, /srv/logs`, `never-ban = 203.0.113.7, 2001:db8::/48`, or begins with #.")
+				WithMend("A line is `manual-jail = yes` or `no`, `configuration = data`, `code` or `no`, `restart = yes`, `no` or `supervisor`, `log-folders = /var/log, /srv/logs`, `never-ban = 203.0.113.7, 2001:db8::/48`, or begins with #.")
 		}
 	}
 	return conf, nil
@@ -98,6 +99,8 @@ func (c *Conf) set(line string) error {
 		return errors.New("manual-jail is yes or no")
 	case key == "configuration":
 		return c.setConfigure(text)
+	case key == "restart":
+		return c.setRestarts(text)
 	case key == "log-folders":
 		return c.addLogFolders(text)
 	case key == "never-ban":
@@ -117,6 +120,20 @@ func (c *Conf) setConfigure(text string) error {
 		c.Configure = host.ConfigureCode
 	default:
 		return errors.New("configuration is no, data or code")
+	}
+	return nil
+}
+
+func (c *Conf) setRestarts(text string) error {
+	switch text {
+	case "yes":
+		c.Restarts = host.RestartAsFound
+	case "no":
+		c.Restarts = host.RestartNever
+	case "supervisor":
+		c.Restarts = host.RestartSupervised
+	default:
+		return errors.New("restart is yes, no or supervisor")
 	}
 	return nil
 }

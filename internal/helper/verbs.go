@@ -50,6 +50,11 @@ const (
 	verbTestExpression   = "test_expression"
 	verbLogs             = "logs"
 	verbLogLines         = "log_lines"
+	verbServer           = "server"
+	verbFlushLogs        = "flush_logs"
+	verbRestart          = "restart"
+	verbServerLog        = "server_log"
+	verbPutBackChange    = "put_back_change"
 	verbFollow           = "follow" // what is behind it is in follow.go
 )
 
@@ -131,6 +136,13 @@ func verbs() map[string]verb {
 		verbLogs:           gives(func(ctx context.Context, h host.Host, _ nothing) (host.Logs, error) { return h.Logs(ctx) }),
 		verbLogLines:       {ask: logLines},
 		verbRevertChange:   does(func(ctx context.Context, h host.Host, p identified) error { return h.RevertChange(ctx, p.ID) }),
+		verbServer:         gives(func(ctx context.Context, h host.Host, _ nothing) (host.ServerView, error) { return h.Server(ctx) }),
+		verbFlushLogs:      does(func(ctx context.Context, h host.Host, _ nothing) error { return h.FlushLogs(ctx) }),
+		verbRestart: changing(gives(func(ctx context.Context, h host.Host, p host.RestartOrder) (host.Restarted, error) {
+			return h.Restart(ctx, p)
+		})),
+		verbServerLog:     {ask: serverLog},
+		verbPutBackChange: does(func(ctx context.Context, h host.Host, p host.PutBackOrder) error { return h.PutBackChange(ctx, p) }),
 	}
 }
 
@@ -185,6 +197,21 @@ func logLines(ctx context.Context, h host.Host, raw json.RawMessage) (result, er
 	lines, err := rawAll(read.Lines)
 	read.Lines = nil
 	return result{value: read, items: lines}, err
+}
+
+// serverLog answers a part of the log, its messages as items: they may be long.
+func serverLog(ctx context.Context, h host.Host, raw json.RawMessage) (result, error) {
+	q, err := parameters[host.LogQuery](raw)
+	if err != nil {
+		return result{}, err
+	}
+	page, err := h.ServerLog(ctx, q)
+	if err != nil {
+		return result{}, err
+	}
+	entries, err := rawAll(page.Entries)
+	page.Entries = nil
+	return result{value: page, items: entries}, err
 }
 
 // gives is a verb that answers one value.

@@ -88,7 +88,8 @@ func (l *Local) make(ctx context.Context, p *plan, o ChangeOrder, tx *jailconf.T
 		return Change{}, l.putBack(ctx, tx, before, err)
 	}
 	p.Applied, p.ETag = true, tree.ETag()
-	for _, past := range []string{"change_not_undone", "change_taken_back", "change_put_back"} {
+	l.remember(p, o, before)
+	for _, past := range []string{"change_not_undone", "change_taken_back", "change_put_back", "change_undone"} {
 		l.condition(past, false, health.Info, "", "")
 	}
 	if o.ConfirmWithin == 0 {

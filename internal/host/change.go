@@ -284,6 +284,7 @@ func (p *plan) judge() error {
 		return fault.New(fault.Unsupported, "that takes a restart of fail2ban, which BanGUI does not do for a change").
 			WithMend("Change it in fail2ban.local, then restart fail2ban.")
 	}
+	p.Notes = append(p.Notes, serverNotes(p.Effects)...)
 	if len(p.Effects) == 0 {
 		p.Notes = append(p.Notes, "No value that counts differs: something else says the same, or no active jail uses it.")
 	}

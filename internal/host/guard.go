@@ -39,7 +39,21 @@ type GuardOptions struct {
 	ConfigSwitch string
 	// LogFolders are where log files of jails may be; nil = /var/log.
 	LogFolders []string
+	// Restarts says whether fail2ban may be restarted, and how.
+	Restarts AllowRestart
+	// RestartSwitch is what changes Restarts, for people.
+	RestartSwitch string
 }
+
+// AllowRestart is whether a caller may restart fail2ban.
+type AllowRestart string
+
+// The kinds.
+const (
+	RestartAsFound    AllowRestart = ""           // the way it was found running
+	RestartNever      AllowRestart = "no"         //
+	RestartSupervised AllowRestart = "supervisor" // it is only stopped: something starts it again
+)
 
 // Configure is how far a caller may change fail2ban's configuration.
 type Configure string

@@ -103,6 +103,21 @@ type Host interface {
 	// LogLines are the last lines of one log or of the journal. Forbidden outside of the
 	// folders for logs, also where a link leads there.
 	LogLines(ctx context.Context, source LogSource) (LogLines, error)
+	// Server is fail2ban's server as a whole: its own options as they are live and as the
+	// files say, and whether it can be restarted from here.
+	Server(ctx context.Context) (ServerView, error)
+	// FlushLogs makes fail2ban open its log file anew, as after a rotation.
+	FlushLogs(ctx context.Context) error
+	// Restart ends fail2ban and starts it again, after a look whether it would come up. Jails
+	// and bans that were there are back when it returns, or Missing names them; an error holds
+	// what fail2ban says of it. Unsupported: it can't be started from here. NeedsConfirm: bans
+	// would be lost.
+	Restart(ctx context.Context, order RestartOrder) (Restarted, error)
+	// ServerLog is a part of fail2ban's own log, from its file or the journal.
+	ServerLog(ctx context.Context, query LogQuery) (LogPage, error)
+	// PutBackChange puts back the files from before the change that State().Fallen names, and
+	// starts or reloads fail2ban. NotFound when that is no such change.
+	PutBackChange(ctx context.Context, order PutBackOrder) error
 
 	// Run follows fail2ban until ctx ends and hands everything to the recorder. It
 	// returns ctx.Err(); an unreachable fail2ban is a state, not an error.
@@ -210,6 +225,7 @@ type State struct {
 	LogLevel  string        //
 	Database  string        // path; "" = none
 	PurgeAge  time.Duration // how long fail2ban itself remembers a ban
+	Fallen    *Fallen       // it fell over a change of ours; nil = no
 
 	// Waiting is a change of the configuration that is taken back unless it is confirmed; nil = none.
 	Waiting *WaitingChange

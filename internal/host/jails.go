@@ -107,6 +107,7 @@ func (l *Local) StopJail(ctx context.Context, name string) error {
 
 // stop stops a jail that runs.
 func (l *Local) stop(ctx context.Context, name string) error {
+	l.stopsMeaningly(name)
 	if err := l.Client.StopJail(ctx, fail2ban.JailName(name)); err != nil {
 		return err
 	}
@@ -183,6 +184,7 @@ func (l *Local) after(_ context.Context, err error) error {
 	for _, w := range l.jails {
 		w.detailed = time.Time{}
 	}
+	l.server.asked = time.Time{}
 	l.mu.Unlock()
 	l.askEnabled()
 	l.Poke()

@@ -40,6 +40,8 @@ type LocalOptions struct {
 	LogFolders []string
 	// Limits bound expressions that are tried; nil = the standard ones.
 	Limits *expression.Limits
+	// SystemctlProgram is systemctl; "" = look in the usual folders, where systemd runs.
+	SystemctlProgram string
 
 	System allowlist.System
 	// Protected gives more entries that are never banned; nil = none.
@@ -89,6 +91,10 @@ type Local struct {
 
 	lastConfig resolution // under mu
 	tester     *expression.Tester
+
+	process    process // under mu: of the server, as first met
+	restarting bool    // under mu: it is away because we restart it
+	recent     *recent // under mu; nil = no change that fail2ban could fall over
 }
 
 // server is what one run of fail2ban says of itself.
@@ -220,7 +226,7 @@ func (l *Local) State() State {
 		Reach: l.reach.state, Since: l.reach.since, AsOf: l.reach.asOf, Detail: l.reach.detail, Mend: l.reach.mend,
 		Findings: l.findings.All(),
 		Version:  l.server.version.String(), PID: l.server.pid, LogTarget: l.server.logTarget, LogLevel: l.server.logLevel,
-		Database: l.databasePath(), PurgeAge: l.server.purgeAge, Waiting: waiting,
+		Database: l.databasePath(), PurgeAge: l.server.purgeAge, Waiting: waiting, Fallen: l.fallen(),
 	}
 	for _, w := range l.jails {
 		if w.absent {

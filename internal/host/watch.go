@@ -64,6 +64,7 @@ func (l *Local) pollOnce(ctx context.Context) {
 		if err := ask(ctx); err != nil {
 			if ctx.Err() == nil {
 				l.changeReach(ctx, func(r *reach) { r.failed(began, l.Now(), err) })
+				l.noteAway(ctx, err)
 			}
 			return
 		}
@@ -86,6 +87,7 @@ func (l *Local) lookAtCounters(ctx context.Context) error {
 	l.changeReach(ctx, func(r *reach) { r.answered(l.Now(), len(counters), l.server.young) })
 	l.tell(ctx, nil, events...)
 	l.recordGone(ctx)
+	l.noteJails(ctx, counters)
 	return nil
 }
 
@@ -124,6 +126,7 @@ func (l *Local) meetServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	met := lookAtProcess(pid)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	fresh.pid, fresh.asked = pid, now
@@ -131,6 +134,7 @@ func (l *Local) meetServer(ctx context.Context) error {
 	if !same {
 		fresh.seen, fresh.young = now, known || serverAge(l.Socket) < settleTime
 		clear(l.idle)
+		l.process = met
 		for _, w := range l.jails {
 			w.settled, w.listed, w.doubted, w.lists, w.rested = now.Add(settleTime), time.Time{}, time.Time{}, 0, time.Time{}
 		}

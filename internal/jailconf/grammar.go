@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -35,6 +36,9 @@ type rule func(value string) (string, error)
 // (fail2ban-client -t) sees none of that.
 func Check(place Place, option, value string) (written string, code bool, err error) {
 	take, data := rules(place)[option]
+	if home, sensitive := homes(place, option); sensitive {
+		take, data = among(home...), strings.TrimSpace(value) == "" || slices.Contains(home, strings.TrimSpace(value))
+	}
 	if !data {
 		written = Escape(value)
 		if place == InJail && option == "action" {
@@ -56,6 +60,18 @@ func Check(place Place, option, value string) (written string, code bool, err er
 // stockActions are the sets of actions that jail.conf defines, such as %(action_mwl)s: the
 // only references that a value may hold.
 var stockActions = regexp.MustCompile(`%%\((action_[a-z_]{0,30})\)s`)
+
+// homes are the values of an option that are data although any other would be code: where
+// fail2ban's own files may let it log to. Elsewhere root would write, and BanGUI read.
+func homes(place Place, option string) (values []string, sensitive bool) {
+	switch {
+	case place == InServer && option == "logtarget":
+		return []string{"/var/log/fail2ban.log", "SYSLOG", "SYSTEMD-JOURNAL", "SYSOUT", "STDOUT", "STDERR"}, true
+	case place == InServer && option == "syslogsocket":
+		return []string{"auto", "/dev/log"}, true
+	}
+	return nil, false
+}
 
 // maxText bounds a value that a person gives.
 const maxText = 64 << 10

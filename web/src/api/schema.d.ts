@@ -804,6 +804,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{host}/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * fail2ban's server: its own options, live and configured
+         * @description Needs the role viewer.
+         */
+        get: operations["getServer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change options of fail2ban's server; they take effect at once
+         * @description Needs the role admin.
+         */
+        patch: operations["changeServer"];
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/server/flush-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make fail2ban open its log anew, as after a rotation
+         * @description Needs the role operator.
+         */
+        post: operations["flushLogs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/server/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * fail2ban's own log
+         * @description Needs the role admin.
+         */
+        get: operations["getServerLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/server/put-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put back what was there before a change that fail2ban fell over, and start it
+         * @description Needs the role admin.
+         */
+        post: operations["putBackChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/server/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restart fail2ban, and look whether jails and bans are back
+         * @description Needs the role admin.
+         */
+        post: operations["restartServer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -1562,6 +1666,10 @@ export interface components {
             /** @description null = none. */
             uses_filter: components["schemas"]["ConfigPart"];
         };
+        ConfigLeft: {
+            name: string;
+            why: string;
+        };
         ConfigLog: {
             /** @description It is in a folder for logs; else it was not looked at. */
             allowed: boolean;
@@ -1586,10 +1694,6 @@ export interface components {
             problem: "no_file" | "unreadable" | "leads_out" | null;
             /** Format: int64 */
             size: number | null;
-        };
-        ConfigLeft: {
-            name: string;
-            why: string;
         };
         ConfigOption: {
             /** @description Why it has no value; null when it has. */
@@ -1774,6 +1878,20 @@ export interface components {
             socket: string;
             version: string | null;
         };
+        Fallen: {
+            actor: string | null;
+            change: string;
+            /** @description The last errors in its log. */
+            errors: string[];
+            /** Format: date-time */
+            fell_at: string;
+            /** @description That the change wrote or removed. */
+            files: string[];
+            /** @description Jails that are missing; none = fail2ban itself is gone. */
+            lost: string[];
+            /** Format: date-time */
+            made_at: string;
+        };
         Finding: {
             code: string;
             mend: string;
@@ -1901,6 +2019,8 @@ export interface components {
             /** @description Why it is not online. */
             detail: string | null;
             fail2ban: components["schemas"]["Fail2ban"];
+            /** @description It ended or lost jails soon after a change that BanGUI made; null when it did not, or is up again. */
+            fallen: components["schemas"]["Fallen"];
             findings: components["schemas"]["Finding"][];
             id: string;
             /** @description What to do about it. */
@@ -2367,12 +2487,128 @@ export interface components {
         Protection: {
             reason: string;
         };
+        PutBackInputBody: {
+            /** @description As fallen names it. */
+            change: string;
+        };
         ReloadInputBody: {
             /** @description Also apply changed actions, at the price of lifting and restoring the jail's bans. */
             restart?: boolean;
         };
+        RestartInputBody: {
+            /** @description Go on although fail2ban keeps no database that brings its bans back. */
+            lose_bans?: boolean;
+            reason?: string;
+        };
         Results: {
             results: components["schemas"]["Outcome"][];
+        };
+        Server: {
+            /** @description Why fail2ban would take nothing of its configuration; null when it would. */
+            broken: string | null;
+            /** @description Of the configuration, as in the header; a change names it in If-Match. */
+            etag: string;
+            /** @description Where its log is read: a path, SYSLOG or SYSTEMD-JOURNAL; null when it can't be. */
+            log_at: string | null;
+            options: components["schemas"]["ServerOption"][];
+            /** Format: int64 */
+            pid: number | null;
+            restart: components["schemas"]["ServerRestart"];
+            version: string | null;
+            /** @description A change that is taken back unless it is confirmed; null when there is none. */
+            waiting: components["schemas"]["ConfigWaiting"];
+            /** @description What a person should know of the values as they are. */
+            warnings: string[];
+        };
+        ServerInputBody: {
+            /**
+             * Format: int64
+             * @description As of changes of the configuration.
+             */
+            confirm_seconds?: number;
+            /** @description Say what it would do, and try it on a copy; change nothing. */
+            dry_run?: boolean;
+            log_level?: string | null;
+            log_target?: string | null;
+            /** Format: int64 */
+            max_matches?: number | null;
+            /** Format: int64 */
+            purge_age_seconds?: number | null;
+            reason?: string;
+            /** @description Back to what they inherit. */
+            reset?: ("log_level" | "log_target" | "syslog_socket" | "purge_age_seconds" | "max_matches")[];
+            syslog_socket?: string | null;
+        };
+        ServerLog: {
+            /** @description Where it is. */
+            at: string;
+            /** @description The oldest first. */
+            items: components["schemas"]["ServerLogLine"][];
+            /** @description What was between the place that was asked for and these is gone: the log was rotated or cut. */
+            missed: boolean;
+            /** @description The place behind the last, for after. */
+            newer: string | null;
+            /** @description The place before the first message, for before; null when there is nothing older. */
+            older: string | null;
+        };
+        ServerLogLine: {
+            /** Format: date-time */
+            at: string | null;
+            /**
+             * Format: int64
+             * @description Bytes that were left out.
+             */
+            cut: number;
+            jail: string | null;
+            /** @example NOTICE */
+            level: string | null;
+            /**
+             * @description Who speaks within fail2ban.
+             * @example actions
+             */
+            part: string | null;
+            /** @description With the lines that continue it, separated by line feeds. */
+            text: string;
+        };
+        ServerOption: {
+            /** @description null where no file says anything. */
+            configured: components["schemas"]["ConfigOption"];
+            /** @description What the running server says; null where it does not tell, or does not run. */
+            live: string | null;
+            /** @example loglevel */
+            name: string;
+        };
+        ServerRestart: {
+            /**
+             * Format: int64
+             * @description That are lifted for a moment and put back.
+             */
+            bans: number;
+            /** @description fail2ban keeps no database that brings them back. */
+            loses_bans: boolean;
+            mend: string | null;
+            /** @description Why it can't be done. */
+            refused: string | null;
+            /**
+             * @description null when it can't be done from here.
+             * @enum {string|null}
+             */
+            way: "systemd" | "program" | "supervisor" | null;
+        };
+        ServerRestarted: {
+            /** Format: int64 */
+            bans: number;
+            /** Format: int64 */
+            jails: number;
+            /** @description Bans that were there and did not come back, jail and address; at most 20. */
+            missing: string[];
+            /**
+             * Format: int64
+             * @description Until jails and bans were back.
+             */
+            took_ms: number;
+            /** @enum {string} */
+            way: "systemd" | "program" | "supervisor";
         };
         Session: {
             /** @description Where it was last used from. */
@@ -4043,6 +4279,232 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getServer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeServer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of what the change was made from. */
+                "If-Match"?: string;
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServerInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigChange"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    flushLogs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getServerLog: {
+        parameters: {
+            query?: {
+                /** @description This and what is more urgent. */
+                level?: "CRITICAL" | "ERROR" | "WARNING" | "NOTICE" | "INFO" | "DEBUG";
+                /** @description Found in the message, in any case. */
+                text?: string;
+                jail?: string;
+                limit?: number;
+                /** @description What is older than this place. */
+                before?: string;
+                /** @description What is newer than this place. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerLog"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putBackChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutBackInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restartServer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RestartInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerRestarted"];
+                };
             };
             /** @description A problem */
             default: {

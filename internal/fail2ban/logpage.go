@@ -1,0 +1,294 @@
+package fail2ban
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"bangui/internal/fault"
+)
+
+// Bounds of reading a part of the log.
+const (
+	pageChunk = 256 << 10
+	maxSearch = 8 << 20 // read for one page, whatever matches
+)
+
+// ReadLog reads a part of the log at a path, and of the file that was renamed away from
+// it last. It holds nothing open. loc is the zone of the server; nil = time.Local.
+//
+// NotFound, PermissionDenied: the log can't be read. Invalid: the place is none.
+func ReadLog(path string, q LogQuery, loc *time.Location) (LogPage, error) {
+	if loc == nil {
+		loc = time.Local
+	}
+	files, err := openLogs(path)
+	if err != nil {
+		return LogPage{}, err
+	}
+	defer func() {
+		for _, f := range files {
+			f.close()
+		}
+	}()
+	r := logReader{files: files, LogQuery: q, loc: loc, left: maxSearch}
+	if q.After != "" {
+		return r.forward()
+	}
+	return r.backward()
+}
+
+// logReader reads a log that lies in one or two files, the older first.
+type logReader struct {
+	LogQuery
+	files []*logFile
+	loc   *time.Location
+	left  int64 // bytes that may still be read
+}
+
+func openLogs(path string) ([]*logFile, error) {
+	young, err := openLog(path)
+	if err != nil {
+		return nil, err
+	}
+	if old, err := openLog(path + ".1"); err == nil {
+		return []*logFile{old, young}, nil
+	}
+	return []*logFile{young}, nil
+}
+
+func openLog(path string) (*logFile, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.Wrap(err, fault.NotFound, "fail2ban's log %s is not there", path)
+	}
+	if err != nil {
+		return nil, fault.Wrap(err, fault.PermissionDenied, "fail2ban's log %s can't be read", path).
+			WithMend("Run the part of BanGUI that talks to fail2ban as root.")
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		_ = f.Close()
+		return nil, fault.Wrap(err, fault.Unsupported, "fail2ban's log %s is not a file", path)
+	}
+	return &logFile{f: f, inode: inodeOf(info)}, nil
+}
+
+// place is a place in words of ours; whoever gets it can only give it back.
+func place(f *logFile, offset int64) string { return fmt.Sprintf("f.%d.%d", f.inode, offset) }
+
+// find is the file and offset of a place; found is false where that is gone.
+func (r *logReader) find(text string) (file int, offset int64, found bool, err error) {
+	parts := strings.Split(text, ".")
+	bad := fault.New(fault.Invalid, "%q is no place in fail2ban's log", clipLine(text, 40))
+	if len(parts) != 3 || parts[0] != "f" {
+		return 0, 0, false, bad
+	}
+	inode, err := strconv.ParseUint(parts[1], 10, 64)
+	offset, err2 := strconv.ParseInt(parts[2], 10, 64)
+	if err != nil || err2 != nil || offset < 0 {
+		return 0, 0, false, bad
+	}
+	for i, f := range r.files {
+		if f.inode == inode && offset <= f.size() {
+			return i, offset, true, nil
+		}
+	}
+	return 0, 0, false, nil
+}
+
+// backward gives what is before a place; without one, before the end.
+func (r *logReader) backward() (LogPage, error) {
+	last := len(r.files) - 1
+	file, end := last, r.files[last].wholeLines()
+	page := LogPage{Newer: place(r.files[last], end)}
+	if r.Before != "" {
+		var found bool
+		var err error
+		if file, end, found, err = r.find(r.Before); err != nil || !found {
+			page.Missed = true
+			return page, err
+		}
+		page.Newer = r.Before
+	}
+	for {
+		for end > 0 {
+			start, entries, err := r.chunkBefore(r.files[file], end)
+			if err != nil {
+				return page, err
+			}
+			for _, e := range slices.Backward(entries) {
+				end = e.start
+				if !r.matches(e.LogEntry) {
+					continue
+				}
+				page.Entries = append(page.Entries, e.LogEntry)
+				if len(page.Entries) == r.limit() {
+					return r.ended(page, file, end), nil
+				}
+			}
+			if end = start; r.left <= 0 {
+				return r.ended(page, file, end), nil
+			}
+		}
+		if file--; file < 0 {
+			return r.ended(page, 0, 0), nil
+		}
+		end = r.files[file].size()
+	}
+}
+
+// ended is a page that was gathered from its end.
+func (r *logReader) ended(page LogPage, file int, end int64) LogPage {
+	slices.Reverse(page.Entries)
+	if file > 0 || end > 0 {
+		page.Older = place(r.files[file], end)
+	}
+	return page
+}
+
+// placedEntry is a message and where it starts.
+type placedEntry struct {
+	LogEntry
+	start, end int64
+}
+
+// chunkBefore reads whole messages that end at an offset, and says where the first begins.
+func (r *logReader) chunkBefore(f *logFile, end int64) (start int64, entries []placedEntry, err error) {
+	for size := int64(pageChunk); ; size *= 2 {
+		start = max(0, end-size)
+		chunk := make([]byte, end-start)
+		n, err := f.f.ReadAt(chunk, start)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return 0, nil, fault.Wrap(err, fault.Internal, "fail2ban's log can't be read")
+		}
+		chunk = chunk[:n]
+		r.left -= int64(n)
+		skip := 0
+		if start > 0 {
+			skip = r.firstMessage(chunk)
+		}
+		if skip >= 0 || r.left <= 0 {
+			skip = max(skip, 0)
+			return start + int64(skip), r.entriesOf(chunk[skip:], start+int64(skip)), nil
+		}
+	}
+}
+
+// firstMessage is where the first line with a head of its own begins; -1 where none does.
+func (r *logReader) firstMessage(chunk []byte) int {
+	at := 0
+	for {
+		i := bytes.IndexByte(chunk[at:], '\n')
+		if i < 0 || at+i+1 >= len(chunk) {
+			return -1
+		}
+		at += i + 1
+		line, _, _ := bytes.Cut(chunk[at:], []byte("\n"))
+		if _, is := parseEntry(line, r.loc); is {
+			return at
+		}
+	}
+}
+
+// entriesOf are the messages of whole lines.
+func (r *logReader) entriesOf(chunk []byte, start int64) []placedEntry {
+	var all []placedEntry
+	for len(chunk) > 0 {
+		line, rest, ended := bytes.Cut(chunk, []byte("\n"))
+		end := start + int64(len(line))
+		if ended {
+			end++
+		}
+		e, is := parseEntry(line, r.loc)
+		if last := len(all) - 1; is || last < 0 {
+			all = append(all, placedEntry{e, start, end})
+		} else {
+			all[last].goOn(line)
+			all[last].end = end
+		}
+		chunk, start = rest, end
+	}
+	return all
+}
+
+// forward gives what is behind a place, as far as lines are whole.
+func (r *logReader) forward() (LogPage, error) {
+	file, offset, found, err := r.find(r.After)
+	if err != nil {
+		return LogPage{}, err
+	}
+	page := LogPage{Missed: !found}
+	if !found {
+		file, offset = len(r.files)-1, 0
+	}
+	for ; file < len(r.files); file, offset = file+1, 0 {
+		f := r.files[file]
+		end := f.wholeLines()
+		for offset < end && r.left > 0 {
+			entries, next, err := r.chunkAfter(f, offset, end)
+			if err != nil {
+				return page, err
+			}
+			for _, e := range entries {
+				if r.matches(e.LogEntry) {
+					page.Entries = append(page.Entries, e.LogEntry)
+				}
+				if len(page.Entries) == r.limit() {
+					page.Newer = place(f, e.end)
+					return page, nil
+				}
+			}
+			offset = next
+		}
+		page.Newer = place(f, offset)
+		if r.left <= 0 {
+			break
+		}
+	}
+	return page, nil
+}
+
+// chunkAfter reads messages from an offset to the end of a line.
+func (r *logReader) chunkAfter(f *logFile, offset, end int64) ([]placedEntry, int64, error) {
+	for size := int64(pageChunk); ; size *= 2 {
+		chunk := make([]byte, min(size, end-offset))
+		n, err := f.f.ReadAt(chunk, offset)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, 0, fault.Wrap(err, fault.Internal, "fail2ban's log can't be read")
+		}
+		r.left -= int64(n)
+		whole := bytes.LastIndexByte(chunk[:n], '\n') + 1
+		if whole > 0 || n == 0 || r.left <= 0 {
+			if whole == 0 { // a line beyond all bounds, or emptied meanwhile
+				whole = n
+			}
+			return r.entriesOf(chunk[:whole], offset), offset + int64(max(whole, 1)), nil
+		}
+	}
+}
+
+// wholeLines is the offset behind the last line that has an end.
+func (f *logFile) wholeLines() int64 {
+	end := f.size()
+	tail := make([]byte, min(maxLine, end))
+	n, err := f.f.ReadAt(tail, end-int64(len(tail)))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return end
+	}
+	if i := bytes.LastIndexByte(tail[:n], '\n'); i >= 0 {
+		return end - int64(n-i-1)
+	}
+	if int64(n) == end {
+		return 0
+	}
+	return end
+}

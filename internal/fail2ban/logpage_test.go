@@ -1,0 +1,201 @@
+package fail2ban_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"bangui/internal/fail2ban"
+	"bangui/internal/fault"
+)
+
+const logLine = "2026-11-23 14:34:%02d,688 fail2ban.%-15s[9363]: %-7s %s\n"
+
+func writeLog(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "fail2ban.log")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func readLog(t *testing.T, path string, q fail2ban.LogQuery) fail2ban.LogPage {
+	t.Helper()
+	page, err := fail2ban.ReadLog(path, q, time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page
+}
+
+func texts(page fail2ban.LogPage) string {
+	var all []string
+	for _, e := range page.Entries {
+		all = append(all, e.Text)
+	}
+	return strings.Join(all, "|")
+}
+
+func TestReadLog_TellsLevelPartJailAndWhatBelongsTogether(t *testing.T) {
+	path := writeLog(t, "half a line of a rotated log\n"+
+		fmt.Sprintf(logLine, 1, "actions", "NOTICE", "[sshd] Ban 203.0.113.7")+
+		fmt.Sprintf(logLine, 2, "transmitter", "ERROR", "Command failed")+"Traceback:\n  File \"x\"\n"+
+		fmt.Sprintf(logLine, 3, "jail", "INFO", "Jail 'sshd' started")+
+		"2026-11-23 14:34:04,000 7F00 ERROR another shape\n"+
+		fmt.Sprintf(logLine, 5, "filter", "INFO", "[x\x1b[2J] Found \xff")+
+		"an unfinished")
+	page := readLog(t, path, fail2ban.LogQuery{})
+	want := "half a line of a rotated log|[sshd] Ban 203.0.113.7|Command failed\nTraceback:\n  File \"x\"|Jail 'sshd' started|7F00 ERROR another shape|[x\x1b[2J] Found \uFFFD"
+	if texts(page) != want || page.Older != "" {
+		t.Fatalf("%q, %q", texts(page), page.Older)
+	}
+	ban := page.Entries[1]
+	if ban.Level != "NOTICE" || ban.Part != "actions" || ban.Jail != "sshd" || !ban.At.Equal(time.Date(2026, 11, 23, 14, 34, 1, 688e6, time.UTC)) {
+		t.Errorf("%+v", ban)
+	}
+	for q, want := range map[fail2ban.LogQuery]string{
+		{Level: "ERROR"}:               "Command failed\nTraceback:\n  File \"x\"",
+		{Jail: "sshd"}:                 "[sshd] Ban 203.0.113.7|Jail 'sshd' started",
+		{Text: "FILE"}:                 "Command failed\nTraceback:\n  File \"x\"",
+		{Level: "INFO", Jail: "nginx"}: "",
+		{Level: "NOTICE", Limit: 1}:    "Command failed\nTraceback:\n  File \"x\"",
+	} {
+		if got := texts(readLog(t, path, q)); got != want {
+			t.Errorf("%+v: %q", q, got)
+		}
+	}
+}
+
+// Page by page the log comes whole, once, in its order, over the border of the file that was
+// rotated, in whatever chunks it is read.
+func TestReadLog_PagesMeet(t *testing.T) {
+	var old, young strings.Builder
+	const lines = 9000 // about 900 KB: several chunks
+	for i := range lines {
+		to := &young
+		if i < lines/2 {
+			to = &old
+		}
+		fmt.Fprintf(to, logLine, i%60, "actions", "NOTICE", fmt.Sprintf("[sshd] Ban %d %s", i, strings.Repeat("x", i%90)))
+	}
+	path := writeLog(t, young.String())
+	if err := os.WriteFile(path+".1", []byte(old.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	next, q := lines-1, fail2ban.LogQuery{Limit: 500}
+	for {
+		page := readLog(t, path, q)
+		for i := len(page.Entries) - 1; i >= 0; i-- {
+			if !strings.HasPrefix(page.Entries[i].Text, fmt.Sprintf("[sshd] Ban %d ", next)) {
+				t.Fatalf("%q where %d was due", page.Entries[i].Text, next)
+			}
+			next--
+		}
+		if page.Older == "" {
+			break
+		}
+		q.Before = page.Older
+	}
+	if next != -1 {
+		t.Errorf("%d messages are missing", next+1)
+	}
+}
+
+func TestReadLog_FollowsThroughARotation(t *testing.T) {
+	path := writeLog(t, fmt.Sprintf(logLine, 1, "server", "INFO", "one"))
+	add := func(to, text string) {
+		t.Helper()
+		f, err := os.OpenFile(to, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err == nil {
+			_, err = f.WriteString(text)
+			_ = f.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := readLog(t, path, fail2ban.LogQuery{}).Newer
+	follow := func(want string, missed bool) {
+		t.Helper()
+		page := readLog(t, path, fail2ban.LogQuery{After: at})
+		if texts(page) != want || page.Missed != missed {
+			t.Errorf("%q, missed %v; want %q", texts(page), page.Missed, want)
+		}
+		at = page.Newer
+	}
+	follow("", false)
+	add(path, fmt.Sprintf(logLine, 2, "server", "INFO", "two")+"2026-11-23 ")
+	follow("two", false)
+	follow("", false)
+	add(path, "14:34:03,000 fail2ban.server [1]: INFO three\n")
+	follow("three", false)
+	add(path, fmt.Sprintf(logLine, 4, "server", "INFO", "four"))
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	add(path, fmt.Sprintf(logLine, 5, "server", "INFO", "five"))
+	follow("four|five", false)
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	add(path, "x\n")
+	follow("x", true)
+}
+
+func TestReadLog_IsBounded(t *testing.T) {
+	huge := strings.Repeat("y", 3<<20)
+	path := writeLog(t, fmt.Sprintf(logLine, 1, "server", "INFO", "first")+fmt.Sprintf(logLine, 2, "transmitter", "ERROR", huge)+fmt.Sprintf(logLine, 3, "server", "INFO", "last"))
+	page := readLog(t, path, fail2ban.LogQuery{})
+	if len(page.Entries) != 3 || len(page.Entries[1].Text) > 8<<10 || page.Entries[1].Cut < 2<<20 {
+		t.Errorf("%d messages", len(page.Entries))
+	}
+	for _, place := range []string{"x", "f.1", "f.x.1", "f.1.-1", "../x", "j.s=1"} {
+		if _, err := fail2ban.ReadLog(path, fail2ban.LogQuery{After: place}, nil); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%q: %v", place, err)
+		}
+	}
+	if page := readLog(t, path, fail2ban.LogQuery{Before: "f.1.0"}); !page.Missed || len(page.Entries) != 0 {
+		t.Errorf("%+v", page)
+	}
+	if _, err := fail2ban.ReadLog(filepath.Join(t.TempDir(), "none"), fail2ban.LogQuery{}, nil); !fault.Is(err, fault.NotFound) {
+		t.Errorf("%v", err)
+	}
+	if _, err := fail2ban.ReadLog(t.TempDir(), fail2ban.LogQuery{}, nil); !fault.Is(err, fault.Unsupported) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestReadJournal(t *testing.T) {
+	const script = `#!/bin/sh
+echo "$@" >> "$0.args"
+printf '%s\n' '{"__CURSOR":"s=3","__REALTIME_TIMESTAMP":"1795446002000000","PRIORITY":"3","LOGGER":"fail2ban.utils","MESSAGE":"it failed\nTraceback"}'
+printf '%s\n' '{"__CURSOR":"s=2","__REALTIME_TIMESTAMP":"1795446001000000","PRIORITY":"5","SYSLOG_IDENTIFIER":"fail2ban.actions","MESSAGE":"NOTICE [sshd] Ban 203.0.113.7"}'
+printf '%s\n' '{"__CURSOR":"s=1","__REALTIME_TIMESTAMP":"1795446000000000","MESSAGE":"fail2ban.server[77]: INFO Starting"}'
+`
+	program := filepath.Join(t.TempDir(), "journalctl")
+	if err := os.WriteFile(program, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	page, err := fail2ban.ReadJournal(t.Context(), program, fail2ban.LogQuery{})
+	if err != nil || texts(page) != "Starting|[sshd] Ban 203.0.113.7|it failed\nTraceback" || page.Newer != "j.s=3" || page.Older != "" {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	ban, failed := page.Entries[1], page.Entries[2]
+	if ban.Level != "NOTICE" || ban.Part != "actions" || ban.Jail != "sshd" || ban.At.Unix() != 1795446001 || failed.Level != "ERROR" || failed.Part != "utils" {
+		t.Errorf("%+v", page.Entries)
+	}
+	if _, err := fail2ban.ReadJournal(t.Context(), program, fail2ban.LogQuery{After: page.Newer, Level: "ERROR", Limit: 1}); err != nil {
+		t.Error(err)
+	}
+	args, err := os.ReadFile(program + ".args")
+	if err != nil || !strings.Contains(string(args), "--reverse") || !strings.Contains(string(args), "--after-cursor=s=3") {
+		t.Errorf("%q, %v", args, err)
+	}
+	if _, err := fail2ban.ReadJournal(t.Context(), program, fail2ban.LogQuery{After: "j.x --file=/etc/shadow"}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("%v", err)
+	}
+}
