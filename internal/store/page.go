@@ -11,9 +11,15 @@ import (
 	"bangui/internal/history"
 )
 
-// looksAt is how many bans a page looks at for those that pass all filters, when no index
-// has them.
-const looksAt = 5000
+// patience is how many bans a page looks at for those that pass all filters, when no index
+// has just these.
+type patience struct {
+	first int // in the first stretch, at least; each later one is four times as long
+	most  int // in all
+}
+
+// usual is the patience of a store: what it looks at takes some milliseconds.
+func usual() patience { return patience{first: 200, most: 5000} }
 
 // ListBans is one page, newest first, of at most q.Limit bans. When it stopped looking
 // before it had found as many, stopped is where to go on; else the zero Place.
@@ -74,9 +80,9 @@ func (db *DB) walk(ctx context.Context, q history.Query, limit int, read func(s 
 		_, err := read(within(q, lanes[straight], history.Place{}), limit)
 		return history.Place{}, err
 	}
-	most := max(looksAt, 2*min(limit, history.MaxLimit))
-	for looked, step := 0, 2*min(limit, history.MaxLimit)+100; looked < most; step *= 4 {
-		step = min(step, most-looked)
+	step := max(db.patience.first, 2*min(limit, history.MaxLimit))
+	for looked := 0; looked < db.patience.most; step *= 4 {
+		step = min(step, db.patience.most-looked)
 		l, end, err := db.farthest(ctx, q, lanes, step)
 		if err != nil {
 			return history.Place{}, err
