@@ -75,8 +75,11 @@ func (b *bulk) exec(ctx context.Context, text string, args ...any) error {
 // dropIndexes drops the indexes of bans and gives what makes them.
 func (b *bulk) dropIndexes(ctx context.Context) (texts []string, err error) {
 	var some int
-	if err := b.db.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM ban LIMIT 1)").Scan(&some); err != nil || some > 0 {
-		return nil, fmt.Errorf("there are %d bans in it, or %w", some, err)
+	if err := b.db.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM ban LIMIT 1)").Scan(&some); err != nil {
+		return nil, err
+	}
+	if some > 0 {
+		return nil, errors.New("there are bans in it")
 	}
 	rows, err := b.db.QueryContext(ctx, "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'ban' AND sql IS NOT NULL")
 	if err != nil {
