@@ -146,3 +146,34 @@ func TestListBans_AnyCombination(t *testing.T) {
 		})
 	})
 }
+
+// A page goes along the index that leads to the fewest bans that are not asked for.
+func TestListBans_GoesTheShortWay(t *testing.T) {
+	onBoth(t, func(t *testing.T, fresh func() string) {
+		db := opened(t, fresh())
+		all := mixed(t, db, 900)
+		db.patience = patience{first: 1, most: 40}
+		for name, q := range map[string]history.Query{
+			"a jail that is only far back": {State: history.Ended, Country: "NL", Jail: "rare"},
+			"nothing":                      {State: history.All, Country: "NL", Jail: "none"},
+			"no such network":              {State: history.All, HostID: "h", ASN: 9},
+			"no such block":                {State: history.All, HostID: "h", Inside: netip.MustParsePrefix("12.0.0.0/16")},
+		} {
+			q.Limit = 3
+			want := 0
+			for _, b := range all {
+				if b.Jail == q.Jail && b.Country == q.Country && !b.EndedAt.IsZero() {
+					want = min(want+1, q.Limit)
+				}
+			}
+			bans, stopped, err := db.ListBans(t.Context(), q)
+			if err != nil || len(bans) != want || stopped != (history.Place{}) {
+				t.Errorf("%s: %d bans, stopped at %v, %v; want %d", name, len(bans), stopped, err, want)
+			}
+		}
+		bans, stopped, err := db.ListBans(t.Context(), history.Query{State: history.All, Text: "nowhere", Limit: 3})
+		if err != nil || len(bans) != 0 || stopped == (history.Place{}) {
+			t.Errorf("what no index has: %d bans, stopped at %v, %v", len(bans), stopped, err)
+		}
+	})
+}
