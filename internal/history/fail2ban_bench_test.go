@@ -40,6 +40,7 @@ func fail2banFile(b *testing.B, path string) *sql.DB {
 	if err != nil {
 		b.Fatal(err)
 	}
+	defer insert.Close()
 	m := made(fewer(), true)
 	for ban, ok := m.Next(); ok; ban, ok = m.Next() {
 		data, err := json.Marshal(map[string]any{"matches": ban.Lines, "failures": ban.Failures})

@@ -53,15 +53,6 @@ func (b *bench) banned(n int, from time.Time) {
 
 func address(i int) string { return fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255) }
 
-func (b *bench) count(q history.Query) int {
-	b.t.Helper()
-	n, _, err := b.archive.Count(b.t.Context(), q)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return n
-}
-
 // lines are those of the one ban of an address.
 func (b *bench) lines(address string) (history.Ban, []string) {
 	b.t.Helper()

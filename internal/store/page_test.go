@@ -67,7 +67,9 @@ func mixed(t *testing.T, db *DB, number int) (all []history.Ban) {
 
 // asked is a query for any combination of filters, and what it means.
 func asked(rt *rapid.T, number int) (history.Query, func(history.Ban) bool) {
-	draw := func(name string, of ...string) string { return rapid.SampledFrom(append(of, "", "", "")).Draw(rt, name) }
+	draw := func(name string, of ...string) string {
+		return rapid.SampledFrom(append(of, "", "", "")).Draw(rt, name)
+	}
 	network := draw("network", "10.0.0.0/8", "10.1.0.0/16", "10.1.0.0/20", "10.1.3.0/24", "10.0.0.0/7", "2001:db8::/32", "2001:db8::/100", "2001::/16", "0.0.0.0/0")
 	moment := func(name string) time.Time {
 		if rapid.IntRange(0, 2).Draw(rt, name+"?") > 0 {

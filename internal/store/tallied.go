@@ -96,11 +96,13 @@ func (tx *Tx) putCounter(ctx context.Context, c counter, cells map[cell]int64) e
 func (k key) compare(other key) int {
 	for i := range k {
 		order := 0
-		switch mine := k[i].(type) {
+		switch theirs := other[i].(type) {
 		case string:
-			order = cmp.Compare(mine, other[i].(string))
+			mine, _ := k[i].(string) // keys of one counter hold the same types
+			order = cmp.Compare(mine, theirs)
 		case int64:
-			order = cmp.Compare(mine, other[i].(int64))
+			mine, _ := k[i].(int64)
+			order = cmp.Compare(mine, theirs)
 		}
 		if order != 0 {
 			return order

@@ -160,7 +160,7 @@ func (tx *Tx) insert(ctx context.Context, query string, args ...any) (id int64, 
 func each[T any](ctx context.Context, tx *Tx, scan func(*sql.Rows) (T, error), query string, args ...any) error {
 	ask := func() (*sql.Rows, error) { return tx.tx.QueryContext(ctx, query, args...) }
 	if tx.tx.dialect.prepares {
-		s, err := tx.statement(ctx, query) //nolint:sqlclosecheck // the transaction closes it
+		s, err := tx.statement(ctx, query)
 		if err != nil {
 			return err
 		}

@@ -32,8 +32,8 @@ type bulk struct {
 
 const (
 	banMarks  = 19
-	perInsert = 500  // bans in one statement
-	perCommit = 50e3 // bans in one transaction
+	perInsert = 500    // bans in one statement
+	perCommit = 50_000 // bans in one transaction, a multiple
 )
 
 // Bulk records all bans of a maker in a SQLite file that is empty but for its schema and
@@ -106,31 +106,38 @@ func (b *bulk) dropIndexes(ctx context.Context) (texts []string, err error) {
 }
 
 func (b *bulk) insert(ctx context.Context, m *Maker, progress func(did string)) error {
-	for made := 0; ; made++ {
+	for more := true; more; {
+		if err := b.exec(ctx, "BEGIN"); err != nil {
+			return err
+		}
+		var err error
+		if more, err = b.part(ctx, m); err != nil {
+			return err
+		}
+		if err := b.exec(ctx, "COMMIT"); err != nil {
+			return err
+		}
+		progress(fmt.Sprintf("%d bans", b.number))
+	}
+	return nil
+}
+
+// part inserts as many bans as one transaction may have; more tells that there may be
+// others.
+func (b *bulk) part(ctx context.Context, m *Maker) (more bool, err error) {
+	for n := 1; n <= perCommit; n++ {
 		ban, ok := m.Next()
-		if made%perInsert == 0 || !ok {
-			if err := b.flush(ctx); err != nil {
-				return err
-			}
-		}
-		if made%perCommit == 0 || !ok {
-			progress(fmt.Sprintf("%d bans", made))
-			end := "BEGIN"
-			if made > 0 {
-				end = "COMMIT; BEGIN"
-			}
-			if !ok {
-				end = "COMMIT"
-			}
-			if err := b.exec(ctx, end); err != nil {
-				return err
-			}
-		}
 		if !ok {
-			return nil
+			return false, b.flush(ctx)
 		}
 		b.add(ban)
+		if n%perInsert == 0 {
+			if err := b.flush(ctx); err != nil {
+				return false, err
+			}
+		}
 	}
+	return true, nil
 }
 
 func (b *bulk) add(p history.PastBan) {
