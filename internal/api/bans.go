@@ -87,7 +87,7 @@ type Results struct {
 // Count is how many there are.
 type Count struct {
 	Count  int  `json:"count"`
-	Capped bool `json:"capped" doc:"There are more than count."`
+	Capped bool `json:"capped" doc:"There may be more than count."`
 }
 
 // BanFilter narrows a list of bans.
@@ -98,7 +98,7 @@ type BanFilter struct {
 	IP    string `query:"ip" maxLength:"64" doc:"An address, or a network and all inside it."`
 	Text  string `query:"q" maxLength:"200" doc:"Found somewhere in the address."`
 
-	Line    string `query:"text" maxLength:"200" doc:"Found in a log line behind the ban. A page looks through 5000 bans: it may be short, or empty, and have a next one."`
+	Line    string `query:"text" maxLength:"200" doc:"Found in a log line behind the ban."`
 	Country string `query:"country" maxLength:"64" doc:"As in country of a ban." example:"NL"`
 	ASN     int64  `query:"asn" format:"int64" minimum:"0" maximum:"4294967295" doc:"Number of an autonomous system."`
 	Origin  string `query:"origin" enum:"fail2ban,manual"`
@@ -108,7 +108,7 @@ type BanFilter struct {
 
 type bansInput struct {
 	BanFilter
-	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"Of one page; an export has all."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"Of one page, which may be shorter, or empty, and have a next one: it looks at some 5000 bans where no index has what is asked for. An export has all."`
 	Cursor string `query:"cursor" maxLength:"300"`
 	Accept string `header:"Accept" doc:"text/csv or application/x-ndjson for an export of all that matches."`
 }

@@ -16,12 +16,12 @@ type Store interface {
 	OpenBans(ctx context.Context, hostID, jail string) (map[string]Ban, error)
 	OpenJails(ctx context.Context, hostID string) ([]string, error)
 	MarkOf(ctx context.Context, hostID, source string) (string, error)
-	ListBans(ctx context.Context, q Query) ([]Ban, error)
-	CountBans(ctx context.Context, q Query, limit int) (int, error)
+	ListBans(ctx context.Context, q Query) (bans []Ban, stopped Place, err error)
+	CountBans(ctx context.Context, q Query, limit int) (n int, more bool, err error)
 	BanByID(ctx context.Context, id int64) (Ban, bool, error)
 	Errands(ctx context.Context, hostID string, at time.Time, limit int) ([]Errand, error)
 	LinesOf(ctx context.Context, b Ban) (packed []byte, err error)
-	ListPacked(ctx context.Context, q Query) ([]Packed, error)
+	ListPacked(ctx context.Context, q Query) (bans []Packed, stopped Place, err error)
 	Gaps(ctx context.Context, hostID string, limit int) ([]Gap, error)
 	BansFrom(ctx context.Context, after Place, limit int) ([]Ban, error)
 	RemoveBans(ctx context.Context, before time.Time, limit int) (int, error)
@@ -40,6 +40,8 @@ type Store interface {
 	CheckAddresses(ctx context.Context, after string, limit int) (found []Difference, next string, err error)
 	CheckNew(ctx context.Context, mend bool) ([]Difference, error)
 	RebuildDay(ctx context.Context, day int64) error
+	CheckSpan(ctx context.Context, span int64) ([]Difference, error)
+	RebuildSpan(ctx context.Context, span int64) error
 	RebuildAddresses(ctx context.Context, after string, limit int) (next string, err error)
 	PutIntents(ctx context.Context, intents []Intent, before time.Time) error
 	DropIntents(ctx context.Context, intents []Intent) error

@@ -21,6 +21,9 @@ type Checked struct {
 	Differences []Difference // at most 1000
 }
 
+// SpanDays is the longest time that a counter sums up, in days. Times begin with 1970.
+const SpanDays = 64
+
 // checkAtOnce is how many identifiers are compared in one transaction.
 const checkAtOnce = 5000
 
@@ -48,6 +51,11 @@ func (a *Archive) CheckCounters(ctx context.Context) (Checked, error) {
 		}
 		c.Days++
 	}
+	for span := first / SpanDays; span <= last/SpanDays; span++ {
+		if err := add(a.store.CheckSpan(ctx, span)); err != nil {
+			return c, err
+		}
+	}
 	for after, more := "", true; more; more = after != "" {
 		var found []Difference
 		found, after, err = a.store.CheckAddresses(ctx, after, checkAtOnce)
@@ -67,6 +75,11 @@ func (a *Archive) RebuildCounters(ctx context.Context) error {
 	}
 	for day := first; day <= last; day++ {
 		if err := a.store.RebuildDay(ctx, day); err != nil {
+			return err
+		}
+	}
+	for span := first / SpanDays; span <= last/SpanDays; span++ {
+		if err := a.store.RebuildSpan(ctx, span); err != nil {
 			return err
 		}
 	}

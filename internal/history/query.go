@@ -9,9 +9,9 @@ import (
 )
 
 // Bans is one page of a query, newest first, and the place where the next one begins;
-// the zero Place when this is the last. A page that looks for text in log lines may hold
-// fewer than asked for, or none, and still have a next one: each looks through at most
-// 5000 bans. Invalid when Limit is not 1 to MaxLimit.
+// the zero Place when this is the last. A page may hold fewer than asked for, or none, and
+// still have a next one: where no index has what is asked for, or text in log lines is,
+// each looks at some 5000 bans. Invalid when Limit is not 1 to MaxLimit.
 func (a *Archive) Bans(ctx context.Context, q Query) ([]Ban, Place, error) {
 	if q.Limit < 1 || q.Limit > MaxLimit {
 		return nil, Place{}, fault.New(fault.Invalid, "a page holds 1 to %d bans", MaxLimit)
@@ -21,9 +21,9 @@ func (a *Archive) Bans(ctx context.Context, q Query) ([]Ban, Place, error) {
 	}
 	wanted := q.Limit
 	q.Limit++
-	bans, err := a.store.ListBans(ctx, q)
+	bans, stopped, err := a.store.ListBans(ctx, q)
 	if err != nil || len(bans) <= wanted {
-		return bans, Place{}, err
+		return bans, stopped, err
 	}
 	return bans[:wanted], placeOf(bans[wanted-1]), nil
 }
@@ -43,7 +43,7 @@ func (a *Archive) search(ctx context.Context, q Query) ([]Ban, Place, error) {
 	step := q
 	step.Limit = searchStep
 	for seen := 0; seen < searchAtOnce; seen += searchStep {
-		bans, err := a.store.ListPacked(ctx, step)
+		bans, stopped, err := a.store.ListPacked(ctx, step)
 		if err != nil {
 			return nil, Place{}, err
 		}
@@ -62,7 +62,7 @@ func (a *Archive) search(ctx context.Context, q Query) ([]Ban, Place, error) {
 			found = append(found, b.Ban)
 		}
 		if len(bans) < searchStep {
-			return found, Place{}, nil
+			return found, stopped, nil
 		}
 		step.After = placeOf(bans[len(bans)-1].Ban)
 	}
@@ -72,7 +72,7 @@ func (a *Archive) search(ctx context.Context, q Query) ([]Ban, Place, error) {
 // CountLimit is how far Count counts when a filter makes counting dear.
 const CountLimit = 10_000
 
-// Count counts what a query finds; capped tells that there are more than n. Active bans
+// Count counts what a query finds; capped tells that there may be more than n. Active bans
 // are counted to the end: fail2ban's own lists bound them.
 func (a *Archive) Count(ctx context.Context, q Query) (n int, capped bool, err error) {
 	if q.Line != "" {
@@ -85,8 +85,8 @@ func (a *Archive) Count(ctx context.Context, q Query) (n int, capped bool, err e
 		const everything = 1 << 30
 		limit = everything
 	}
-	n, err = a.store.CountBans(ctx, q, limit)
-	return min(n, limit), n > limit, err
+	n, more, err := a.store.CountBans(ctx, q, limit)
+	return min(n, limit), more || n > limit, err
 }
 
 // Bounds of AllBans.

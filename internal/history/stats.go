@@ -302,9 +302,7 @@ func (a *Archive) Split(ctx context.Context, s Scope, by By, limit int) (Split, 
 		return out, err
 	}
 	whole := t
-	if by != ByNetwork && by != ByCountry {
-		whole.By = ""
-	}
+	whole.By, whole.Country = "", s.Country != "" // the smallest counter that knows it
 	if out.Total, err = a.store.CountTally(ctx, whole); err != nil {
 		return out, err
 	}

@@ -58,7 +58,7 @@ func (a *Archive) Timeline(ctx context.Context, identifier string) (t Timeline, 
 	if t.Jails, err = a.store.AddressJails(ctx, t.Identifier, timelineBans); err != nil {
 		return t, false, err
 	}
-	packed, err := a.store.ListPacked(ctx, Query{State: All, Identifier: t.Identifier, Limit: timelineBans})
+	packed, _, err := a.store.ListPacked(ctx, Query{State: All, Identifier: t.Identifier, Limit: timelineBans})
 	var lines unpacker
 	for _, p := range packed {
 		texts, err := lines.unpack(p.Data)

@@ -60,16 +60,17 @@ func (tx *Tx) LastBan(ctx context.Context, of history.Subject, until time.Time) 
 // InsertBan stores a new ban, counts it, and gives its id.
 func (tx *Tx) InsertBan(ctx context.Context, b history.Ban) (id int64, err error) {
 	ip, bits := columns(b.Address)
-	err = tx.get(ctx, []any{&id}, `INSERT INTO ban (host_id, jail, identifier, ip, prefix_len, banned_at, ban_seconds, expires_at, seen_at,
+	id, err = tx.insert(ctx, `INSERT INTO ban (host_id, jail, identifier, ip, prefix_len, banned_at, ban_seconds, expires_at, seen_at,
 		ended_at, end_reason, ban_count, failures, origin, actor, reason, country, asn, network, lift_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) RETURNING id`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		b.HostID, b.Jail, b.Address, ip, bits, micros(b.BannedAt), b.BanSeconds, orNull(b.ExpiresAt()), micros(b.SeenAt),
 		orNull(b.EndedAt), text(string(b.EndReason)), b.BanCount, b.Failures, string(b.Origin), text(b.Actor), text(b.Reason),
 		b.Country, b.ASN, b.Network, orNull(b.LiftAt))
 	if err != nil {
 		return 0, err
 	}
-	return id, tx.countNew(ctx, b)
+	tx.countNew(b)
+	return id, nil
 }
 
 // UpdateBan stores a ban whose life went on. Its place, start and identifier stay.
@@ -127,52 +128,11 @@ func (db *DB) BanByID(ctx context.Context, id int64) (b history.Ban, ok bool, er
 	return bans[0], true, nil
 }
 
-// ListBans is one page, newest first, of at most q.Limit bans.
-func (db *DB) ListBans(ctx context.Context, q history.Query) ([]history.Ban, error) {
-	w, err := db.where(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	return collect(ctx, db.read, scanBan,
-		"SELECT "+banColumns+" FROM ban"+w.sql()+newestFirst+strconv.Itoa(q.Limit), w.args...)
-}
-
-// where is what a page looks for, in the way that finds it soonest: a wide network is met
-// again and again on the way back in time; of a narrow one all bans are looked up.
-func (db *DB) where(ctx context.Context, q history.Query) (*conditions, error) {
-	const narrow = 20_000
-	wide := false
-	if q.Inside.IsValid() && q.Inside.Bits() < q.Inside.Addr().BitLen()*3/4 {
-		first, last := bounds(q.Inside)
-		found, err := collect(ctx, db.read, scanOne[int], "SELECT count(*) FROM (SELECT 1 FROM ban WHERE ip BETWEEN $1 AND $2 LIMIT "+strconv.Itoa(narrow)+") AS found", first, last)
-		if err != nil {
-			return nil, err
-		}
-		wide = found[0] == narrow
-	}
-	c := where(q, wide)
-	c.after(q.After)
-	return c, nil
-}
-
-const newestFirst = " ORDER BY banned_at DESC, id DESC LIMIT "
-
 // BansFrom are bans after a place, oldest first.
 func (db *DB) BansFrom(ctx context.Context, after history.Place, limit int) ([]history.Ban, error) {
 	return collect(ctx, db.read, scanBan,
 		"SELECT "+banColumns+" FROM ban WHERE (banned_at, id) > ($1, $2) ORDER BY banned_at, id LIMIT "+strconv.Itoa(limit),
 		micros(after.BannedAt), after.ID)
-}
-
-// CountBans counts what a query finds, up to limit and one more.
-func (db *DB) CountBans(ctx context.Context, q history.Query, limit int) (int, error) {
-	w := where(q, false)
-	counts, err := collect(ctx, db.read, scanOne[int],
-		"SELECT count(*) FROM (SELECT 1 FROM ban"+w.sql()+" LIMIT "+strconv.Itoa(limit+1)+") AS found", w.args...)
-	if err != nil {
-		return 0, err
-	}
-	return counts[0], nil
 }
 
 // conditions collects parts of a WHERE with their values, each ? numbered in order.
@@ -189,67 +149,11 @@ func (c *conditions) and(part string, args ...any) {
 	c.parts = append(c.parts, part)
 }
 
-// after leaves out what is not older than a place.
-func (c *conditions) after(p history.Place) {
-	if !p.BannedAt.IsZero() {
-		c.and("(banned_at, id) < (?, ?)", micros(p.BannedAt), p.ID)
-	}
-}
-
 func (c *conditions) sql() string {
 	if len(c.parts) == 0 {
 		return ""
 	}
 	return " WHERE " + strings.Join(c.parts, " AND ")
-}
-
-// where collects the conditions of a query; wide has it not use the index of addresses.
-func where(q history.Query, wide bool) *conditions {
-	c := &conditions{}
-	switch q.State {
-	case history.Active:
-		c.and("ended_at IS NULL")
-	case history.Ended:
-		c.and("ended_at IS NOT NULL")
-	case history.All:
-	}
-	for _, f := range []struct{ column, value string }{
-		{"host_id", q.HostID}, {"jail", q.Jail}, {"identifier", q.Identifier}, {"country", q.Country},
-	} {
-		if f.value != "" {
-			c.and(f.column+" = ?", f.value)
-		}
-	}
-	if q.Inside.IsValid() {
-		first, last := bounds(q.Inside)
-		ip := "ip"
-		if wide {
-			ip = "coalesce(ip, ip)"
-		}
-		c.and(ip+" BETWEEN ? AND ? AND length(ip) = ? AND prefix_len >= ?", first, last, len(first), q.Inside.Bits())
-	}
-	if q.Covering.IsValid() {
-		c.and("identifier IN ("+strings.TrimSuffix(strings.Repeat("?, ", q.Covering.BitLen()), ", ")+")", wider(q.Covering)...)
-	}
-	if q.ASN != 0 {
-		c.and("asn = ?", q.ASN)
-	}
-	if q.Origin != "" {
-		c.and("origin = ?", string(q.Origin))
-		if q.Origin != event.ByFail2ban {
-			c.and("origin <> 'fail2ban'") // what the index of the others says
-		}
-	}
-	if !q.Since.IsZero() {
-		c.and("banned_at >= ?", micros(q.Since))
-	}
-	if !q.Until.IsZero() {
-		c.and("banned_at < ?", micros(q.Until))
-	}
-	if q.Text != "" {
-		c.and(`lower(identifier) LIKE lower(?) ESCAPE '\'`, "%"+escapeLike(q.Text)+"%")
-	}
-	return c
 }
 
 // wider are all networks that contain an address and are larger than it, as text.

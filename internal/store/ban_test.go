@@ -11,7 +11,7 @@ import (
 )
 
 // A network finds the same bans whichever index leads to them.
-func TestWhere_WideAndNarrow(t *testing.T) {
+func TestWithin_EachLaneFindsTheSame(t *testing.T) {
 	onBoth(t, func(t *testing.T, fresh func() string) {
 		db := opened(t, fresh())
 		if err := db.EnsureHost(t.Context(), "h", "h"); err != nil {
@@ -29,12 +29,13 @@ func TestWhere_WideAndNarrow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for network, want := range map[string]string{"10.0.0.0/8": "10.1.0.0/16 10.0.0.1", "::/0": "::a00:1 a00::1", "0.0.0.0/0": "11.0.0.1 10.0.0.0/7 10.1.0.0/16 10.0.0.1"} {
-			for _, wide := range []bool{false, true} {
-				w := where(history.Query{Inside: netip.MustParsePrefix(network)}, wide)
-				found, err := collect(t.Context(), db.read, scanOne[string], "SELECT identifier FROM ban"+w.sql()+" ORDER BY banned_at DESC LIMIT 10", w.args...)
+		for network, want := range map[string]string{"10.0.0.0/8": "10.1.0.0/16 10.0.0.1", "::/0": "::a00:1 a00::1", "10.1.0.0/16": "10.1.0.0/16", "10.0.0.0/20": "10.0.0.1", "a00::/32": "a00::1", "0.0.0.0/0": "11.0.0.1 10.0.0.0/7 10.1.0.0/16 10.0.0.1"} {
+			q := history.Query{State: history.All, Inside: netip.MustParsePrefix(network)}
+			for _, l := range append(lanesOf(q), lane{columns: []string{"ip"}}) {
+				w := within(q, l, history.Place{})
+				found, err := collect(t.Context(), db.read, scanOne[string], "SELECT identifier FROM ban"+w.sql()+w.newestFirst(10), w.args...)
 				if got := strings.Join(found, " "); got != want || err != nil {
-					t.Errorf("%s (wide %v): %s, %v", network, wide, fmt.Sprintf("%q", got), err)
+					t.Errorf("%s (by %v, block %v): %s, %v", network, l.columns, l.block, fmt.Sprintf("%q", got), err)
 				}
 			}
 		}

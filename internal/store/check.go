@@ -130,6 +130,65 @@ func (db *DB) RebuildDay(ctx context.Context, number int64) error {
 	})
 }
 
+// CheckSpan compares the sums of the days of one span of history.SpanDays with the counters of
+// its days, while nothing is written.
+func (db *DB) CheckSpan(ctx context.Context, number int64) (found []history.Difference, err error) {
+	err = db.Tx(ctx, func(tx *Tx) error {
+		found = nil
+		for _, c := range sums() {
+			from, to := c.within(number)
+			columns := strings.Join(c.columns, ", ")
+			counted, err := tx.amounts(ctx, len(c.columns)+1, "SELECT span, "+columns+", bans FROM "+c.table+" WHERE span >= $1 AND span < $2 AND bans <> 0", from, to)
+			if err != nil {
+				return err
+			}
+			there, err := tx.amounts(ctx, len(c.columns)+1, c.summed(" HAVING sum(bans) <> 0"), number*history.SpanDays, (number+1)*history.SpanDays)
+			if err != nil {
+				return err
+			}
+			for key := range union(counted, there) {
+				if is, should := counted[key], there[key]; is != should {
+					found = append(found, history.Difference{Counter: c.table, Key: key, Counted: is, There: should})
+				}
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// within are the first span of the counter that is in one of history.SpanDays, and the one
+// behind the last.
+func (c counter) within(number int64) (from, to int64) {
+	each := history.SpanDays * day / c.span
+	return number * each, (number + 1) * each
+}
+
+// summed asks for the sums of the days from $1 to before $2, by the spans of the counter.
+func (c counter) summed(having string) string {
+	columns := strings.Join(c.columns, ", ")
+	by := "day / " + strconv.FormatInt(c.span/day, 10)
+	return "SELECT " + by + ", " + columns + ", CAST(sum(bans) AS BIGINT) FROM " + c.of + " WHERE day >= $1 AND day < $2 GROUP BY " + by + ", " + columns + having
+}
+
+// RebuildSpan adds the days of one span of history.SpanDays anew. Days outlive the bans, so
+// that this is right for all times.
+func (db *DB) RebuildSpan(ctx context.Context, number int64) error {
+	return db.Tx(ctx, func(tx *Tx) error {
+		for _, c := range sums() {
+			from, to := c.within(number)
+			if err := tx.exec(ctx, "DELETE FROM "+c.table+" WHERE span >= $1 AND span < $2", from, to); err != nil {
+				return err
+			}
+			err := tx.exec(ctx, "INSERT INTO "+c.table+" (span, "+strings.Join(c.columns, ", ")+", bans) "+c.summed(""), number*history.SpanDays, (number+1)*history.SpanDays)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // addressPart are the identifiers of one step: those after one, up to another.
 type addressPart struct {
 	after, upTo string
@@ -238,7 +297,7 @@ func (db *DB) RebuildAddresses(ctx context.Context, after string, limit int) (ne
 				row.first, row.last, row.bans = min(row.first, counted.first), max(row.last, counted.last), max(row.bans, counted.bans)
 			}
 		}
-		return tx.putAddress(ctx, identifier, row)
+		return tx.putRows(ctx, []string{identifier}, map[string]*addressRow{identifier: &row})
 	})
 	return next, err
 }

@@ -47,7 +47,8 @@ func TestCounters_AreProvedAndRebuilt(t *testing.T) {
 		expect("after the migration", 0)
 		for _, harm := range []string{
 			"UPDATE tally_hour SET bans = bans + 1 WHERE jail = 'sshd'", // 2
-			"DELETE FROM tally_country WHERE day = 1",                   // 1
+			"DELETE FROM tally_country WHERE day = 1",                   // 3, with the sums of 8 and 64 days
+			"DELETE FROM tally_network_8 WHERE span = 14",               // 1
 			"UPDATE address SET jails = '[]'",                           // 2
 			"UPDATE tally_new SET addresses = 7",                        // 2
 			"INSERT INTO address VALUES ('192.0.2.3', 9972800000000, 9972800000000, 1, '[]')",
@@ -56,7 +57,7 @@ func TestCounters_AreProvedAndRebuilt(t *testing.T) {
 				t.Fatal(harm, err)
 			}
 		}
-		expect("after the harm", 8)
+		expect("after the harm", 11)
 		if err := a.RebuildCounters(t.Context()); err != nil {
 			t.Fatal(err)
 		}

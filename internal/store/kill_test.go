@@ -114,7 +114,7 @@ func countRows(t *testing.T, db *DB) (bans, told map[string]int) {
 	bans, told = map[string]int{}, map[string]int{}
 	q := history.Query{State: history.All, Limit: history.MaxLimit}
 	for {
-		page, err := db.ListBans(t.Context(), q)
+		page, _, err := db.ListBans(t.Context(), q)
 		if err != nil {
 			t.Fatal(err)
 		}

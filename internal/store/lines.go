@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"strconv"
 	"time"
 
 	"bangui/internal/history"
@@ -25,21 +24,23 @@ func (db *DB) LinesOf(ctx context.Context, b history.Ban) ([]byte, error) {
 	return found[0], nil
 }
 
-// ListPacked is one page of bans that have log lines, with these, newest first.
-func (db *DB) ListPacked(ctx context.Context, q history.Query) ([]history.Packed, error) {
-	w, err := db.where(ctx, q)
-	if err != nil {
-		return nil, err
-	}
+// ListPacked is one page of bans that have log lines, with these, newest first; see
+// ListBans for stopped.
+func (db *DB) ListPacked(ctx context.Context, q history.Query) (all []history.Packed, stopped history.Place, err error) {
 	scan := func(rows *sql.Rows) (p history.Packed, err error) {
 		var r banRow
 		err = rows.Scan(append(r.targets(), &p.Data)...)
 		p.Ban = r.value()
 		return p, err
 	}
-	// The bans of a page first, by their index; then their lines, one by one.
-	return collect(ctx, db.read, scan, "SELECT "+banColumns+", data FROM (SELECT * FROM ban"+w.sql()+newestFirst+strconv.Itoa(q.Limit)+`) AS page
-		LEFT JOIN (SELECT ban_id, banned_at AS of_ban, data FROM ban_lines) AS lines ON ban_id = id AND of_ban = banned_at ORDER BY banned_at DESC, id DESC`, w.args...)
+	stopped, err = db.walk(ctx, q, q.Limit, func(s stretch, left int) (int, error) {
+		// The bans of a page first, by their index; then their lines, one by one.
+		found, err := collect(ctx, db.read, scan, "SELECT "+banColumns+", data FROM (SELECT * FROM ban"+s.sql()+s.newestFirst(left)+`) AS page
+			LEFT JOIN (SELECT ban_id, banned_at AS of_ban, data FROM ban_lines) AS lines ON ban_id = id AND of_ban = banned_at ORDER BY banned_at DESC, id DESC`, s.args...)
+		all = append(all, found...)
+		return len(found), err
+	})
+	return all, stopped, err
 }
 
 // PutGap stores a gap; one that begins at the same moment only grows.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,24 +29,76 @@ func source(t history.Tally) (table, when, by string) {
 	}
 }
 
-func tallyWhere(t history.Tally, when string) *conditions {
-	c := &conditions{}
-	c.and(when+" >= ? AND "+when+" < ?", t.From, t.To)
+// narrowed are the conditions of a scope.
+func (c *conditions) narrowed(s history.Scope) {
 	for _, f := range []struct{ column, value string }{
-		{"host_id", t.Scope.HostID}, {"jail", t.Scope.Jail}, {"country", t.Scope.Country}, {"origin", string(t.Scope.Origin)},
+		{"host_id", s.HostID}, {"jail", s.Jail}, {"country", s.Country}, {"origin", string(s.Origin)},
 	} {
 		if f.value != "" {
 			c.and(f.column+" = ?", f.value)
 		}
 	}
+}
+
+// counted is what a tally is read from, as one table with the column part, which is by,
+// and the number of bans: a counter, and in place of most of its days those that sum them
+// up. keys are the parts that are wanted; nil = all.
+type counted struct {
+	conditions
+	tally  history.Tally
+	by     string
+	keys   []any
+	tables []string
+}
+
+func countedBy(t history.Tally, by string, keys []any) *counted {
+	c := &counted{tally: t, by: by, keys: keys}
+	table, when, _ := source(t)
+	summed := slices.ContainsFunc(sums(), func(sum counter) bool { return sum.of == table })
+	if summed && t.From < t.To {
+		c.spans(table, t.From, t.To, len(spans())-1)
+	} else {
+		c.add(table, when, t.From, t.To)
+	}
 	return c
 }
 
+// spans adds whole spans of a length, and what is before and after them in shorter ones.
+func (c *counted) spans(table string, from, to int64, level int) {
+	if from >= to {
+		return
+	}
+	if level < 0 {
+		c.add(table, "day", from, to)
+		return
+	}
+	length := spans()[level]
+	first, after := (from+length-1)/length, to/length
+	if first >= after {
+		c.spans(table, from, to, level-1)
+		return
+	}
+	c.spans(table, from, first*length, level-1)
+	c.add(table+"_"+strconv.FormatInt(length, 10), "span", first, after)
+	c.spans(table, after*length, to, level-1)
+}
+
+func (c *counted) add(table, when string, from, to int64) {
+	c.parts = nil
+	c.and(when+" >= ? AND "+when+" < ?", from, to)
+	c.narrowed(c.tally.Scope)
+	if len(c.keys) > 0 {
+		c.and(c.by+" IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(c.keys)), ", ")+")", c.keys...)
+	}
+	c.tables = append(c.tables, "SELECT "+c.by+" AS part, bans FROM "+table+c.conditions.sql())
+}
+
+func (c *counted) sql() string { return "(" + strings.Join(c.tables, " UNION ALL ") + ") AS counted" }
+
 // CountTally is the sum of a counter.
 func (db *DB) CountTally(ctx context.Context, t history.Tally) (int64, error) {
-	table, when, _ := source(t)
-	c := tallyWhere(t, when)
-	sums, err := collect(ctx, db.read, scanOne[int64], "SELECT CAST(coalesce(sum(bans), 0) AS BIGINT) FROM "+table+c.sql(), c.args...)
+	c := countedBy(t, "0", nil)
+	sums, err := collect(ctx, db.read, scanOne[int64], "SELECT CAST(coalesce(sum(bans), 0) AS BIGINT) FROM "+c.sql(), c.args...)
 	if err != nil {
 		return 0, err
 	}
@@ -56,7 +109,9 @@ func (db *DB) CountTally(ctx context.Context, t history.Tally) (int64, error) {
 // are zero.
 func (db *DB) Tallied(ctx context.Context, t history.Tally) ([]history.Counted, error) {
 	table, when, _ := source(t)
-	c := tallyWhere(t, when)
+	c := &conditions{}
+	c.and(when+" >= ? AND "+when+" < ?", t.From, t.To)
+	c.narrowed(t.Scope)
 	return collect(ctx, db.read, func(r *sql.Rows) (row history.Counted, err error) {
 		err = r.Scan(&row.When, &row.Bans)
 		return row, err
@@ -66,18 +121,18 @@ func (db *DB) Tallied(ctx context.Context, t history.Tally) ([]history.Counted, 
 
 // TopTally are the largest parts of a counter.
 func (db *DB) TopTally(ctx context.Context, t history.Tally, limit int) ([]history.Counted, error) {
-	table, when, by := source(t)
-	c := tallyWhere(t, when)
-	query := "SELECT " + by + ", CAST(sum(bans) AS BIGINT) AS n FROM " + table + c.sql() + " GROUP BY " + by + " ORDER BY n DESC, " + by + " LIMIT " + strconv.Itoa(limit)
+	_, _, by := source(t)
+	c := countedBy(t, by, nil)
+	query := "SELECT part, CAST(sum(bans) AS BIGINT) AS n FROM " + c.sql() + " GROUP BY part ORDER BY n DESC, part LIMIT " + strconv.Itoa(limit)
 	name := "''"
 	if t.By == history.ByNetwork {
-		name = "coalesce((SELECT name FROM network WHERE network.asn = largest.asn), '')"
+		name = "coalesce((SELECT name FROM network WHERE network.asn = largest.part), '')"
 	}
 	scan := func(r *sql.Rows) (row history.Counted, err error) {
 		err = r.Scan(&row.Key, &row.Bans, &row.Name)
 		return row, err
 	}
-	return collect(ctx, db.read, scan, "SELECT "+by+", n, "+name+" FROM ("+query+") AS largest WHERE n > 0 ORDER BY n DESC, "+by, c.args...)
+	return collect(ctx, db.read, scan, "SELECT part, n, "+name+" FROM ("+query+") AS largest WHERE n > 0 ORDER BY n DESC, part", c.args...)
 }
 
 // TallyOf are the sums of some parts of a counter.
@@ -86,8 +141,7 @@ func (db *DB) TallyOf(ctx context.Context, t history.Tally, keys []string) (map[
 	if len(keys) == 0 {
 		return all, nil
 	}
-	table, when, by := source(t)
-	c := tallyWhere(t, when)
+	_, _, by := source(t)
 	values := make([]any, len(keys))
 	for i, key := range keys {
 		values[i] = key
@@ -99,14 +153,14 @@ func (db *DB) TallyOf(ctx context.Context, t history.Tally, keys []string) (map[
 			values[i] = number
 		}
 	}
-	c.and(by+" IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(keys)), ", ")+")", values...)
+	c := countedBy(t, by, values)
 	_, err := collect(ctx, db.read, func(r *sql.Rows) (none struct{}, err error) {
 		var key string
 		var n int64
 		err = r.Scan(&key, &n)
 		all[key] = n
 		return none, err
-	}, "SELECT "+by+", CAST(sum(bans) AS BIGINT) FROM "+table+c.sql()+" GROUP BY "+by, c.args...)
+	}, "SELECT part, CAST(sum(bans) AS BIGINT) FROM "+c.sql()+" GROUP BY part", c.args...)
 	return all, err
 }
 

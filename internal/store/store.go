@@ -51,6 +51,8 @@ type DB struct {
 	remote  string // kind of file system; see Remote
 	now     func() time.Time
 	session func(context.Context) (*pgx.Conn, error) // beside the pools, on PostgreSQL
+
+	patience patience
 }
 
 // Open opens the database, makes it when it isn't there, and brings its schema up to
@@ -77,7 +79,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 }
 
 func open(ctx context.Context, o Options, steps []migration) (*DB, error) {
-	db := &DB{now: o.Now}
+	db := &DB{now: o.Now, patience: usual()}
 	connect := db.openSQLite
 	if o.Postgres != "" {
 		connect = func(o Options) error { return db.openPostgres(ctx, o) }

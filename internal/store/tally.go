@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +24,7 @@ type counter struct {
 	span    int64  // how long that is
 	columns []string
 	key     func(b history.Ban) key
+	of      string // the counter of days that it sums up; "" = it counts bans
 }
 
 // key is what a counter distinguishes within an hour or day, in the order of its
@@ -36,23 +35,40 @@ type key [3]any
 func counters() []counter {
 	byOrigin := func(b history.Ban) key { return key{b.HostID, b.Jail, string(b.Origin)} }
 	return []counter{
-		{"tally_hour", "hour", hour, []string{"host_id", "jail", "origin"}, byOrigin},
-		{"tally_day", "day", day, []string{"host_id", "jail", "origin"}, byOrigin},
-		{"tally_country", "day", day, []string{"host_id", "country"}, func(b history.Ban) key { return key{b.HostID, b.Country} }},
-		{"tally_jail_country", "day", day, []string{"host_id", "jail", "country"}, func(b history.Ban) key { return key{b.HostID, b.Jail, b.Country} }},
-		{"tally_network", "day", day, []string{"host_id", "asn"}, func(b history.Ban) key { return key{b.HostID, b.ASN} }},
+		{"tally_hour", "hour", hour, []string{"host_id", "jail", "origin"}, byOrigin, ""},
+		{"tally_day", "day", day, []string{"host_id", "jail", "origin"}, byOrigin, ""},
+		{"tally_country", "day", day, []string{"host_id", "country"}, func(b history.Ban) key { return key{b.HostID, b.Country} }, ""},
+		{"tally_jail_country", "day", day, []string{"host_id", "jail", "country"}, func(b history.Ban) key { return key{b.HostID, b.Jail, b.Country} }, ""},
+		{"tally_network", "day", day, []string{"host_id", "asn"}, func(b history.Ban) key { return key{b.HostID, b.ASN} }, ""},
 	}
 }
 
-// upsert adds to a place of the counter, and makes it.
-func (c counter) upsert() string {
-	columns := c.time + ", " + strings.Join(c.columns, ", ")
-	marks := make([]string, len(c.columns)+2)
-	for n := range marks {
-		marks[n] = "$" + strconv.Itoa(n+1)
+// spans are the lengths in days over which some counters are summed up; each is a multiple
+// of the one before.
+func spans() []int64 { return []int64{8, history.SpanDays} }
+
+// sums are the counters that sum others up. Where many things are counted a day, a year
+// of days would be too many rows to add.
+func sums() (all []counter) {
+	for _, c := range counters() {
+		if c.table != "tally_country" && c.table != "tally_jail_country" && c.table != "tally_network" {
+			continue
+		}
+		for _, length := range spans() {
+			all = append(all, counter{c.table + "_" + strconv.FormatInt(length, 10), "span", length * day, c.columns, c.key, c.table})
+		}
 	}
-	return "INSERT INTO " + c.table + " (" + columns + ", bans) VALUES (" + strings.Join(marks, ", ") + ") ON CONFLICT (" + columns +
-		") DO UPDATE SET bans = " + c.table + ".bans + excluded.bans"
+	return all
+}
+
+// into and onConflict are the ends of the statement that adds to places of the counter,
+// and makes them.
+func (c counter) into() string {
+	return "INSERT INTO " + c.table + " (" + c.time + ", " + strings.Join(c.columns, ", ") + ", bans) VALUES "
+}
+
+func (c counter) onConflict() string {
+	return " ON CONFLICT (" + c.time + ", " + strings.Join(c.columns, ", ") + ") DO UPDATE SET bans = " + c.table + ".bans + excluded.bans"
 }
 
 // cell is one place of a counter.
@@ -67,8 +83,8 @@ type cell struct {
 type tally struct {
 	counters  []counter
 	cells     map[cell]int64
-	addresses map[string]*addressRow
-	newOn     map[int64]int64 // by day: identifiers that were first banned on it
+	addresses map[string]*addressRow // what is added to their rows
+	newOn     map[int64]int64        // by day: identifiers that were first banned on it
 	networks  map[int64]string
 }
 
@@ -108,31 +124,25 @@ func (tx *Tx) countMoved(was, is history.Ban) {
 	t.add(is, 1)
 }
 
-// countNew counts a ban that was just stored, also in the row of its identifier.
-func (tx *Tx) countNew(ctx context.Context, b history.Ban) error {
+// countNew counts a ban that was just stored, also for its identifier.
+func (tx *Tx) countNew(b history.Ban) {
 	t := tx.tallying()
 	t.add(b, 1)
+	at := micros(b.BannedAt)
 	row := t.addresses[b.Address]
 	if row == nil {
-		var err error
-		if row, err = tx.addressRow(ctx, b.Address); err != nil {
-			return err
-		}
+		row = &addressRow{first: at, last: at}
 		t.addresses[b.Address] = row
 	}
-	at := micros(b.BannedAt)
-	if row.bans == 0 {
-		t.newOn[at/day]++
-		row.first, row.last = at, at
-	} else if at < row.first {
-		t.newOn[row.first/day]--
-		t.newOn[at/day]++
-		row.first = at
+	row.add(addressRow{at, at, 1, []string{b.Jail}})
+}
+
+// add adds what more bans say of the same identifier.
+func (r *addressRow) add(more addressRow) {
+	r.first, r.last, r.bans = min(r.first, more.first), max(r.last, more.last), r.bans+more.bans
+	for _, jail := range more.jails {
+		r.jails = withName(r.jails, jail)
 	}
-	row.last = max(row.last, at)
-	row.bans++
-	row.jails = withName(row.jails, b.Jail)
-	return nil
 }
 
 // withName adds a name to a sorted list of at most 1000 that lacks it.
@@ -145,41 +155,24 @@ func withName(names []string, name string) []string {
 	return slices.Insert(names, i, name)
 }
 
-// addressRow is the row of an identifier, empty when there is none.
-func (tx *Tx) addressRow(ctx context.Context, identifier string) (*addressRow, error) {
-	var r addressRow
-	var jails string
-	err := tx.get(ctx, []any{&r.first, &r.last, &r.bans, &jails}, "SELECT first_at, last_at, bans, jails FROM address WHERE identifier = $1", identifier)
-	if errors.Is(err, sql.ErrNoRows) {
-		return &addressRow{}, nil
-	}
-	if err == nil {
-		r.jails, err = namesOf(jails)
-	}
-	return &r, err
-}
-
 func namesOf(list string) (names []string, err error) {
 	err = json.Unmarshal([]byte(list), &names)
 	slices.Sort(names)
 	return names, err
 }
 
-// countAll writes what the bans of this transaction change in the counters.
+// countAll writes what the bans of this transaction change in the counters: many rows at
+// once, and in the order in which they are stored.
 func (tx *Tx) countAll(ctx context.Context) error {
 	t := tx.tally
 	if t == nil {
 		return nil
 	}
-	for c, n := range t.cells {
-		if err := tx.addTo(ctx, t.counters[c.counter], c, n); err != nil {
-			return err
-		}
+	if err := tx.putCells(ctx, t); err != nil {
+		return err
 	}
-	for identifier, row := range t.addresses {
-		if err := tx.putAddress(ctx, identifier, *row); err != nil {
-			return err
-		}
+	if err := tx.putAddresses(ctx, t); err != nil {
+		return err
 	}
 	for on, n := range t.newOn {
 		if err := tx.exec(ctx, `INSERT INTO tally_new (day, addresses) VALUES ($1, $2)
@@ -195,22 +188,4 @@ func (tx *Tx) countAll(ctx context.Context) error {
 	}
 	tx.tally = nil
 	return nil
-}
-
-func (tx *Tx) addTo(ctx context.Context, c counter, at cell, n int64) error {
-	if n == 0 {
-		return nil
-	}
-	args := append(append([]any{at.when}, at.key[:len(c.columns)]...), n)
-	return tx.exec(ctx, c.upsert(), args...)
-}
-
-func (tx *Tx) putAddress(ctx context.Context, identifier string, r addressRow) error {
-	jails, err := json.Marshal(r.jails)
-	if err != nil {
-		return err
-	}
-	return tx.exec(ctx, `INSERT INTO address (identifier, first_at, last_at, bans, jails) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (identifier) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at, bans = excluded.bans, jails = excluded.jails`,
-		identifier, r.first, r.last, r.bans, string(jails))
 }

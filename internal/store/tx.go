@@ -139,6 +139,46 @@ func (tx *Tx) changed(ctx context.Context, query string, args ...any) (int64, er
 	return result.RowsAffected()
 }
 
+// insert runs a statement that makes one row and gives its id.
+func (tx *Tx) insert(ctx context.Context, query string, args ...any) (id int64, err error) {
+	if !tx.tx.dialect.prepares {
+		err = tx.get(ctx, []any{&id}, query+" RETURNING id", args...)
+		return id, err
+	}
+	s, err := tx.statement(ctx, query) //nolint:sqlclosecheck // the transaction closes it
+	if err != nil {
+		return 0, err
+	}
+	result, err := s.ExecContext(ctx, args...) // less work for this engine than a row that returns
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
+// each hands the rows of a query to scan.
+func each[T any](ctx context.Context, tx *Tx, scan func(*sql.Rows) (T, error), query string, args ...any) error {
+	ask := func() (*sql.Rows, error) { return tx.tx.QueryContext(ctx, query, args...) }
+	if tx.tx.dialect.prepares {
+		s, err := tx.statement(ctx, query)
+		if err != nil {
+			return err
+		}
+		ask = func() (*sql.Rows, error) { return s.QueryContext(ctx, args...) }
+	}
+	rows, err := ask()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if _, err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 // get reads the one row of a query into targets; sql.ErrNoRows when there is none.
 func (tx *Tx) get(ctx context.Context, targets []any, query string, args ...any) error {
 	if !tx.tx.dialect.prepares {

@@ -35,8 +35,11 @@ type Maker struct {
 	network network
 	second  map[string]bool      // places in the second of at
 	until   map[string]time.Time // by place: the end of its last ban, while that is to come
+	most    int                  // places that until may have before those of the past go
 	times   map[uint64]int       // by offender: how often he was banned
 }
+
+const fewPlaces = 200_000
 
 // offenders is how many bans there are for one address.
 const offenders = 4
@@ -47,7 +50,7 @@ func New(o Options) *Maker {
 	pool := uint64(max(o.Number/offenders*2, 100))
 	return &Maker{
 		Options: o, random: random, zipf: rand.NewZipf(random, 1.05, 40, pool), at: o.Until.Add(-o.Span).Truncate(time.Second),
-		second: map[string]bool{}, until: map[string]time.Time{}, times: map[uint64]int{},
+		second: map[string]bool{}, until: map[string]time.Time{}, times: map[uint64]int{}, most: fewPlaces,
 	}
 }
 
@@ -129,8 +132,9 @@ func (m *Maker) ban(addr netip.Addr, jail jail, times int, place string) history
 		end, why = b.BannedAt.Add(time.Duration(m.random.Int64N(seconds))*time.Second), event.Unbanned
 	}
 	m.until[place] = end
-	if len(m.until) > 200_000 {
+	if len(m.until) > m.most {
 		m.forget()
+		m.most = max(fewPlaces, 2*len(m.until)) // so that what is left is gone through seldom
 	}
 	if !end.After(m.Until) {
 		b.EndedAt, b.EndReason = end, why

@@ -1,13 +1,19 @@
 package historytest_test
 
 import (
+	"errors"
+	"log/slog"
 	"net/netip"
+	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
 
+	"bangui/internal/event"
 	"bangui/internal/history"
 	"bangui/internal/history/historytest"
+	"bangui/internal/store"
+	"bangui/internal/store/storetest"
 )
 
 func all(seed uint64, n int) (bans []history.PastBan) {
@@ -41,5 +47,59 @@ func TestMaker(t *testing.T) {
 	}
 	if six < many/50 || six > many/3 || len(again) < many/20 || len(again) > many*9/10 || lastDay > many/10 {
 		t.Errorf("%d of IPv6, %d addresses, %d on the last day", six, len(again), lastDay)
+	}
+}
+
+// What Bulk fills a file with is what Fill records, with counters that say so.
+func TestBulk_IsFill(t *testing.T) {
+	const number = 3000
+	maker := func() *historytest.Maker {
+		return historytest.New(historytest.Options{Seed: 1, Number: number, Until: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), Span: 100 * 24 * time.Hour, HostID: storetest.HostID, Lines: true})
+	}
+	where := store.Options{Path: filepath.Join(t.TempDir(), "bulk.db"), Logger: slog.New(slog.DiscardHandler), Now: time.Now}
+	open := func() *store.DB {
+		db, err := store.Open(t.Context(), where)
+		if err == nil {
+			err = db.EnsureHost(t.Context(), storetest.HostID, "test")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return db
+	}
+	if err := open().Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := historytest.Bulk(t.Context(), where.Path, maker(), func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	bulk, filled := open(), storetest.Open(t)
+	defer bulk.Close()
+	if err := errors.Join(historytest.Count(t.Context(), bulk, func(string) {}), historytest.Fill(t.Context(), filled, maker(), nil)); err != nil {
+		t.Fatal(err)
+	}
+	everything := func(db *store.DB) (all []history.BanWithLines, overview history.Overview) {
+		a := history.New(db, event.NewBus(), slog.New(slog.DiscardHandler), time.Now)
+		if c, err := a.CheckCounters(t.Context()); err != nil || len(c.Differences) > 0 || c.Days < 90 {
+			t.Errorf("counters %+v, %v", c, err)
+		}
+		err := a.Each(t.Context(), history.Query{State: history.All}, func(b history.Ban) error {
+			lines, err := a.Lines(t.Context(), b)
+			all = append(all, history.BanWithLines{Ban: b, Lines: lines})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		overview, err = a.Overview(t.Context(), history.Scope{Until: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all, overview
+	}
+	want, wantOverview := everything(filled)
+	got, gotOverview := everything(bulk)
+	if len(want) != number || !reflect.DeepEqual(got, want) || gotOverview != wantOverview {
+		t.Errorf("%d bans of bulk, %d of fill; %+v, %+v", len(got), len(want), gotOverview, wantOverview)
 	}
 }

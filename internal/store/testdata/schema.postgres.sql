@@ -152,6 +152,8 @@ CREATE INDEX ban_active_jail ON ONLY ban USING btree (jail, banned_at, id, host_
 
 CREATE INDEX ban_asn ON ONLY ban USING btree (asn, banned_at, id);
 
+CREATE INDEX ban_block ON ONLY ban USING btree (substr(ip, 1, (2 + (length(ip) / 8))), banned_at, id);
+
 CREATE INDEX ban_country ON ONLY ban USING btree (country, banned_at, id);
 
 CREATE INDEX ban_cut_short ON ONLY ban USING btree (lift_at, id) WHERE ((lift_at IS NOT NULL) AND (end_reason = 'expired'::text));
@@ -375,6 +377,24 @@ CREATE TABLE tally_country (
 
 ALTER TABLE tally_country ADD CONSTRAINT tally_country_pkey PRIMARY KEY (day, host_id, country);
 
+CREATE TABLE tally_country_64 (
+    span bigint NOT NULL,
+    host_id text COLLATE "C" NOT NULL,
+    country text COLLATE "C" NOT NULL,
+    bans bigint NOT NULL
+);
+
+ALTER TABLE tally_country_64 ADD CONSTRAINT tally_country_64_pkey PRIMARY KEY (span, host_id, country);
+
+CREATE TABLE tally_country_8 (
+    span bigint NOT NULL,
+    host_id text COLLATE "C" NOT NULL,
+    country text COLLATE "C" NOT NULL,
+    bans bigint NOT NULL
+);
+
+ALTER TABLE tally_country_8 ADD CONSTRAINT tally_country_8_pkey PRIMARY KEY (span, host_id, country);
+
 CREATE TABLE tally_day (
     day bigint NOT NULL,
     host_id text COLLATE "C" NOT NULL,
@@ -405,6 +425,26 @@ CREATE TABLE tally_jail_country (
 
 ALTER TABLE tally_jail_country ADD CONSTRAINT tally_jail_country_pkey PRIMARY KEY (day, host_id, jail, country);
 
+CREATE TABLE tally_jail_country_64 (
+    span bigint NOT NULL,
+    host_id text COLLATE "C" NOT NULL,
+    jail text COLLATE "C" NOT NULL,
+    country text COLLATE "C" NOT NULL,
+    bans bigint NOT NULL
+);
+
+ALTER TABLE tally_jail_country_64 ADD CONSTRAINT tally_jail_country_64_pkey PRIMARY KEY (span, host_id, jail, country);
+
+CREATE TABLE tally_jail_country_8 (
+    span bigint NOT NULL,
+    host_id text COLLATE "C" NOT NULL,
+    jail text COLLATE "C" NOT NULL,
+    country text COLLATE "C" NOT NULL,
+    bans bigint NOT NULL
+);
+
+ALTER TABLE tally_jail_country_8 ADD CONSTRAINT tally_jail_country_8_pkey PRIMARY KEY (span, host_id, jail, country);
+
 CREATE TABLE tally_network (
     day bigint NOT NULL,
     host_id text COLLATE "C" NOT NULL,
@@ -413,6 +453,24 @@ CREATE TABLE tally_network (
 );
 
 ALTER TABLE tally_network ADD CONSTRAINT tally_network_pkey PRIMARY KEY (day, host_id, asn);
+
+CREATE TABLE tally_network_64 (
+    span bigint NOT NULL,
+    host_id text COLLATE "C" NOT NULL,
+    asn bigint NOT NULL,
+    bans bigint NOT NULL
+);
+
+ALTER TABLE tally_network_64 ADD CONSTRAINT tally_network_64_pkey PRIMARY KEY (span, host_id, asn);
+
+CREATE TABLE tally_network_8 (
+    span bigint NOT NULL,
+    host_id text COLLATE "C" NOT NULL,
+    asn bigint NOT NULL,
+    bans bigint NOT NULL
+);
+
+ALTER TABLE tally_network_8 ADD CONSTRAINT tally_network_8_pkey PRIMARY KEY (span, host_id, asn);
 
 CREATE TABLE tally_new (
     day bigint NOT NULL,

@@ -131,6 +131,8 @@ CREATE INDEX ban_active_jail ON ban (jail, banned_at, id, host_id, identifier) W
 
 CREATE INDEX ban_asn ON ban (asn, banned_at, id);
 
+CREATE INDEX ban_block ON ban (substr(ip, 1, 2 + length(ip) / 8), banned_at, id);
+
 CREATE INDEX ban_country ON ban (country, banned_at, id);
 
 CREATE INDEX ban_cut_short ON ban (lift_at, id) WHERE lift_at IS NOT NULL AND end_reason = 'expired';
@@ -322,6 +324,22 @@ CREATE TABLE tally_country (
     PRIMARY KEY (day, host_id, country)
 ) WITHOUT ROWID;
 
+CREATE TABLE tally_country_64 (
+    span    BIGINT NOT NULL,
+    host_id TEXT NOT NULL,
+    country TEXT NOT NULL,
+    bans    BIGINT NOT NULL,
+    PRIMARY KEY (span, host_id, country)
+) WITHOUT ROWID;
+
+CREATE TABLE tally_country_8 (
+    span    BIGINT NOT NULL,
+    host_id TEXT NOT NULL,
+    country TEXT NOT NULL,
+    bans    BIGINT NOT NULL,
+    PRIMARY KEY (span, host_id, country)
+) WITHOUT ROWID;
+
 CREATE TABLE tally_day (
     day     BIGINT NOT NULL,
     host_id TEXT NOT NULL,
@@ -349,12 +367,46 @@ CREATE TABLE tally_jail_country (
     PRIMARY KEY (day, host_id, jail, country)
 ) WITHOUT ROWID;
 
+CREATE TABLE tally_jail_country_64 (
+    span    BIGINT NOT NULL,
+    host_id TEXT NOT NULL,
+    jail    TEXT NOT NULL,
+    country TEXT NOT NULL,
+    bans    BIGINT NOT NULL,
+    PRIMARY KEY (span, host_id, jail, country)
+) WITHOUT ROWID;
+
+CREATE TABLE tally_jail_country_8 (
+    span    BIGINT NOT NULL,
+    host_id TEXT NOT NULL,
+    jail    TEXT NOT NULL,
+    country TEXT NOT NULL,
+    bans    BIGINT NOT NULL,
+    PRIMARY KEY (span, host_id, jail, country)
+) WITHOUT ROWID;
+
 CREATE TABLE tally_network (
     day     BIGINT NOT NULL,
     host_id TEXT NOT NULL,
     asn     BIGINT NOT NULL,
     bans    BIGINT NOT NULL,
     PRIMARY KEY (day, host_id, asn)
+) WITHOUT ROWID;
+
+CREATE TABLE tally_network_64 (
+    span    BIGINT NOT NULL,
+    host_id TEXT NOT NULL,
+    asn     BIGINT NOT NULL,
+    bans    BIGINT NOT NULL,
+    PRIMARY KEY (span, host_id, asn)
+) WITHOUT ROWID;
+
+CREATE TABLE tally_network_8 (
+    span    BIGINT NOT NULL,
+    host_id TEXT NOT NULL,
+    asn     BIGINT NOT NULL,
+    bans    BIGINT NOT NULL,
+    PRIMARY KEY (span, host_id, asn)
 ) WITHOUT ROWID;
 
 CREATE TABLE tally_new (

@@ -1764,7 +1764,7 @@ export interface components {
             until: string;
         };
         Count: {
-            /** @description There are more than count. */
+            /** @description There may be more than count. */
             capped: boolean;
             /** Format: int64 */
             count: number;
@@ -3318,7 +3318,7 @@ export interface operations {
                 ip?: string;
                 /** @description Found somewhere in the address. */
                 q?: string;
-                /** @description Found in a log line behind the ban. A page looks through 5000 bans: it may be short, or empty, and have a next one. */
+                /** @description Found in a log line behind the ban. */
                 text?: string;
                 /** @description As in country of a ban. */
                 country?: string;
@@ -3329,7 +3329,7 @@ export interface operations {
                 since?: string;
                 /** @description Banned before this moment. */
                 until?: string;
-                /** @description Of one page; an export has all. */
+                /** @description Of one page, which may be shorter, or empty, and have a next one: it looks at some 5000 bans where no index has what is asked for. An export has all. */
                 limit?: number;
                 cursor?: string;
             };
@@ -3410,7 +3410,7 @@ export interface operations {
                 ip?: string;
                 /** @description Found somewhere in the address. */
                 q?: string;
-                /** @description Found in a log line behind the ban. A page looks through 5000 bans: it may be short, or empty, and have a next one. */
+                /** @description Found in a log line behind the ban. */
                 text?: string;
                 /** @description As in country of a ban. */
                 country?: string;

@@ -7,13 +7,14 @@ interface Asked {
   isError: boolean;
   error: unknown;
   data: unknown;
+  hasNextPage: boolean;
   refetch: () => unknown;
 }
 
 /** What stands in place of rows: loading, failed, or why there are none. */
 export function ListInstead({ query, view, onClear }: { query: Asked; view: BanView; onClear: () => void }) {
   if (query.isError) return <Failure inset error={query.error} retry={() => void query.refetch()} />;
-  if (query.data === undefined) return <Bars lines={9} className="p-5" />;
+  if (query.data === undefined || query.hasNextPage) return <Bars lines={9} className="p-5" />;
   const filter = filterInWords(view);
   if (view.jail !== '' || view.q !== '') {
     return <Empty action={<Button onClick={onClear}>{t`Clear filter`}</Button>}>{t`No ${filter}.`}</Empty>;

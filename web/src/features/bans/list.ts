@@ -38,6 +38,8 @@ export function flatten(pages: { items: Ban[] | null }[]): Ban[] {
 const spot = (jail: string | null, address: string | null) => `${jail}\n${address}`;
 // More loaded pages than that are not asked for again behind the reader's back.
 const quietPages = 4;
+// The server lets one client ask 200 times a minute.
+const pauseMs = 700;
 
 /** The bans that a filter lets through, kept true by the event stream without ever moving rows under the pointer. */
 export function useBanList(filter: BanFilter, grid: RefObject<GridHandle | null>, choosing: boolean) {
@@ -49,6 +51,15 @@ export function useBanList(filter: BanFilter, grid: RefObject<GridHandle | null>
   const [over, setOver] = useState<ReadonlyMap<string, string>>(new Map());
   const rows = useMemo(() => flatten(query.data?.pages ?? []), [query.data]);
   const bySpot = useMemo(() => newestBySpot(rows), [rows]);
+  const { hasNextPage, isFetching, isError, fetchNextPage } = query;
+  const pages = query.data?.pages.length ?? 0;
+  // A page looks at some thousand bans and may find none.
+  const onward = rows.length === 0 && hasNextPage && !isFetching && !isError;
+  useEffect(() => {
+    if (!onward) return;
+    const timer = setTimeout(() => void fetchNextPage(), pages < quietPages ? 0 : pauseMs);
+    return () => clearTimeout(timer);
+  }, [onward, pages, fetchNextPage]);
 
   const refresh = useCallback(async () => {
     setFresh(0);

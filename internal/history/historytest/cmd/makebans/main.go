@@ -49,22 +49,37 @@ func run(database, until string, days int, o historytest.Options) (err error) {
 	if strings.HasPrefix(database, "postgres") {
 		where.Path, where.Postgres = "", database
 	}
+	_, missing := os.Stat(database)
+	fresh := errors.Is(missing, os.ErrNotExist)
 	ctx := context.Background()
 	db, err := store.Open(ctx, where)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := db.EnsureHost(ctx, o.HostID, o.HostID); err != nil {
-		return err
+		return errors.Join(err, db.Close())
 	}
 	began := time.Now()
+	progress := func(did string) { fmt.Fprintf(os.Stderr, "%6.0f s: %.100q\n", time.Since(began).Seconds(), did) }
+	if fresh && where.Path != "" {
+		if err := db.Close(); err != nil {
+			return err
+		}
+		if err := historytest.Bulk(ctx, where.Path, historytest.New(o), progress); err != nil {
+			return err
+		}
+		if db, err = store.Open(ctx, where); err != nil {
+			return err
+		}
+		return errors.Join(historytest.Count(ctx, db, progress), db.Optimise(ctx), db.Close())
+	}
 	err = historytest.Fill(ctx, db, historytest.New(o), func(done int) {
-		fmt.Fprintf(os.Stderr, "\r%d bans, %.0f a second", done, float64(done)/time.Since(began).Seconds())
+		if done%100_000 == 0 {
+			progress(fmt.Sprintf("%d bans, %.0f a second", done, float64(done)/time.Since(began).Seconds()))
+		}
 	})
-	fmt.Fprintln(os.Stderr)
 	if err == nil {
 		_, _, err = db.KeepPartitions(ctx)
 	}
-	return err
+	return errors.Join(err, db.Close())
 }

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"slices"
+	"strings"
+
+	"bangui/internal/event"
+	"bangui/internal/history"
+)
+
+// within are the bans of a query in a lane, down to an end; the zero Place = all.
+func within(q history.Query, l lane, end history.Place) stretch {
+	s := stretch{&conditions{}, l}
+	s.lead(q)
+	s.narrow(q)
+	s.between(q, end)
+	return s
+}
+
+// hidden is a column of which no index is used: the engine goes the way that we choose.
+func hidden(column string) string { return "coalesce(" + column + ", " + column + ")" }
+
+// column is how a condition names a column.
+func (s stretch) column(name string) string {
+	if slices.Contains(s.lane.columns, name) {
+		return name
+	}
+	return hidden(name)
+}
+
+// lead are the conditions by which the lane leads.
+func (s stretch) lead(q history.Query) {
+	if s.lane.block {
+		first, _ := bounds(q.Inside)
+		s.and("substr(ip, 1, 2 + length(ip) / 8) = ?", first[:blockBits(q.Inside)/8])
+	}
+	for _, f := range []struct{ column, value string }{
+		{"host_id", q.HostID}, {"jail", q.Jail}, {"identifier", q.Identifier}, {"country", q.Country}, {"origin", string(q.Origin)},
+	} {
+		if f.value != "" {
+			s.and(s.column(f.column)+" = ?", f.value)
+		}
+	}
+	if q.Origin != "" && q.Origin != event.ByFail2ban {
+		s.and("origin <> 'fail2ban'") // what the index of the others says
+	}
+	if q.ASN != 0 {
+		s.and(s.column("asn")+" = ?", q.ASN)
+	}
+	if q.State == history.Active {
+		s.and(s.column("ended_at") + " IS NULL")
+	}
+}
+
+// narrow are the conditions that no lane leads by in the order of pages.
+func (s stretch) narrow(q history.Query) {
+	if q.State == history.Ended {
+		s.and("ended_at IS NOT NULL")
+	}
+	if q.Inside.IsValid() {
+		first, last := bounds(q.Inside)
+		s.and(s.column("ip")+" BETWEEN ? AND ? AND length(ip) = ? AND prefix_len >= ?", first, last, len(first), q.Inside.Bits())
+	}
+	if q.Covering.IsValid() {
+		s.and("identifier IN ("+strings.TrimSuffix(strings.Repeat("?, ", q.Covering.BitLen()), ", ")+")", wider(q.Covering)...)
+	}
+	if q.Text != "" {
+		s.and(`lower(identifier) LIKE lower(?) ESCAPE '\'`, "%"+escapeLike(q.Text)+"%")
+	}
+}
+
+// between are the conditions on the place of bans: one above and one below, by which an
+// engine enters and leaves an index.
+func (s stretch) between(q history.Query, end history.Place) {
+	at := "banned_at"
+	if !s.lane.ordered {
+		at = hidden(at)
+	}
+	below, from := q.After, end
+	if until := (history.Place{BannedAt: q.Until}); !q.Until.IsZero() && (below == history.Place{} || older(until, below)) {
+		below = until // ids are above 0
+	}
+	if since := (history.Place{BannedAt: q.Since}); !q.Since.IsZero() && (from == history.Place{} || older(from, since)) {
+		from = since
+	}
+	if below != (history.Place{}) {
+		s.and("("+at+", id) < (?, ?)", micros(below.BannedAt), below.ID)
+	}
+	if from != (history.Place{}) {
+		s.and("("+at+", id) >= (?, ?)", micros(from.BannedAt), from.ID)
+	}
+}
