@@ -15,6 +15,7 @@ import { Route as AccountRouteImport } from './routes/account'
 import { Route as AuditRouteImport } from './routes/audit'
 import { Route as BansRouteImport } from './routes/bans'
 import { Route as HistoryRouteImport } from './routes/history'
+import { Route as ServerRouteImport } from './routes/server'
 import { Route as AddressSplatRouteImport } from './routes/address.$'
 import { Route as JailsIndexRouteImport } from './routes/jails.index'
 import { Route as JailsJailRouteImport } from './routes/jails.$jail'
@@ -51,6 +52,11 @@ const BansRoute = BansRouteImport.update({
 const HistoryRoute = HistoryRouteImport.update({
   id: '/history',
   path: '/history',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const ServerRoute = ServerRouteImport.update({
+  id: '/server',
+  path: '/server',
   getParentRoute: () => rootRouteImport,
 } as any)
 const AddressSplatRoute = AddressSplatRouteImport.update({
@@ -96,6 +102,7 @@ export interface FileRoutesByFullPath {
   '/audit': typeof AuditRoute
   '/bans': typeof BansRoute
   '/history': typeof HistoryRoute
+  '/server': typeof ServerRoute
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
@@ -111,6 +118,7 @@ export interface FileRoutesByTo {
   '/audit': typeof AuditRoute
   '/bans': typeof BansRoute
   '/history': typeof HistoryRoute
+  '/server': typeof ServerRoute
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
@@ -127,6 +135,7 @@ export interface FileRoutesById {
   '/audit': typeof AuditRoute
   '/bans': typeof BansRoute
   '/history': typeof HistoryRoute
+  '/server': typeof ServerRoute
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
@@ -144,6 +153,7 @@ export interface FileRouteTypes {
     | '/audit'
     | '/bans'
     | '/history'
+    | '/server'
     | '/address/$'
     | '/jails/$jail'
     | '/jobs/$job'
@@ -159,6 +169,7 @@ export interface FileRouteTypes {
     | '/audit'
     | '/bans'
     | '/history'
+    | '/server'
     | '/address/$'
     | '/jails/$jail'
     | '/jobs/$job'
@@ -174,6 +185,7 @@ export interface FileRouteTypes {
     | '/audit'
     | '/bans'
     | '/history'
+    | '/server'
     | '/address/$'
     | '/jails/$jail'
     | '/jobs/$job'
@@ -190,6 +202,7 @@ export interface RootRouteChildren {
   AuditRoute: typeof AuditRoute
   BansRoute: typeof BansRoute
   HistoryRoute: typeof HistoryRoute
+  ServerRoute: typeof ServerRoute
   AddressSplatRoute: typeof AddressSplatRoute
   JailsJailRoute: typeof JailsJailRoute
   JobsJobRoute: typeof JobsJobRoute
@@ -241,6 +254,13 @@ declare module '@tanstack/react-router' {
       path: '/history'
       fullPath: '/history'
       preLoaderRoute: typeof HistoryRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/server': {
+      id: '/server'
+      path: '/server'
+      fullPath: '/server'
+      preLoaderRoute: typeof ServerRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/address/$': {
@@ -302,6 +322,7 @@ const rootRouteChildren: RootRouteChildren = {
   AuditRoute: AuditRoute,
   BansRoute: BansRoute,
   HistoryRoute: HistoryRoute,
+  ServerRoute: ServerRoute,
   AddressSplatRoute: AddressSplatRoute,
   JailsJailRoute: JailsJailRoute,
   JobsJobRoute: JobsJobRoute,

@@ -29,7 +29,7 @@ export function setDoorkeeper(next: Doorkeeper | undefined): void {
 
 function deadlineOf({ method, url }: Request): number {
   if (method === 'GET') return readDeadlineMs;
-  return url.includes('/config/') ? configDeadlineMs : changeDeadlineMs;
+  return url.includes('/config/') || /\/server(\/|$)/.test(url) ? configDeadlineMs : changeDeadlineMs;
 }
 
 async function timedFetch(request: Request): Promise<Response> {

@@ -13,6 +13,7 @@ import { Button } from '@/ui/button';
 import { classes } from '@/ui/classes';
 
 const WaitingChange = lazy(() => import('@/features/config/banner').then((m) => ({ default: m.WaitingChange })));
+const FallenChange = lazy(() => import('@/features/server/fallen').then((m) => ({ default: m.FallenChange })));
 
 const tones = {
   warn: 'bg-warn-soft text-warn',
@@ -50,7 +51,18 @@ export function Banners() {
       <UpgradeBanner />
       <ConnectionBanner />
       <ConfigBanner />
+      <FallenBanner />
     </>
+  );
+}
+
+function FallenBanner() {
+  const fallen = useFreshness().host?.fallen;
+  if (!fallen) return null;
+  return (
+    <Suspense>
+      <FallenChange fallen={fallen} />
+    </Suspense>
   );
 }
 

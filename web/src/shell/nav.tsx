@@ -1,7 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Ban, CalendarClock, Gauge, History, Info, ScrollText, Search, Shield, Users } from 'lucide-react';
+import { Ban, CalendarClock, Gauge, History, Info, ScrollText, Search, Server, Shield, Users } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useMay } from '@/api/access';
 import { hostQuery, jailsQuery } from '@/api/queries';
@@ -54,6 +54,10 @@ export function SideNav() {
         </Link>
       </Group>
       <Group title={t`System`}>
+        <Link to="/server" className={item}>
+          <Server aria-hidden />
+          {t`Server`}
+        </Link>
         <Link to="/jobs" className={item}>
           <CalendarClock aria-hidden />
           {t`Jobs`}

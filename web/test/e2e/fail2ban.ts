@@ -50,10 +50,21 @@ export class Fail2ban {
     this.#server?.kill(name);
   }
 
+  /** Ends the server that answers now as a crash does, whoever started it. */
+  async crash(): Promise<void> {
+    const pid = Number(readFileSync(join(this.dir, 'fail2ban.pid'), 'utf8'));
+    process.kill(pid, 'SIGKILL');
+    await until(async () => (await this.client('ping')) === '', 'it is gone');
+  }
+
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
-    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    if (server === undefined) return;
+    if (server.exitCode !== null || server.signalCode !== null) {
+      await this.client('stop'); // the one that a restart put in its place
+      return;
+    }
     const gone = new Promise((resolve) => server.once('exit', resolve));
     server.kill('SIGCONT');
     server.kill('SIGTERM');

@@ -64,6 +64,8 @@ test.each(everyLook)(
       ['/jails', 'sshd'],
       ['/jails/sshd', 'failregex'],
       ['/address/203.0.113.7', 'Failed password'],
+      ['/server', 'Restart…'],
+      ['/server?tab=log', 'Starting Fail2ban'],
       ['/jobs', 'tidy-accounts'],
       ['/jobs/tidy-accounts', 'Safe to repeat'],
       ['/about', 'Never banned from here'],
