@@ -159,6 +159,14 @@ until_true 10 sh -c "nsenter -t $leader -m -n -p nft list ruleset | grep -q 203.
 must call POST bans/lift '{"jails":["manual"],"addresses":["203.0.113.9"],"reason":"test"}'
 [ "$(inside find / -xdev -newer /root/bangui.deb -path '/etc/fail2ban/*' -type f | wc -l)" = 1 ] || failed "more than our file was written in /etc/fail2ban"
 
+step "restart: from the helper's sandbox, by the unit, and bans are back"
+old=$(field fail2ban MainPID)
+must call POST bans '{"jails":["manual"],"addresses":["203.0.113.9"],"reason":"test"}'
+must call POST hosts/local/server/restart '{}'
+grep -q '"way":"systemd".*"bans":1,"missing":\[\]' "$work/said" || failed "it was restarted so: $(cat "$work/said")"
+[ "$(field fail2ban MainPID)" != "$old" ] || failed "fail2ban was not restarted"
+must call POST bans/lift '{"jails":["manual"],"addresses":["203.0.113.9"],"reason":"test"}'
+
 step "upgrade keeps everything"
 inside sh -c 'echo "log-level: debug" >> /etc/bangui/bangui.yml'
 inside systemctl --quiet disable bangui-helper

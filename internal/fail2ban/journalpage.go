@@ -116,6 +116,9 @@ func journalEntryOf(entry []byte) (e LogEntry, cursor string, ok bool) {
 			e.Part = part
 		}
 	}
+	if t := told.FindStringSubmatch(e.Text); t != nil && t[2] != "Found" && e.Level == "WARNING" {
+		e.Level = "NOTICE" // a journal has no level for it that fail2ban's handler uses (seen on 1.0.2)
+	}
 	if rest != "" {
 		e.goOn([]byte(rest))
 	}

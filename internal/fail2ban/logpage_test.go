@@ -173,8 +173,8 @@ func TestReadJournal(t *testing.T) {
 	const script = `#!/bin/sh
 echo "$@" >> "$0.args"
 printf '%s\n' '{"__CURSOR":"s=3","__REALTIME_TIMESTAMP":"1795446002000000","PRIORITY":"3","LOGGER":"fail2ban.utils","MESSAGE":"it failed\nTraceback"}'
-printf '%s\n' '{"__CURSOR":"s=2","__REALTIME_TIMESTAMP":"1795446001000000","PRIORITY":"5","SYSLOG_IDENTIFIER":"fail2ban.actions","MESSAGE":"NOTICE [sshd] Ban 203.0.113.7"}'
-printf '%s\n' '{"__CURSOR":"s=1","__REALTIME_TIMESTAMP":"1795446000000000","MESSAGE":"fail2ban.server[77]: INFO Starting"}'
+printf '%s\n' '{"__CURSOR":"s=2","__REALTIME_TIMESTAMP":"1795446001000000","PRIORITY":"4","LOGGER":"fail2ban.actions","MESSAGE":"[sshd] Ban 203.0.113.7"}'
+printf '%s\n' '{"__CURSOR":"s=1","__REALTIME_TIMESTAMP":"1795446000000000","SYSLOG_IDENTIFIER":"fail2ban.server","MESSAGE":"INFO Starting"}'
 `
 	program := filepath.Join(t.TempDir(), "journalctl")
 	if err := os.WriteFile(program, []byte(script), 0o755); err != nil {

@@ -123,12 +123,15 @@ function Standing({ option, back }: { option: ServerOption; back: boolean }) {
   if (back) return <p className="text-xs text-warn">{t`Goes back to what it inherits; the review says what that is.`}</p>;
   const { live, configured } = option;
   const file = configured?.origin.file;
-  const place = file === null || file === undefined ? t`fail2ban's own default` : `${visible(file)}:${configured?.origin.line ?? 0}`;
   return (
     <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-xs text-muted">
-      <span className="wrap-anywhere">
-        {t`From`} <span className="font-mono">{place}</span>
-      </span>
+      {file === null || file === undefined ? (
+        <span>{t`fail2ban's own default`}</span>
+      ) : (
+        <span className="wrap-anywhere">
+          {t`Stands in`} <span className="font-mono">{`${visible(file)}:${configured?.origin.line ?? 0}`}</span>
+        </span>
+      )}
       {live === null && <span>{t`What is live, fail2ban does not say.`}</span>}
       {differs(option) && live !== null && (
         <Badge tone="warn" title={t`Somebody set it by hand; a restart makes it what the files say.`}>
