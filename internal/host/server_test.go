@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -134,6 +135,20 @@ func TestRestart_BringsJailsAndBansBack(t *testing.T) {
 		t.Errorf("%+v, %v", done, err)
 	}
 	b.mustStand("after another restart")
+
+	// A log that has vanished: ours refuses, and it runs on. fail2ban's own restart ends it first,
+	// and then does not come up: every jail is lost.
+	if err := os.Remove(b.server.AuthLog()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.local.Restart(t.Context(), host.RestartOrder{}); !fault.Is(err, fault.Fail2banRefused) {
+		t.Errorf("with a log that has vanished: %v", err)
+	}
+	b.mustStand("after a refusal because of the log")
+	if err := exec.CommandContext(t.Context(), "fail2ban-client", "-c", b.server.ConfigDir(), "restart").Run(); err == nil {
+		t.Error("fail2ban's own restart went well; this case shows nothing")
+	}
+	fail2bantest.Until(t, "fail2ban is gone after its own restart", func() bool { return b.local.State().Reach == host.Unreachable })
 }
 
 func TestRestart_WantsAWordWhereBansAreLost(t *testing.T) {
