@@ -145,7 +145,9 @@ func (d *double) RemoveManualJail(context.Context) error { return d.write("remov
 func (d *double) Config(context.Context) (host.ConfigView, error) {
 	return host.ConfigView{ETag: "x", Jails: []jailconf.Jail{{Name: "sshd"}}}, d.err
 }
-func (d *double) Choices(context.Context) (host.Choices, error)                 { return host.Choices{}, d.err }
+
+func (d *double) Choices(context.Context) (host.Choices, error) { return host.Choices{}, d.err }
+
 func (d *double) LogFiles(context.Context, []string) ([]host.WatchedLog, error) { return nil, d.err }
 func (d *double) ConfigFile(context.Context, string) (string, error)            { return "", d.err }
 func (d *double) CheckChange(context.Context, host.ChangeOrder) (host.Change, error) {
@@ -177,6 +179,7 @@ func (d *double) Restart(context.Context, host.RestartOrder) (host.Restarted, er
 func (d *double) ServerLog(context.Context, host.LogQuery) (host.LogPage, error) {
 	return host.LogPage{}, d.err
 }
+
 func (d *double) PutBackChange(context.Context, host.PutBackOrder) error { return d.write("put back") }
 
 func (d *double) Run(ctx context.Context, _ host.Recorder) error { <-ctx.Done(); return ctx.Err() }

@@ -107,9 +107,9 @@ func (r *logReader) find(text string) (file int, offset int64, found bool, err e
 
 // backward gives what is before a place; without one, before the end.
 func (r *logReader) backward() (LogPage, error) {
-	last := len(r.files) - 1
-	file, end := last, r.files[last].wholeLines()
-	page := LogPage{Newer: place(r.files[last], end)}
+	file := len(r.files) - 1
+	end := r.files[file].wholeLines()
+	page := LogPage{Newer: place(r.files[file], end)}
 	if r.Before != "" {
 		var found bool
 		var err error
@@ -119,31 +119,39 @@ func (r *logReader) backward() (LogPage, error) {
 		}
 		page.Newer = r.Before
 	}
-	for {
-		for end > 0 {
-			start, entries, err := r.chunkBefore(r.files[file], end)
-			if err != nil {
-				return page, err
-			}
-			for _, e := range slices.Backward(entries) {
-				end = e.start
-				if !r.matches(e.LogEntry) {
-					continue
-				}
-				page.Entries = append(page.Entries, e.LogEntry)
-				if len(page.Entries) == r.limit() {
-					return r.ended(page, file, end), nil
-				}
-			}
-			if end = start; r.left <= 0 {
-				return r.ended(page, file, end), nil
-			}
+	for ; file >= 0; file-- {
+		at, full, err := r.gatherBackward(&page, r.files[file], end)
+		if err != nil || full {
+			return r.ended(page, file, at), err
 		}
-		if file--; file < 0 {
-			return r.ended(page, 0, 0), nil
+		if file > 0 {
+			end = r.files[file-1].size()
 		}
-		end = r.files[file].size()
 	}
+	return r.ended(page, 0, 0), nil
+}
+
+// gatherBackward adds what matches before an offset of one file, and says where it ended:
+// the page is full, or enough was read for it.
+func (r *logReader) gatherBackward(page *LogPage, f *logFile, end int64) (at int64, full bool, err error) {
+	for end > 0 {
+		start, entries, err := r.chunkBefore(f, end)
+		if err != nil {
+			return end, true, err
+		}
+		for _, e := range slices.Backward(entries) {
+			if r.matches(e.LogEntry) {
+				page.Entries = append(page.Entries, e.LogEntry)
+			}
+			if len(page.Entries) == r.limit() {
+				return e.start, true, nil
+			}
+		}
+		if end = start; r.left <= 0 {
+			return end, true, nil
+		}
+	}
+	return 0, false, nil
 }
 
 // ended is a page that was gathered from its end.
@@ -231,30 +239,34 @@ func (r *logReader) forward() (LogPage, error) {
 		file, offset = len(r.files)-1, 0
 	}
 	for ; file < len(r.files); file, offset = file+1, 0 {
-		f := r.files[file]
-		end := f.wholeLines()
-		for offset < end && r.left > 0 {
-			entries, next, err := r.chunkAfter(f, offset, end)
-			if err != nil {
-				return page, err
-			}
-			for _, e := range entries {
-				if r.matches(e.LogEntry) {
-					page.Entries = append(page.Entries, e.LogEntry)
-				}
-				if len(page.Entries) == r.limit() {
-					page.Newer = place(f, e.end)
-					return page, nil
-				}
-			}
-			offset = next
-		}
-		page.Newer = place(f, offset)
-		if r.left <= 0 {
-			break
+		at, full, err := r.gatherForward(&page, r.files[file], offset)
+		page.Newer = place(r.files[file], at)
+		if err != nil || full {
+			return page, err
 		}
 	}
 	return page, nil
+}
+
+// gatherForward adds what matches behind an offset of one file, and says where it ended:
+// the page is full, or enough was read for it.
+func (r *logReader) gatherForward(page *LogPage, f *logFile, offset int64) (at int64, full bool, err error) {
+	for end := f.wholeLines(); offset < end && r.left > 0; {
+		entries, next, err := r.chunkAfter(f, offset, end)
+		if err != nil {
+			return offset, true, err
+		}
+		for _, e := range entries {
+			if r.matches(e.LogEntry) {
+				page.Entries = append(page.Entries, e.LogEntry)
+			}
+			if len(page.Entries) == r.limit() {
+				return e.end, true, nil
+			}
+		}
+		offset = next
+	}
+	return offset, r.left <= 0, nil
 }
 
 // chunkAfter reads messages from an offset to the end of a line.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,9 +90,9 @@ func TestReadLog_PagesMeet(t *testing.T) {
 	next, q := lines-1, fail2ban.LogQuery{Limit: 500}
 	for {
 		page := readLog(t, path, q)
-		for i := len(page.Entries) - 1; i >= 0; i-- {
-			if !strings.HasPrefix(page.Entries[i].Text, fmt.Sprintf("[sshd] Ban %d ", next)) {
-				t.Fatalf("%q where %d was due", page.Entries[i].Text, next)
+		for _, e := range slices.Backward(page.Entries) {
+			if !strings.HasPrefix(e.Text, fmt.Sprintf("[sshd] Ban %d ", next)) {
+				t.Fatalf("%q where %d was due", e.Text, next)
 			}
 			next--
 		}

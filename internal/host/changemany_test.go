@@ -32,13 +32,26 @@ var (
 // them nobody takes.
 func randomEdits(dice *rand.Rand) (all []host.Edit, bad bool) {
 	good := [][2]string{
-		{"maxretry", strconv.Itoa(1 + dice.IntN(1000))}, {"findtime", strconv.Itoa(1 + dice.IntN(100_000))}, {"bantime", strconv.Itoa(700_000 + dice.IntN(100_000))},
-		{"maxmatches", strconv.Itoa(dice.IntN(50))}, {"usedns", []string{"no", "warn", "raw"}[dice.IntN(3)]}, {"banaction", []string{"other", "record"}[dice.IntN(2)]},
+		{"maxretry", strconv.Itoa(1 + dice.IntN(1000))},
+		{"findtime", strconv.Itoa(1 + dice.IntN(100_000))},
+		{"bantime", strconv.Itoa(700_000 + dice.IntN(100_000))},
+		{"maxmatches", strconv.Itoa(dice.IntN(50))},
+		{"usedns", []string{"no", "warn", "raw"}[dice.IntN(3)]},
+		{"banaction", []string{"other", "record"}[dice.IntN(2)]},
 		{"ignoreip", fmt.Sprintf("192.0.2.%d", dice.IntN(256))},
 	}
 	ill := [][2]string{
-		{"failregex", "^(x <HOST>"}, {"bantime", "1yr"}, {"maxretry", "5 # five"}, {"logencoding", "nonsense"}, {"logpath", "/nowhere/x.log"},
-		{"banaction", "nowhere"}, {"filter", "nowhere"}, {"findtime", "__import__('os')"}, {"action", "broken.py[]"}, {"datepattern", "%%"}, {"maxretry", "0\n[x]"},
+		{"failregex", "^(x <HOST>"},
+		{"bantime", "1yr"},
+		{"maxretry", "5 # five"},
+		{"logencoding", "nonsense"},
+		{"logpath", "/nowhere/x.log"},
+		{"banaction", "nowhere"},
+		{"filter", "nowhere"},
+		{"findtime", "__import__('os')"},
+		{"action", "broken.py[]"},
+		{"datepattern", "%%"},
+		{"maxretry", "0\n[x]"},
 	}
 	pick := good[dice.IntN(len(good))]
 	if bad = dice.IntN(2) == 0; bad {

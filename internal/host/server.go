@@ -119,11 +119,11 @@ func (l *Local) purgeAge(ctx context.Context) (string, error) {
 // FlushLogs makes fail2ban open its log anew; see Host.
 func (l *Local) FlushLogs(ctx context.Context) error { return l.Client.FlushLogs(ctx) }
 
-// What a question for fail2ban's log, and a message in it, are; see fail2ban.
-type (
-	LogQuery = fail2ban.LogQuery
-	LogEntry = fail2ban.LogEntry
-)
+// LogQuery asks for messages of fail2ban's log; see fail2ban.LogQuery.
+type LogQuery = fail2ban.LogQuery
+
+// LogEntry is one message in it; see fail2ban.LogEntry.
+type LogEntry = fail2ban.LogEntry
 
 // LogLevels are fail2ban's levels, the most urgent first.
 func LogLevels() []string { return fail2ban.LogLevels() }
