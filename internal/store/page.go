@@ -19,13 +19,13 @@ type patience struct {
 }
 
 // usual is the patience of a store: what it looks at takes some milliseconds.
-func usual() patience { return patience{first: 200, most: 5000} }
+func usual() patience { return patience{first: 200, most: 4000} }
 
 // ListBans is one page, newest first, of at most q.Limit bans. When it stopped looking
 // before it had found as many, stopped is where to go on; else the zero Place.
 func (db *DB) ListBans(ctx context.Context, q history.Query) (bans []history.Ban, stopped history.Place, err error) {
 	stopped, err = db.walk(ctx, q, q.Limit, func(s stretch, left int) (int, error) {
-		found, err := collect(ctx, db.read, scanBan, "SELECT "+banColumns+" FROM ban"+s.sql()+s.newestFirst(left), s.args...)
+		found, err := collect(ctx, db.read, scanBan, "SELECT "+banColumns+s.from(left), s.args...)
 		bans = append(bans, found...)
 		return len(found), err
 	})
@@ -45,8 +45,12 @@ func (db *DB) CountBans(ctx context.Context, q history.Query, limit int) (n int,
 		return counts[0], nil
 	}
 	if lanes := lanesOf(q); q.State == history.Active && q.Identifier == "" {
-		_, err := count(within(q, lanes[0], history.Place{}), limit+1)
-		return n, false, err
+		s := within(q, lanes[0], history.Place{})
+		counts, err := collect(ctx, db.read, scanOne[int], "SELECT count(*) FROM ban"+s.sql(), s.args...)
+		if err != nil {
+			return 0, false, err
+		}
+		return counts[0], false, nil
 	}
 	stopped, err := db.walk(ctx, q, limit+1, count)
 	return n, stopped != history.Place{}, err
@@ -65,6 +69,15 @@ func (s stretch) newestFirst(limit int) string {
 		at = hidden(at)
 	}
 	return " ORDER BY " + at + " DESC, id DESC LIMIT " + strconv.Itoa(limit)
+}
+
+// from are the first bans of a stretch in the order of pages, as the end of a SELECT. Where
+// they have to be sorted that is done with their ids alone.
+func (s stretch) from(limit int) string {
+	if s.lane.ordered {
+		return " FROM ban" + s.sql() + s.newestFirst(limit)
+	}
+	return " FROM ban WHERE id IN (SELECT id FROM ban" + s.sql() + s.newestFirst(limit) + ") ORDER BY banned_at DESC, id DESC"
 }
 
 // walk looks for limit bans of a query, stretch by stretch back in time. Where no lane

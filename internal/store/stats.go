@@ -56,42 +56,75 @@ func countedBy(t history.Tally, by string, keys []any) *counted {
 	table, when, _ := source(t)
 	summed := slices.ContainsFunc(sums(), func(sum counter) bool { return sum.of == table })
 	if summed && t.From < t.To {
-		c.spans(table, t.From, t.To, len(spans())-1)
+		c.spans(table, t.From, t.To, len(spans())-1, "")
 	} else {
-		c.add(table, when, t.From, t.To)
+		c.add(table, when, t.From, t.To, "")
 	}
 	return c
 }
 
-// spans adds whole spans of a length, and what is before and after them in shorter ones.
-func (c *counted) spans(table string, from, to int64, level int) {
+// spans adds whole spans of a length for a time, and mends what they have too little or too
+// much at its ends with shorter ones: never with more of them than half a span has.
+func (c *counted) spans(table string, from, to int64, level int, sign string) {
 	if from >= to {
 		return
 	}
 	if level < 0 {
-		c.add(table, "day", from, to)
+		c.add(table, "day", from, to, sign)
 		return
 	}
 	length := spans()[level]
 	first, after := (from+length-1)/length, to/length
-	if first >= after {
-		c.spans(table, from, to, level-1)
+	if first > after {
+		c.spans(table, from, to, level-1, sign)
 		return
 	}
-	c.spans(table, from, first*length, level-1)
-	c.add(table+"_"+strconv.FormatInt(length, 10), "span", first, after)
-	c.spans(table, after*length, to, level-1)
+	if edge := first*length - from; 2*edge > length {
+		first--
+		c.spans(table, first*length, from, level-1, opposite(sign))
+	} else {
+		c.spans(table, from, from+edge, level-1, sign)
+	}
+	if edge := to - after*length; 2*edge > length {
+		after++
+		c.spans(table, to, after*length, level-1, opposite(sign))
+	} else {
+		c.spans(table, to-edge, to, level-1, sign)
+	}
+	if first < after {
+		c.add(table+"_"+strconv.FormatInt(length, 10), "span", first, after, sign)
+	}
 }
 
-func (c *counted) add(table, when string, from, to int64) {
+func opposite(sign string) string {
+	if sign == "" {
+		return "-"
+	}
+	return ""
+}
+
+// add adds a stretch of one table. Of few parts each row is looked up by its key.
+func (c *counted) add(table, when string, from, to int64, sign string) {
 	c.parts = nil
-	c.and(when+" >= ? AND "+when+" < ?", from, to)
+	if few := to > from && to-from <= history.SpanDays; few && len(c.keys) > 0 {
+		numbers := make([]any, 0, to-from)
+		for n := from; n < to; n++ {
+			numbers = append(numbers, n)
+		}
+		c.and(when+" IN "+marks(len(numbers)), numbers...)
+		c.and("host_id IN (SELECT id FROM host)")
+	} else {
+		c.and(when+" >= ? AND "+when+" < ?", from, to)
+	}
 	c.narrowed(c.tally.Scope)
 	if len(c.keys) > 0 {
-		c.and(c.by+" IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(c.keys)), ", ")+")", c.keys...)
+		c.and(c.by+" IN "+marks(len(c.keys)), c.keys...)
 	}
-	c.tables = append(c.tables, "SELECT "+c.by+" AS part, bans FROM "+table+c.conditions.sql())
+	c.tables = append(c.tables, "SELECT "+c.by+" AS part, "+sign+"bans AS bans FROM "+table+c.conditions.sql())
 }
+
+// marks is a list of places for values.
+func marks(n int) string { return "(" + strings.TrimSuffix(strings.Repeat("?, ", n), ", ") + ")" }
 
 func (c *counted) sql() string { return "(" + strings.Join(c.tables, " UNION ALL ") + ") AS counted" }
 

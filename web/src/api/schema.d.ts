@@ -3329,7 +3329,7 @@ export interface operations {
                 since?: string;
                 /** @description Banned before this moment. */
                 until?: string;
-                /** @description Of one page, which may be shorter, or empty, and have a next one: it looks at some 5000 bans where no index has what is asked for. An export has all. */
+                /** @description Of one page, which may be shorter, or empty, and have a next one: it looks at some 4000 bans where no index has what is asked for. An export has all. */
                 limit?: number;
                 cursor?: string;
             };
