@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"bangui/internal/event"
+	"bangui/internal/fault"
 	"bangui/internal/lease"
 	"bangui/internal/store"
 	"bangui/internal/store/postgrestest"
@@ -57,7 +58,7 @@ func child(where, way string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	db, err := store.Open(ctx, options(where))
+	db, err := openPatiently(ctx, where)
 	if err != nil {
 		fmt.Fprintln(os.Stdout, "error", err)
 		return 1
@@ -77,6 +78,11 @@ func child(where, way string) int {
 		Work: func(ctx context.Context, l *lease.Leadership) {
 			fmt.Fprintln(os.Stdout, "leads", l.Epoch)
 			writeOn(ctx, db.Fenced(l.Term, l.Refused), l)
+		},
+		Took: func(took time.Duration) {
+			if took > quickBeat/10 {
+				fmt.Fprintln(os.Stdout, "slow", took)
+			}
 		},
 		Die: func(cause string) {
 			fmt.Fprintln(os.Stdout, "died", cause)
@@ -115,6 +121,19 @@ func child(where, way string) int {
 	return 0
 }
 
+// openPatiently opens a store, again where twenty processes that start at once keep a
+// server from answering in time: a console's supervisor starts it again then.
+func openPatiently(ctx context.Context, where string) (*store.DB, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		db, err := store.Open(ctx, options(where))
+		if !fault.Is(err, fault.Unavailable) || ctx.Err() != nil {
+			return db, err
+		}
+	}
+}
+
 // writeOn stores an event with its epoch, again and again. What is refused ends it.
 func writeOn(ctx context.Context, db store.Fenced, l *lease.Leadership) {
 	for n := 0; ctx.Err() == nil; n++ {
@@ -145,6 +164,16 @@ func options(where string) store.Options {
 type worker struct {
 	cmd   *exec.Cmd
 	lines chan string // closed when it has ended
+
+	mu   sync.Mutex
+	up   time.Time // when it became a candidate; zero = not yet
+	slow []exchange
+}
+
+// exchange is one with the database that took long.
+type exchange struct {
+	until time.Time
+	took  time.Duration
 }
 
 func work(t *testing.T, where, way string) *worker {
@@ -181,10 +210,24 @@ func workIn(t *testing.T, kernel *syscall.SysProcAttr, where, way string) *worke
 func (w *worker) read(out io.Reader) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
+		w.note(lines.Text())
 		select {
 		case w.lines <- lines.Text():
 		default: // nobody looks
 		}
+	}
+}
+
+// note keeps when a worker came up, and what took it long.
+func (w *worker) note(line string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if line == "up" {
+		w.up = time.Now()
+	}
+	if text, ok := strings.CutPrefix(line, "slow "); ok {
+		took, _ := time.ParseDuration(text)
+		w.slow = append(w.slow, exchange{time.Now(), took})
 	}
 }
 
@@ -258,7 +301,7 @@ func onBoth(t *testing.T, test func(t *testing.T, where string)) {
 
 func prepared(t *testing.T, where string) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), options(where))
+	db, err := openPatiently(t.Context(), where)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -301,7 +344,11 @@ func startAtOnce(t *testing.T, way string) {
 		leader.says(t, "leads", patience)
 		expectEnd(t, slices.DeleteFunc(all, func(w *worker) bool { return w == leader }), way)
 		leader.signal(t, syscall.SIGTERM)
-		if status := leader.status(t, patience); status != 0 {
+		switch status := leader.status(t, time.Minute); status {
+		case 0:
+		case 75: // so short a term leaves half a second for what is open, and the machine had it not
+			t.Log("the leader's work outlived its term, so it ended itself")
+		default:
 			t.Errorf("the leader ended with %d", status)
 		}
 		expectOrder(t, db)
@@ -455,10 +502,15 @@ func untilBeat(t *testing.T, db *store.DB) {
 	}
 }
 
+// pause is a time in which nobody wrote, between the terms that did.
+type pause struct{ from, to time.Time }
+
+func (p pause) lasted() time.Duration { return p.to.Sub(p.from) }
+
 // expectOrder checks that no transaction of a term came after one of a later term, and
 // that an epoch was one process's. It gives the pauses between the terms that wrote, and
 // the number of what they wrote.
-func expectOrder(t *testing.T, db *store.DB) (pauses []time.Duration, commits int) {
+func expectOrder(t *testing.T, db *store.DB) (pauses []pause, commits int) {
 	t.Helper()
 	const everything = 10_000_000
 	events, err := db.EventsAfter(t.Context(), 0, everything)
@@ -476,7 +528,7 @@ func expectOrder(t *testing.T, db *store.DB) (pauses []time.Duration, commits in
 			t.Errorf("event %d of epoch %d came after epoch %d", e.ID, epoch, last)
 		}
 		if epoch > last && last > 0 {
-			pauses = append(pauses, e.At.Sub(at))
+			pauses = append(pauses, pause{at, e.At})
 		}
 		last, at = epoch, e.At
 	}
