@@ -54,9 +54,11 @@ func (a *App) stopJobs(ctx context.Context) error {
 func (a *App) runJobs(ctx context.Context, t term) {
 	a.jobsRun.Lock()
 	defer a.jobsRun.Unlock()
+	d := leaseDesk{a}.Durations()
 	_ = schedule.New(schedule.Options{
 		Jobs: a.jobs(t), Store: t.store.Jobs(), Health: a.findings, Logger: a.logger.With("part", "jobs"), Now: time.Now, Ended: a.tellJob,
-		Fenced: func(err error) bool { return errors.Is(err, lease.ErrFenced) },
+		Fenced:  func(err error) bool { return errors.Is(err, lease.ErrFenced) },
+		Closing: (d.Hard() - d.Soft) / 2,
 	}).Run(ctx) // it ends with ctx
 }
 
