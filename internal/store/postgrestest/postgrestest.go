@@ -70,13 +70,13 @@ func Database(t testing.TB) string {
 	return s.Database(t)
 }
 
-// Copy is Database, but as make left a database of that name, which it gets empty. It is
-// made once for a test process, and must have no connections when make returns.
-func Copy(t testing.TB, name string, make func(address string) error) (string, error) {
+// Copy is Database, but as prepare left a database of that name, which it gets empty. That
+// is made once for a test process, and must have no connections when prepare returns.
+func Copy(t testing.TB, name string, prepare func(address string) error) (string, error) {
 	t.Helper()
 	s, err := shared()
 	if err == nil {
-		err = s.template(name, make)
+		err = s.template(name, prepare)
 	}
 	if err != nil {
 		return "", err
@@ -84,7 +84,7 @@ func Copy(t testing.TB, name string, make func(address string) error) (string, e
 	return s.database(t, name), nil
 }
 
-func (s *Server) template(name string, make func(address string) error) error {
+func (s *Server) template(name string, prepare func(address string) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err, made := s.templates[name]; made {
@@ -92,7 +92,7 @@ func (s *Server) template(name string, make func(address string) error) error {
 	}
 	err := s.run(create(name, "template0"))
 	if err == nil {
-		err = make(s.address(name))
+		err = prepare(s.address(name))
 	}
 	s.templates[name] = err
 	return err

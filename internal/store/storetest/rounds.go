@@ -10,22 +10,22 @@ import (
 	"testing"
 )
 
-// runner is a *testing.M.
-type runner interface{ Run() int }
+// Runner is a *testing.M.
+type Runner interface{ Run() int }
 
 // Rounds runs the tests of a package once for each engine: all of them on SQLite, then
 // those again on PostgreSQL that have opened a store (Open, Place). EngineVariable bounds
 // it to one engine.
-func Rounds(m runner) runner { return rounds{m} }
+func Rounds(m Runner) Runner { return rounds{m} }
 
-type rounds struct{ runner }
+type rounds struct{ Runner }
 
 // Run runs the rounds, and gives the exit status.
 func (r rounds) Run() int {
 	if Engine(os.Getenv(EngineVariable)) != "" {
-		return r.runner.Run()
+		return r.Runner.Run()
 	}
-	status := r.runner.Run()
+	status := r.Runner.Run()
 	users := now.take(Postgres)
 	if status != 0 || len(users) == 0 {
 		return status
@@ -41,7 +41,7 @@ func (r rounds) Run() int {
 			return 1
 		}
 	}
-	return r.runner.Run()
+	return r.Runner.Run()
 }
 
 // round is what is going on.
