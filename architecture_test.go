@@ -329,3 +329,27 @@ func TestNoPlacesOfThisMachine(t *testing.T) {
 		}
 	}
 }
+
+// Cheap hashes of passwords are for tests: nothing of the product asks for them.
+func TestProduct_HashesPasswordsAtTheirCost(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			var set ast.Expr
+			switch n := n.(type) {
+			case *ast.KeyValueExpr:
+				set = n.Key
+			case *ast.AssignStmt:
+				if field, ok := n.Lhs[0].(*ast.SelectorExpr); ok {
+					set = field.Sel
+				}
+			}
+			if name, ok := set.(*ast.Ident); ok && name.Name == "CheapHashes" {
+				t.Errorf("%s asks for cheap hashes", s.name)
+			}
+			return true
+		})
+	}
+}

@@ -79,6 +79,8 @@ func (r recorder) Copy(ctx context.Context, c host.Copied) error {
 	return r.Archive.Copy(ctx, out)
 }
 
+func TestMain(m *testing.M) { os.Exit(storetest.Rounds(m).Run()) }
+
 func open(t *testing.T, changes ...func(*api.Options)) *site {
 	t.Helper()
 	s := &site{t: t, fail2ban: fail2bantest.Start(t, fail2bantest.Options{Jails: "[web]\nenabled = true\nfilter =\nbanaction = iptables-multiport\naction = %(banaction)s[port=\"http,https\", name=web]"}), db: storetest.Open(t)}

@@ -26,7 +26,7 @@ type people struct {
 func peopleOf(t *testing.T, db *store.DB) *people {
 	t.Helper()
 	p := &people{t: t, db: db, Accounts: auth.New(auth.Options{
-		Store: db, Logger: slog.New(slog.DiscardHandler), Now: time.Now, SetupFile: filepath.Join(t.TempDir(), "setup-token"),
+		Store: db, Logger: slog.New(slog.DiscardHandler), Now: time.Now, SetupFile: filepath.Join(t.TempDir(), "setup-token"), CheapHashes: true,
 	})}
 	err := db.Change(t.Context(), func(tx auth.Tx) error {
 		for _, role := range append(auth.Roles(), "disabled") {

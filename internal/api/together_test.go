@@ -2,8 +2,6 @@ package api_test
 
 import (
 	"context"
-	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,6 +10,7 @@ import (
 
 	"bangui/internal/api"
 	"bangui/internal/store"
+	"bangui/internal/store/storetest"
 )
 
 // beside is another console on the same database.
@@ -89,7 +88,7 @@ func (c *countedRates) TakeRate(ctx context.Context, place string, most int, spa
 // Where the count of all is away, each console's own holds: the door is neither open nor
 // closed.
 func TestRate_WithoutTheDatabaseEachCountsForItself(t *testing.T) {
-	away, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "away.db"), Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+	away, err := store.Open(t.Context(), storetest.Place(t))
 	if err == nil {
 		err = away.Close()
 	}

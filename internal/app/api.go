@@ -25,7 +25,7 @@ func (a *App) startAPI(context.Context) error {
 		Components: a.health, Database: a.store.Check, Writable: a.writable,
 		Version: a.Version, Commit: commit(), GoVersion: runtime.Version(),
 		Demo: a.Config.Demo, InProcess: a.Config.Helper == "",
-		TimeZone: timeZone(), BasePath: a.Config.BasePath, Findings: a.findings.All, Rate: a.Config.RateLimit, Rates: a.store,
+		TimeZone: timeZone(a.Config), BasePath: a.Config.BasePath, Findings: a.findings.All, Rate: a.Config.RateLimit, Rates: a.store,
 		PublicOrigin: publicOrigin(a.Config),
 		Proxies:      a.trust(),
 		Protected:    a.protected,
@@ -75,8 +75,12 @@ func commit() string {
 	return ""
 }
 
-// timeZone is the name of this machine's zone; "UTC" when it has none.
-func timeZone() string {
+// timeZone is the name of the zone of the settings, else of this machine's; "UTC" when it
+// has none.
+func timeZone(c config.Config) string {
+	if c.TimeZone != "" {
+		return c.TimeZone
+	}
 	if name := time.Local.String(); name != "Local" && name != "" {
 		return name
 	}

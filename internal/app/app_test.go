@@ -23,10 +23,25 @@ import (
 	"bangui/internal/config"
 	"bangui/internal/fail2ban/fail2bantest"
 	"bangui/internal/fault"
+	"bangui/internal/store/storetest"
 )
 
-// settings are for a console of its own in a folder, beside a fail2ban that is away.
+func TestMain(m *testing.M) { os.Exit(storetest.Rounds(m).Run()) }
+
+// settings are for a console of its own in a folder, beside a fail2ban that is away. Its
+// database is of the engine that this round of the tests is for.
 func settings(t *testing.T) config.Config {
+	t.Helper()
+	c := fileSettings(t)
+	if at := storetest.Place(t); at.Postgres != "" {
+		c.Database, c.Postgres = "", at.Postgres
+	}
+	return c
+}
+
+// fileSettings are settings whose database is a SQLite file in the data folder in either
+// round, for what is about that file.
+func fileSettings(t *testing.T) config.Config {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	c, _, err := config.Load(config.Given{Flags: map[string]string{
@@ -360,7 +375,7 @@ func TestApp_SaysWhatIsWrong(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-			conf := settings(t)
+			conf := fileSettings(t)
 			c.spoil(t, &conf)
 			err := New(Options{Config: conf, Log: io.Discard}).Run(t.Context())
 			var failed *StageError

@@ -141,7 +141,11 @@ func (p *patient) part(name string) string { return p.health().Components[name].
 
 // lockDatabase holds the database as another program would, until the test ends.
 func lockDatabase(p *patient) {
-	db, err := sql.Open("sqlite", "file:"+p.config.Database)
+	driver, where, lock := "sqlite", "file:"+p.config.Database, "BEGIN IMMEDIATE"
+	if p.config.Postgres != "" { // where writers take turns by a lock of ours
+		driver, where, lock = "pgx", p.config.Postgres, "BEGIN; SELECT pg_advisory_xact_lock(108170670180713)"
+	}
+	db, err := sql.Open(driver, where)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -151,7 +155,7 @@ func lockDatabase(p *patient) {
 		p.t.Fatal(err)
 	}
 	fail2bantest.Until(p.t, "the database is locked", func() bool {
-		_, err := conn.ExecContext(p.t.Context(), "BEGIN IMMEDIATE")
+		_, err := conn.ExecContext(p.t.Context(), lock)
 		return err == nil
 	})
 	p.t.Cleanup(func() { _, _ = conn.ExecContext(context.Background(), "ROLLBACK") })

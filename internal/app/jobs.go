@@ -54,9 +54,11 @@ func (a *App) stopJobs(ctx context.Context) error {
 func (a *App) runJobs(ctx context.Context, t term) {
 	a.jobsRun.Lock()
 	defer a.jobsRun.Unlock()
+	d := leaseDesk{a}.Durations()
 	_ = schedule.New(schedule.Options{
 		Jobs: a.jobs(t), Store: t.store.Jobs(), Health: a.findings, Logger: a.logger.With("part", "jobs"), Now: time.Now, Ended: a.tellJob,
-		Fenced: func(err error) bool { return errors.Is(err, lease.ErrFenced) },
+		Fenced:  func(err error) bool { return errors.Is(err, lease.ErrFenced) },
+		Closing: (d.Hard() - d.Soft) / 2,
 	}).Run(ctx) // it ends with ctx
 }
 
@@ -67,6 +69,7 @@ func (a *App) tellJob(run schedule.Run) {
 
 // jobs are all background jobs. docs/jobs.md is made from them.
 func (a *App) jobs(t term) []schedule.Job {
+	zone := a.Config.Zone()
 	return []schedule.Job{
 		{
 			Name: "end-bans", When: schedule.Every(time.Second), Timeout: 30 * time.Second, Quiet: true,
@@ -85,7 +88,7 @@ func (a *App) jobs(t term) []schedule.Job {
 			},
 		},
 		{
-			Name: "trim-audit", When: schedule.DailyAt(3, 20, time.Local), Timeout: 10 * time.Minute, Jitter: 5 * time.Minute,
+			Name: "trim-audit", When: schedule.DailyAt(3, 20, zone), Timeout: 10 * time.Minute, Jitter: 5 * time.Minute,
 			Does:   "Removes entries of the audit that are older than the setting audit-days, and keeps the place where the chain begins.",
 			Repeat: "Removing is one transaction with its own entry; a second run finds nothing.",
 			Lost:   "The transaction that was under way is undone; the next run goes on.",
@@ -111,14 +114,14 @@ func (a *App) jobs(t term) []schedule.Job {
 			Run:    func(ctx context.Context) (string, error) { return a.prepareArchive(ctx, a.archiveOn(t.store)) },
 		},
 		{
-			Name: "locate-bans", When: weekly("10 5 * * 0"), Timeout: 2 * time.Hour, Jitter: 30 * time.Minute,
+			Name: "locate-bans", When: weekly("10 5 * * 0", zone), Timeout: 2 * time.Hour, Jitter: 30 * time.Minute,
 			Does:   "Asks the geo databases again where banned addresses are, since those change. Without databases it changes nothing.",
 			Repeat: "A ban whose place is as it was stays as it is.",
 			Lost:   "Each step of 500 bans is one transaction; the next run begins anew.",
 			Run:    func(ctx context.Context) (string, error) { return a.locateBans(ctx, t.store) },
 		},
 		{
-			Name: "optimise-database", When: schedule.DailyAt(4, 10, time.Local), Timeout: 10 * time.Minute, Jitter: 10 * time.Minute,
+			Name: "optimise-database", When: schedule.DailyAt(4, 10, zone), Timeout: 10 * time.Minute, Jitter: 10 * time.Minute,
 			Does:   "Lets the database learn anew what is in its tables, so that queries stay quick, and shortens SQLite's log of changes.",
 			Repeat: "It changes no data.",
 			Lost:   "Nothing is lost: it is done again the next day.",
@@ -127,7 +130,7 @@ func (a *App) jobs(t term) []schedule.Job {
 			},
 		},
 		{
-			Name: "check-database", When: weekly("40 4 * * 0"), Timeout: store.ExamineTime, Jitter: 30 * time.Minute,
+			Name: "check-database", When: weekly("40 4 * * 0", zone), Timeout: store.ExamineTime, Jitter: 30 * time.Minute,
 			Does:   "Reads the database for damage.",
 			Repeat: "It only reads.",
 			Lost:   "Nothing is lost: the next leader begins it again.",
@@ -139,8 +142,8 @@ func (a *App) jobs(t term) []schedule.Job {
 }
 
 // weekly is a quiet hour, as cron writes it.
-func weekly(expression string) schedule.Timetable {
-	when, err := schedule.Cron(expression, time.Local)
+func weekly(expression string, zone *time.Location) schedule.Timetable {
+	when, err := schedule.Cron(expression, zone)
 	if err != nil {
 		panic(err) // a defect of the program: the expressions stand above
 	}

@@ -2,8 +2,10 @@ package app
 
 import (
 	"flag"
+	"net/http"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,6 +25,22 @@ func TestJobsMarkdown_IsTheDocument(t *testing.T) {
 	}
 	if d := cmp.Diff(want, string(got)); d != "" {
 		t.Errorf("docs/jobs.md is stale (make generate):\n%s", d)
+	}
+}
+
+// Times of day are those of the setting time-zone, in the jobs and for the page.
+func TestApp_TimesAreInTheZoneOfTheSettings(t *testing.T) {
+	c := settings(t)
+	c.TimeZone = "Asia/Tokyo"
+	console := serve(t, c)
+	session := console.signIn(t)
+	for path, want := range map[string]string{
+		"api/v1/about": `"time_zone":"Asia/Tokyo"`,
+		"api/v1/jobs":  `daily at 03:20 (Asia/Tokyo)`,
+	} {
+		if _, body := send(t, http.MethodGet, console.url+path, "", session); !strings.Contains(body, want) {
+			t.Errorf("%s lacks %s: %s", path, want, body)
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ Jobs run in one process only: in the console that holds [the scheduler's lock](s
 - **After downtime** a job that missed its slots runs once, and its run says for how many it stands. A run whose process died, or that was cut off, is recorded as lost or cancelled and run again once.
 - **When the lease is lost** the context of every job ends. What a job still wants to write is refused by the database; a job that does not end in time ends its process (exit status 75).
 - A job that fails or panics fails alone, raises the health condition ` + "`job_failing_NAME`" + ` until it works again, and is tried at its next slot. The newest ` + fmt.Sprint(schedule.KeptRuns) + ` runs of each job are kept.
-- Times of day are in the console's time zone. ` + "`scheduler_lock_heartbeat`" + ` stands in the list beside the jobs: it is the heartbeat of the lock, which every console's elector runs by itself.
+- Times of day are in the zone of the setting [time-zone](settings.md), else in the server's. Where clocks are set forward, what is due in the time that is skipped runs once, as much later; where they are set back, what is due in the time that comes twice runs once. ` + "`scheduler_lock_heartbeat`" + ` stands in the list beside the jobs: it is the heartbeat of the lock, which every console's elector runs by itself.
 
 | job | when | at most | delayed by up to |
 | --- | --- | --- | --- |

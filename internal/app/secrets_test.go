@@ -14,7 +14,7 @@ import (
 // not even where somebody wrote them into the wrong place.
 func TestConsole_KeepsNoSecretInTheClear(t *testing.T) {
 	const wrong, next = "a password of another site", "the next password of tests"
-	c := settings(t)
+	c := fileSettings(t)
 	console := serve(t, c)
 	session := console.signIn(t)
 	ask := func(want int, method, path, body string, cookies ...*http.Cookie) string {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,7 +15,7 @@ import (
 	"bangui/internal/audit"
 	"bangui/internal/fault"
 	"bangui/internal/store"
-	"bangui/internal/store/postgrestest"
+	"bangui/internal/store/storetest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -38,21 +37,26 @@ type desk struct {
 	clock time.Time
 }
 
-// both runs a test on each engine.
+// both runs a test on each engine. Each call of open gives an empty audit.
 func both(t *testing.T, test func(t *testing.T, open func(t *testing.T) *desk)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
-		test(t, func(t *testing.T) *desk {
-			t.Helper()
-			return open(t, store.Options{Path: filepath.Join(t.TempDir(), "bangui.db")})
+	bothWith(t, 0, test)
+}
+
+// bothWith is both, but each call of open gives an audit of n plain entries.
+func bothWith(t *testing.T, n int, test func(t *testing.T, open func(t *testing.T) *desk)) {
+	t.Helper()
+	for _, engine := range []storetest.Engine{storetest.SQLite, storetest.Postgres} {
+		t.Run(string(engine), func(t *testing.T) {
+			test(t, func(t *testing.T) *desk {
+				t.Helper()
+				return open(t, storetest.Prepared(t, engine, fmt.Sprint("audit_", n), func(db *store.DB) error {
+					_, err := db.AppendAudit(context.Background(), plain(n))
+					return err
+				}))
+			})
 		})
-	})
-	t.Run("postgres", func(t *testing.T) {
-		test(t, func(t *testing.T) *desk {
-			t.Helper()
-			return open(t, store.Options{Postgres: postgrestest.Database(t)})
-		})
-	})
+	}
 }
 
 func open(t *testing.T, at store.Options) *desk {
@@ -98,13 +102,18 @@ func (d *desk) record(entries ...audit.Entry) {
 // many records n plain entries in one transaction.
 func (d *desk) many(n int) {
 	d.t.Helper()
+	if _, err := d.db.AppendAudit(d.t.Context(), plain(n)); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// plain are n entries of a user.
+func plain(n int) []audit.Entry {
 	entries := make([]audit.Entry, n)
 	for i := range entries {
 		entries[i] = done(fmt.Sprintf("thing %d", i))
 	}
-	if _, err := d.db.AppendAudit(d.t.Context(), entries); err != nil {
-		d.t.Fatal(err)
-	}
+	return entries
 }
 
 func (d *desk) list(q audit.Query) []audit.Entry {
@@ -243,7 +252,7 @@ func TestStore_RefusesChanges(t *testing.T) {
 
 // Whoever drops the triggers first is found by the chain.
 func TestVerify_FindsTampering(t *testing.T) {
-	both(t, func(t *testing.T, open func(t *testing.T) *desk) {
+	bothWith(t, 1200, func(t *testing.T, open func(t *testing.T) *desk) {
 		const off = "DROP TRIGGER audit_update"
 		for name, c := range map[string]struct {
 			statements []string
@@ -269,7 +278,6 @@ func TestVerify_FindsTampering(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				d := open(t)
-				d.many(1200)
 				if err := d.raw(c.statements...); err != nil {
 					t.Fatal(err)
 				}

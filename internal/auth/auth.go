@@ -32,6 +32,9 @@ type Options struct {
 	// Session is how long a session lasts at most; Idle how long it lasts unused. Zero
 	// is 12 hours and 30 minutes.
 	Session, Idle time.Duration
+	// CheapHashes makes hashes of passwords that cost next to nothing, for tests of all that
+	// is not about them. Nobody's password may be kept so.
+	CheapHashes bool
 }
 
 // Bounds of what is stored.
@@ -64,7 +67,7 @@ func New(o Options) *Accounts {
 	if o.Idle == 0 {
 		o.Idle = standardIdle
 	}
-	return &Accounts{Options: o, hasher: newHasher(), changed: make(chan struct{}), seen: map[string]sighted{}}
+	return &Accounts{Options: o, hasher: newHasher(costOf(o)), changed: make(chan struct{}), seen: map[string]sighted{}}
 }
 
 // Origin is where a request comes from.

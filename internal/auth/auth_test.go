@@ -31,16 +31,27 @@ type office struct {
 	t     *testing.T
 	db    *store.DB
 	clock *clock
+	dear  bool // hashes are as they are
 }
 
 const password = "a password of tests"
 
 var home = auth.Origin{Address: netip.MustParseAddr("192.0.2.10"), Agent: "browser/1"}
 
-// each runs a test on both engines of the store.
+// each runs a test on both engines of the store, with hashes of passwords that cost nothing.
 func each(t *testing.T, test func(t *testing.T, o *office)) {
 	t.Helper()
 	storetest.Both(t, func(t *testing.T, open func(testing.TB) *store.DB) { test(t, officeOn(t, open(t))) })
+}
+
+// eachDearly is each, with hashes as they are.
+func eachDearly(t *testing.T, test func(t *testing.T, o *office)) {
+	t.Helper()
+	each(t, func(t *testing.T, o *office) {
+		o.dear = true
+		o.Accounts = o.another()
+		test(t, o)
+	})
 }
 
 func officeOn(t *testing.T, db *store.DB) *office {
@@ -55,6 +66,7 @@ func officeOn(t *testing.T, db *store.DB) *office {
 func (o *office) another() *auth.Accounts {
 	return auth.New(auth.Options{
 		Store: o.db, Logger: slog.New(slog.DiscardHandler), Now: o.clock.Now, SetupFile: filepath.Join(o.t.TempDir(), "setup-token"),
+		CheapHashes: !o.dear,
 	})
 }
 
@@ -235,27 +247,28 @@ func TestSession_Ends(t *testing.T) {
 		}, fault.NotSignedIn},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := officeOn(t, storetest.Open(t))
-			o.add("anna", auth.Admin)
-			o.add("otto", auth.Operator)
-			admin, p := o.principal(o.signIn("anna", home).Secret), o.principal(o.signIn("otto", home).Secret)
-			changed := o.Changed()
-			if err := o.Check(t.Context(), p); err != nil {
-				t.Fatal(err)
-			}
-			if err := c.end(o, p, admin); err != nil {
-				t.Fatal(err)
-			}
-			select {
-			case <-changed:
-			default:
-				t.Error("nobody was told")
-			}
-			wants(t, "the one whose right was taken", o.Check(t.Context(), p), c.code)
-			wants(t, "the same at another console", o.another().Check(t.Context(), p), c.code)
-			if err := o.Check(t.Context(), admin); err != nil {
-				t.Errorf("the admin: %v", err)
-			}
+			each(t, func(t *testing.T, o *office) {
+				o.add("anna", auth.Admin)
+				o.add("otto", auth.Operator)
+				admin, p := o.principal(o.signIn("anna", home).Secret), o.principal(o.signIn("otto", home).Secret)
+				changed := o.Changed()
+				if err := o.Check(t.Context(), p); err != nil {
+					t.Fatal(err)
+				}
+				if err := c.end(o, p, admin); err != nil {
+					t.Fatal(err)
+				}
+				select {
+				case <-changed:
+				default:
+					t.Error("nobody was told")
+				}
+				wants(t, "the one whose right was taken", o.Check(t.Context(), p), c.code)
+				wants(t, "the same at another console", o.another().Check(t.Context(), p), c.code)
+				if err := o.Check(t.Context(), admin); err != nil {
+					t.Errorf("the admin: %v", err)
+				}
+			})
 		})
 	}
 }

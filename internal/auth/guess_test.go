@@ -157,7 +157,7 @@ func TestSignIn_AtAFamiliarPlace(t *testing.T) {
 
 // Whether there is a user shows neither in the answer nor in the time that it takes.
 func TestSignIn_TellsNothingOfUsers(t *testing.T) {
-	each(t, func(t *testing.T, o *office) {
+	eachDearly(t, func(t *testing.T, o *office) {
 		u := o.add("anna", auth.Admin)
 		o.add("berta", auth.Admin)
 		yes := true
@@ -201,7 +201,7 @@ func TestSignIn_TellsNothingOfUsers(t *testing.T) {
 // A hash that was made with less work is made anew when its user signs in, and not for a
 // wrong password.
 func TestSignIn_MakesOldHashesAnew(t *testing.T) {
-	each(t, func(t *testing.T, o *office) {
+	eachDearly(t, func(t *testing.T, o *office) {
 		u := o.add("anna", auth.Admin)
 		salt := []byte("0123456789abcdef")
 		b64 := base64.RawStdEncoding

@@ -7,7 +7,6 @@ import (
 
 	"bangui/internal/auth"
 	"bangui/internal/fault"
-	"bangui/internal/store/storetest"
 )
 
 // meanwhile is a store in which something happens right before one of the transactions.
@@ -44,46 +43,47 @@ func TestPassword_ChangedMeanwhile(t *testing.T) {
 		},
 	}
 	const proved, done = 2, 3 // the transactions of a proof after the one that reserves the attempt
-	o := officeOn(t, storetest.Open(t))
-	o.add("anna", auth.Admin)
-	for proof, prove := range proofs {
-		for _, c := range []struct {
-			name   string
-			before int
-			change auth.UserChange
-		}{
-			{"password before it counts", proved, auth.UserChange{Password: &given}},
-			{"password before it is used", done, auth.UserChange{Password: &given}},
-			{"disabled before it is used", done, auth.UserChange{Disabled: &yes}},
-		} {
-			t.Run(proof+"/"+c.name, func(t *testing.T) {
-				u := o.add("otto", auth.Operator)
-				defer func() {
-					if err := o.RemoveUser(t.Context(), u.ID); err != nil {
-						t.Error(err)
+	each(t, func(t *testing.T, o *office) {
+		o.add("anna", auth.Admin)
+		for proof, prove := range proofs {
+			for _, c := range []struct {
+				name   string
+				before int
+				change auth.UserChange
+			}{
+				{"password before it counts", proved, auth.UserChange{Password: &given}},
+				{"password before it is used", done, auth.UserChange{Password: &given}},
+				{"disabled before it is used", done, auth.UserChange{Disabled: &yes}},
+			} {
+				t.Run(proof+"/"+c.name, func(t *testing.T) {
+					u := o.add("otto", auth.Operator)
+					defer func() {
+						if err := o.RemoveUser(t.Context(), u.ID); err != nil {
+							t.Error(err)
+						}
+					}()
+					p := o.principal(o.signIn("otto", home).Secret)
+					options := o.Options
+					between := &meanwhile{Store: o.db, left: c.before, do: func() {
+						o.clock.forward(time.Millisecond)
+						if _, err := o.ChangeUser(t.Context(), u.ID, c.change); err != nil {
+							t.Error(err)
+						}
+					}}
+					options.Store = between
+					wants(t, "too late", prove(auth.New(options), p), fault.CredentialsWrong)
+					if between.left > 0 {
+						t.Errorf("%d transactions are left: nothing happened meanwhile", between.left)
 					}
-				}()
-				p := o.principal(o.signIn("otto", home).Secret)
-				options := o.Options
-				between := &meanwhile{Store: o.db, left: c.before, do: func() {
-					o.clock.forward(time.Millisecond)
-					if _, err := o.ChangeUser(t.Context(), u.ID, c.change); err != nil {
-						t.Error(err)
+					if left, err := o.Sessions(t.Context(), u.ID); err != nil || len(left) != 0 {
+						t.Errorf("sessions are left: %+v, %v", left, err)
 					}
-				}}
-				options.Store = between
-				wants(t, "too late", prove(auth.New(options), p), fault.CredentialsWrong)
-				if between.left > 0 {
-					t.Errorf("%d transactions are left: nothing happened meanwhile", between.left)
-				}
-				if left, err := o.Sessions(t.Context(), u.ID); err != nil || len(left) != 0 {
-					t.Errorf("sessions are left: %+v, %v", left, err)
-				}
-				now, err := o.User(t.Context(), u.ID)
-				if err != nil || (c.change.Disabled != nil) != now.Disabled() || (c.change.Password != nil) == now.PasswordChangedAt.Equal(u.PasswordChangedAt) {
-					t.Errorf("the admin's change is undone: %+v, %v", now, err)
-				}
-			})
+					now, err := o.User(t.Context(), u.ID)
+					if err != nil || (c.change.Disabled != nil) != now.Disabled() || (c.change.Password != nil) == now.PasswordChangedAt.Equal(u.PasswordChangedAt) {
+						t.Errorf("the admin's change is undone: %+v, %v", now, err)
+					}
+				})
+			}
 		}
-	}
+	})
 }

@@ -87,9 +87,16 @@ type cost struct {
 	p    uint8
 }
 
-// now is the cost of new hashes (OWASP's least for Argon2id: 19 MiB, two passes). Whoever
+// costNow is the cost of new hashes (OWASP's least for Argon2id: 19 MiB, two passes). Whoever
 // signs in with an older one gets a new hash.
 func costNow() cost { return cost{t: 2, m: 19 << 10, p: 1} }
+
+func costOf(o Options) cost {
+	if o.CheapHashes {
+		return cost{t: 1, m: 8, p: 1}
+	}
+	return costNow()
+}
 
 const (
 	saltSize = 16
@@ -100,11 +107,12 @@ const (
 type hasher struct {
 	all       *gate
 	strangers *gate // those whom we have not seen before leave room for those whom we have
+	cost      cost  // of new hashes
 	dummy     string
 }
 
-func newHasher() *hasher {
-	return &hasher{all: newGate(2, 32), strangers: newGate(1, 16), dummy: encode(costNow(), make([]byte, saltSize), make([]byte, keySize))}
+func newHasher(c cost) *hasher {
+	return &hasher{all: newGate(2, 32), strangers: newGate(1, 16), cost: c, dummy: encode(c, make([]byte, saltSize), make([]byte, keySize))}
 }
 
 // enter waits for a turn; leave gives it back.
@@ -125,11 +133,10 @@ func (h *hasher) enter(ctx context.Context, familiar bool) (leave func(), err er
 }
 
 // hash makes a hash in PHC form. The caller has a turn.
-func hash(password string) string {
+func (h *hasher) hash(password string) string {
 	salt := make([]byte, saltSize)
 	_, _ = rand.Read(salt) // never fails, by its documentation
-	c := costNow()
-	return encode(c, salt, c.key(password, salt))
+	return encode(h.cost, salt, h.cost.key(password, salt))
 }
 
 // matches compares a password with a hash, always with the same work; stale says that
@@ -140,7 +147,7 @@ func (h *hasher) matches(password, encoded string) (ok, stale bool) {
 		c, salt, key, _ = decode(h.dummy)
 	}
 	same := subtle.ConstantTimeCompare(c.key(password, salt), key) == 1
-	return same && known, c != costNow()
+	return same && known, c != h.cost
 }
 
 func (c cost) key(password string, salt []byte) []byte {

@@ -31,15 +31,15 @@ func TestCheckPassword(t *testing.T) {
 }
 
 func TestHash_PHC(t *testing.T) {
-	h := newHasher()
-	encoded := hash("a password")
+	h := newHasher(costNow())
+	encoded := h.hash("a password")
 	if !strings.HasPrefix(encoded, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Errorf("%s", encoded)
 	}
 	if ok, stale := h.matches("a password", encoded); !ok || stale {
 		t.Errorf("its own hash: %v %v", ok, stale)
 	}
-	if encoded == hash("a password") {
+	if encoded == h.hash("a password") {
 		t.Error("two hashes have one salt")
 	}
 	if ok, _ := h.matches("a passworD", encoded); ok {
@@ -78,7 +78,7 @@ func TestDecode_NeverPanics(t *testing.T) {
 // A few hash at once and a few wait; the others are told to come again. Those whom we
 // know always find a turn, however many strangers come.
 func TestHasher_Bounded(t *testing.T) {
-	h := newHasher()
+	h := newHasher(costNow())
 	var inside, most, refused atomic.Int64
 	var all sync.WaitGroup
 	release := make(chan struct{})

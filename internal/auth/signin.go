@@ -60,7 +60,7 @@ func (a *Accounts) prove(ctx context.Context, c Credentials, from Origin) (User,
 		return User{}, credentialsWrong()
 	}
 	if stale {
-		u.Hash = hash(c.Password)
+		u.Hash = a.hasher.hash(c.Password)
 	}
 	return u, a.proved(ctx, u, at, source)
 }

@@ -104,7 +104,7 @@ func (a *Accounts) hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer leave()
-	return hash(password), nil
+	return a.hasher.hash(password), nil
 }
 
 // Users are all users by name.

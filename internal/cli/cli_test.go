@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,10 +16,11 @@ import (
 	"bangui/internal/cli"
 	"bangui/internal/fail2ban/fail2bantest"
 	"bangui/internal/geo/mmdb"
+	"bangui/internal/store/storetest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(storetest.Rounds(m), map[string]func(){
 		"bangui": func() {
 			dir, err := os.Getwd()
 			if err != nil {
@@ -34,11 +36,24 @@ func TestMain(m *testing.M) {
 
 // scripts runs a folder of scripts. Each has a data folder of its own; they share
 // one fail2ban, so each uses addresses of its own.
+// On PostgreSQL each has a database of its own; what a script says of one engine only is
+// marked [sqlite] or [postgres].
 func scripts(t *testing.T, dir string, f2b *fail2bantest.Server) {
 	t.Helper()
+	databases := map[string]string{}
+	names, err := filepath.Glob(dir + "/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		databases["script-"+strings.TrimSuffix(filepath.Base(name), ".txtar")] = storetest.Place(t).Postgres
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                dir,
 		RequireUniqueNames: true,
+		Condition: func(engine string) (bool, error) {
+			return engine == string(storetest.Chosen(t)), nil
+		},
 		Setup: func(env *testscript.Env) error {
 			socket, config := env.WorkDir+"/none.sock", "/etc/fail2ban"
 			if f2b != nil {
@@ -49,6 +64,9 @@ func scripts(t *testing.T, dir string, f2b *fail2bantest.Server) {
 			env.Setenv("BANGUI_FAIL2BAN_CONFIG", config)
 			env.Setenv("BANGUI_LISTEN", "127.0.0.1:0")
 			env.Setenv("HOME", env.WorkDir)
+			if database := databases[filepath.Base(env.WorkDir)]; database != "" {
+				env.Setenv("BANGUI_DATABASE", database)
+			}
 			env.Setenv("BANGUI_SETUP_PASSWORD_FILE", env.WorkDir+"/admin-password")
 			return os.WriteFile(env.WorkDir+"/admin-password", []byte("a password of tests\n"), 0o600)
 		},

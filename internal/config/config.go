@@ -69,6 +69,8 @@ type Config struct {
 	LeaseTTL, LeaseHeartbeat time.Duration // of the scheduler's lease
 	Workers                  int           // processes that somebody says he starts
 
+	TimeZone string // name in the IANA database; "" = this machine's. See Zone
+
 	Demo bool // serve a demo server of our own instead of this machine's fail2ban
 }
 

@@ -62,6 +62,7 @@ func Settings() []Setting {
 			func(c *Config) *string { return &c.Fail2banLog }),
 		pathMap(),
 	}, networkSettings(), accessSettings(), boundSettings(), schedulerSettings(), geoSettings(), []Setting{
+		timeZone(),
 		{
 			Name: "log-level", Default: "info", Allowed: "debug, info, warn or error",
 			Meaning: "How much is logged.",

@@ -22,6 +22,7 @@ import (
 	"bangui/internal/fault"
 	"bangui/internal/helper"
 	"bangui/internal/host"
+	"bangui/internal/store/storetest"
 
 	"go.uber.org/goleak"
 )
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stdout, string(fault.CodeOf(err)), fault.MessageOf(err))
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(storetest.Rounds(m))
 }
 
 // lookAs asks a helper as another user and gives what came of it.

@@ -157,7 +157,12 @@ func (c counts) expectSplit(rt *rapid.T, a *history.Archive, s history.Scope, by
 }
 
 func TestStats_Refuses(t *testing.T) {
-	a, _, _ := archive(t, storetest.Open)
+	storetest.Both(t, func(t *testing.T, open func(testing.TB) *store.DB) { refusesScopes(t, open) })
+}
+
+func refusesScopes(t *testing.T, open func(testing.TB) *store.DB) {
+	t.Helper()
+	a, _, _ := archive(t, open)
 	for name, s := range map[string]history.Scope{
 		"turned round": {Since: at(10), Until: at(0)},
 		"too long":     {Since: noon.AddDate(-100, 0, 0)},

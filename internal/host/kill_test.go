@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -32,9 +33,9 @@ var kills = flag.Int("kills", 8, "how often TestLocal_AKilledConsoleLosesNothing
 const childMark = "as-console"
 
 // child follows a server into a database until it is killed.
-func child(dir, path string) error {
+func child(dir, database string) error {
 	ctx := context.Background()
-	db, err := store.Open(ctx, store.Options{Path: path, Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+	db, err := store.Open(ctx, storetest.At(database))
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func (g *generator) run(ctx context.Context, t *testing.T) {
 // banned: nothing is missing, nothing is there twice.
 func TestLocal_AKilledConsoleLosesNothing(t *testing.T) {
 	server := fail2bantest.Start(t, fail2bantest.Options{Jails: "[short]\nenabled = true\nfilter =\nbantime = 2s", Action: "none"})
-	path := t.TempDir() + "/bangui.db"
+	database := storetest.Place(t)
 	g := &generator{server: server, client: fail2ban.New(fail2ban.Options{Socket: server.Socket()})}
 	ctx, stop := context.WithCancel(t.Context())
 	var working sync.WaitGroup
@@ -98,7 +99,7 @@ func TestLocal_AKilledConsoleLosesNothing(t *testing.T) {
 	defer working.Wait()
 	defer stop()
 	for n := range *kills {
-		console := startConsole(t, server, path)
+		console := startConsole(t, server, database)
 		time.Sleep(time.Duration(rand.Int64N(int64(1500 * time.Millisecond)))) // the random moment
 		switch n % 8 {
 		case 3:
@@ -112,8 +113,8 @@ func TestLocal_AKilledConsoleLosesNothing(t *testing.T) {
 	}
 	stop()
 	working.Wait()
-	defer startConsole(t, server, path)()
-	db, err := store.Open(t.Context(), store.Options{Path: path, Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+	defer startConsole(t, server, database)()
+	db, err := store.Open(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,9 +155,9 @@ func TestLocal_AKilledConsoleLosesNothing(t *testing.T) {
 }
 
 // startConsole starts a console as a process of its own; what it gives kills it.
-func startConsole(t *testing.T, server *fail2bantest.Server, path string) (kill func()) {
+func startConsole(t *testing.T, server *fail2bantest.Server, database store.Options) (kill func()) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], childMark, server.Dir(), path)
+	cmd := exec.Command(os.Args[0], childMark, server.Dir(), cmp.Or(database.Postgres, database.Path))
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, child(os.Args[2], os.Args[3]))
 		os.Exit(1)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(storetest.Rounds(m))
 }
 
 // bench is a real server with a Local that follows it into a real archive.

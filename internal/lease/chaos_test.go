@@ -30,6 +30,9 @@ type chaos struct {
 	db     *store.DB
 	all    []*worker
 	resume []time.Time // when a process that is paused goes on; zero = it is not
+	since  []time.Time // when a process went on the last time; zero = it is paused
+	spans  []pause     // in which a process stood by or led without a break
+	gone   []*worker
 	done   map[string]int
 	after  int64          // the id of the last event that was counted
 	wrote  map[string]int // how much each term wrote, by its epoch
@@ -42,9 +45,10 @@ type chaos struct {
 func TestProcesses_Chaos(t *testing.T) {
 	onBoth(t, func(t *testing.T, where string) {
 		const processes = 4
-		c := &chaos{t: t, where: where, db: prepared(t, where), resume: make([]time.Time, processes), done: map[string]int{}, wrote: map[string]int{}}
-		for range processes {
+		c := &chaos{t: t, where: where, db: prepared(t, where), resume: make([]time.Time, processes), since: make([]time.Time, processes), done: map[string]int{}, wrote: map[string]int{}}
+		for i := range processes {
 			c.all = append(c.all, c.start())
+			c.since[i] = time.Now()
 		}
 		limit := *chaosFor + time.Duration(*chaosEpochs)*time.Minute
 		for began := time.Now(); time.Since(began) < *chaosFor || !c.enough(); time.Sleep(rand.N(*chaosTTL / 4)) {
@@ -81,7 +85,7 @@ func (c *chaos) wake(now time.Time) {
 	for i, at := range c.resume {
 		if !at.IsZero() && now.After(at) {
 			c.all[i].signal(c.t, syscall.SIGCONT)
-			c.resume[i] = time.Time{}
+			c.resume[i], c.since[i] = time.Time{}, time.Now()
 		}
 	}
 }
@@ -96,6 +100,7 @@ func (c *chaos) trouble() {
 		c.replace(i, "kill -9", syscall.SIGKILL)
 	case n < 8:
 		c.done["SIGSTOP"]++
+		c.broke(i)
 		c.all[i].signal(c.t, syscall.SIGSTOP)
 		c.resume[i] = time.Now().Add(rand.N(2 * *chaosTTL))
 	case n < 9:
@@ -120,9 +125,28 @@ func (c *chaos) victim() int {
 
 func (c *chaos) replace(i int, what string, signal syscall.Signal) {
 	c.done[what]++
+	c.broke(i)
 	c.all[i].signal(c.t, signal)
 	c.all[i].status(c.t, time.Minute)
-	c.all[i] = c.start()
+	c.gone = append(c.gone, c.all[i])
+	c.all[i], c.since[i] = c.start(), time.Now()
+}
+
+// broke ends the time in which a process could stand by or lead, which begins when it is
+// up.
+func (c *chaos) broke(i int) {
+	w := c.all[i]
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.up.IsZero() || c.since[i].IsZero() {
+		return
+	}
+	from := c.since[i]
+	if w.up.After(from) {
+		from = w.up
+	}
+	c.spans = append(c.spans, pause{from, time.Now()})
+	c.since[i] = time.Time{}
 }
 
 // endSessions ends all sessions of the database, ours too.
@@ -141,19 +165,72 @@ func (c *chaos) endSessions() {
 }
 
 func (c *chaos) end() {
-	for _, w := range c.all {
+	for i, w := range c.all {
+		c.broke(i)
 		w.signal(c.t, syscall.SIGKILL)
 		w.status(c.t, time.Minute)
 	}
 }
 
-func (c *chaos) report(pauses []time.Duration, commits int) {
+// report tells how long nobody wrote, and of the pauses that were longer than a crash may
+// take, why: for as long as nobody stood by without a break for that long, the bound has
+// not begun.
+func (c *chaos) report(pauses []pause, commits int) {
 	c.t.Helper()
 	c.t.Logf("%d terms wrote %d times; %v", len(pauses)+1, commits, c.done)
-	slices.Sort(pauses)
 	bound := *chaosTTL + *chaosTTL/6
-	c.t.Logf("nobody wrote for %s (median), %s (99 of 100), %s (longest); a crash may take %s",
-		pauses[len(pauses)/2], pauses[len(pauses)*99/100], pauses[len(pauses)-1], bound)
+	var all, late []time.Duration
+	within, alone := 0, 0
+	for _, p := range pauses {
+		all = append(all, p.lasted())
+		switch due := c.due(p, bound); {
+		case p.lasted() <= bound:
+			within++
+		case due.IsZero() || !p.to.After(due):
+			alone++
+		default:
+			late = append(late, p.to.Sub(due))
+			c.t.Logf("after %s, %s later than due; slow statements of all took %s of it", p.lasted(), p.to.Sub(due), c.slowIn(p))
+		}
+	}
+	slices.Sort(all)
+	slices.Sort(late)
+	c.t.Logf("nobody wrote for %s (median), %s (99 of 100), %s (longest); a crash may take %s", all[len(all)/2], all[len(all)*99/100], all[len(all)-1], bound)
+	c.t.Logf("%d pauses were within it; in %d longer ones nobody had stood by for so long without being killed or paused; %d were late: %v", within, alone, len(late), late)
+}
+
+// due is when somebody had stood by or led for that long of a pause without a break; zero
+// = nobody had.
+func (c *chaos) due(p pause, bound time.Duration) (first time.Time) {
+	for _, s := range c.spans {
+		from := s.from
+		if p.from.After(from) {
+			from = p.from
+		}
+		at := from.Add(bound)
+		if s.to.Before(at) || p.to.Before(from) {
+			continue
+		}
+		if first.IsZero() || at.Before(first) {
+			first = at
+		}
+	}
+	return first
+}
+
+// slowIn is how long exchanges with the database took that took long, of all processes
+// within a pause.
+func (c *chaos) slowIn(p pause) (sum time.Duration) {
+	for _, w := range slices.Concat(c.all, c.gone) {
+		w.mu.Lock()
+		for _, s := range w.slow {
+			if s.until.After(p.from) && s.until.Before(p.to.Add(time.Second)) {
+				sum += s.took
+			}
+		}
+		w.mu.Unlock()
+	}
+	return sum
 }
 
 // A leader is killed while another process stands by: that one leads next. How long it

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"bangui/internal/event"
+	"bangui/internal/fault"
 	"bangui/internal/lease"
 	"bangui/internal/store"
 	"bangui/internal/store/postgrestest"
@@ -38,6 +39,9 @@ const (
 	// quickTTL and quickBeat let a take-over take seconds.
 	quickTTL  = 3 * time.Second
 	quickBeat = 500 * time.Millisecond
+	// startTTL lets a leader live though twenty processes start beside it.
+	startTTL  = 15 * time.Second
+	startBeat = time.Second
 )
 
 func TestMain(m *testing.M) {
@@ -57,7 +61,7 @@ func child(where, way string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	db, err := store.Open(ctx, options(where))
+	db, err := openPatiently(ctx, where)
 	if err != nil {
 		fmt.Fprintln(os.Stdout, "error", err)
 		return 1
@@ -71,12 +75,17 @@ func child(where, way string) int {
 	}
 	hostname, _ := os.Hostname()
 	o := lease.Options{
-		Name: lease.Scheduler, Store: db, Durations: lease.Derive(quickTTL, quickBeat), Refuse: way == "refuse",
+		Name: lease.Scheduler, Store: db, Durations: lease.Derive(quickTTL, quickBeat), Refuse: strings.HasSuffix(way, "refuse"),
 		Info:  lease.Info{PID: os.Getpid(), Hostname: hostname, Version: "test", BootID: lease.BootID()},
 		Clock: lease.BootClock, Random: rand.Float64, Logger: slog.New(slog.DiscardHandler),
 		Work: func(ctx context.Context, l *lease.Leadership) {
 			fmt.Fprintln(os.Stdout, "leads", l.Epoch)
 			writeOn(ctx, db.Fenced(l.Term, l.Refused), l)
+		},
+		Took: func(took time.Duration) {
+			if took > quickBeat/10 {
+				fmt.Fprintln(os.Stdout, "slow", took)
+			}
 		},
 		Die: func(cause string) {
 			fmt.Fprintln(os.Stdout, "died", cause)
@@ -90,6 +99,9 @@ func child(where, way string) int {
 			return 1
 		}
 		o.Durations = lease.Derive(d, d*quickBeat/quickTTL)
+	}
+	if strings.HasPrefix(way, "start ") {
+		o.Durations = lease.Derive(startTTL, startBeat)
 	}
 	if way == "slow" {
 		o.Store, o.Durations = slowDisk{db}, lease.Derive(spikeTTL, spikeBeat)
@@ -113,6 +125,19 @@ func child(where, way string) int {
 		return 3
 	}
 	return 0
+}
+
+// openPatiently opens a store, again where twenty processes that start at once keep a
+// server from answering in time: a console's supervisor starts it again then.
+func openPatiently(ctx context.Context, where string) (*store.DB, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		db, err := store.Open(ctx, options(where))
+		if !fault.Is(err, fault.Unavailable) || ctx.Err() != nil {
+			return db, err
+		}
+	}
 }
 
 // writeOn stores an event with its epoch, again and again. What is refused ends it.
@@ -145,6 +170,16 @@ func options(where string) store.Options {
 type worker struct {
 	cmd   *exec.Cmd
 	lines chan string // closed when it has ended
+
+	mu   sync.Mutex
+	up   time.Time // when it became a candidate; zero = not yet
+	slow []exchange
+}
+
+// exchange is one with the database that took long.
+type exchange struct {
+	until time.Time
+	took  time.Duration
 }
 
 func work(t *testing.T, where, way string) *worker {
@@ -181,10 +216,24 @@ func workIn(t *testing.T, kernel *syscall.SysProcAttr, where, way string) *worke
 func (w *worker) read(out io.Reader) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
+		w.note(lines.Text())
 		select {
 		case w.lines <- lines.Text():
 		default: // nobody looks
 		}
+	}
+}
+
+// note keeps when a worker came up, and what took it long.
+func (w *worker) note(line string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if line == "up" {
+		w.up = time.Now()
+	}
+	if text, ok := strings.CutPrefix(line, "slow "); ok {
+		took, _ := time.ParseDuration(text)
+		w.slow = append(w.slow, exchange{time.Now(), took})
 	}
 }
 
@@ -258,7 +307,7 @@ func onBoth(t *testing.T, test func(t *testing.T, where string)) {
 
 func prepared(t *testing.T, where string) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), options(where))
+	db, err := openPatiently(t.Context(), where)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +340,7 @@ func startAtOnce(t *testing.T, way string) {
 		}
 		var all []*worker
 		for range processes {
-			all = append(all, work(t, where, way))
+			all = append(all, work(t, where, "start "+way))
 		}
 		for _, w := range all {
 			w.says(t, "up", time.Minute)
@@ -455,10 +504,15 @@ func untilBeat(t *testing.T, db *store.DB) {
 	}
 }
 
+// pause is a time in which nobody wrote, between the terms that did.
+type pause struct{ from, to time.Time }
+
+func (p pause) lasted() time.Duration { return p.to.Sub(p.from) }
+
 // expectOrder checks that no transaction of a term came after one of a later term, and
 // that an epoch was one process's. It gives the pauses between the terms that wrote, and
 // the number of what they wrote.
-func expectOrder(t *testing.T, db *store.DB) (pauses []time.Duration, commits int) {
+func expectOrder(t *testing.T, db *store.DB) (pauses []pause, commits int) {
 	t.Helper()
 	const everything = 10_000_000
 	events, err := db.EventsAfter(t.Context(), 0, everything)
@@ -476,7 +530,7 @@ func expectOrder(t *testing.T, db *store.DB) (pauses []time.Duration, commits in
 			t.Errorf("event %d of epoch %d came after epoch %d", e.ID, epoch, last)
 		}
 		if epoch > last && last > 0 {
-			pauses = append(pauses, e.At.Sub(at))
+			pauses = append(pauses, pause{at, e.At})
 		}
 		last, at = epoch, e.At
 	}

@@ -26,6 +26,9 @@ type Options struct {
 	// Fenced reports whether an error says that the lease was lost; nil = none does. Such a
 	// run is lost, and no failure of its job.
 	Fenced func(error) bool
+	// Closing bounds how long the ends of runs are recorded once the context of Run has
+	// ended: less than trust in a term lasts then. 0 = 5 s.
+	Closing time.Duration
 }
 
 // Scheduler runs jobs for as long as its process leads. Make one for each term.
@@ -62,6 +65,9 @@ func New(o Options) *Scheduler {
 			panic("schedule: two jobs " + job.Name)
 		}
 		names[job.Name] = true
+	}
+	if o.Closing == 0 {
+		o.Closing = storeTime
 	}
 	return &Scheduler{Options: o, running: map[string]bool{}, quiet: map[string]time.Time{}, failed: map[string]int{}, again: map[string]bool{}}
 }
@@ -255,7 +261,7 @@ func (s *Scheduler) rest(job Job, run Run) {
 
 // recordQuiet takes a slot after the fact.
 func (s *Scheduler) recordQuiet(ctx context.Context, run Run) {
-	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
+	recording, cancel := s.recording(ctx)
 	defer cancel()
 	id, taken, err := s.Store.Take(recording, run, time.Time{})
 	if err == nil && taken {
@@ -328,11 +334,19 @@ func (s *Scheduler) guarded(ctx context.Context, job Job) (did string, err error
 // the lease is released only after it; a store that refuses has lost the lease, and
 // whoever leads then records the run as lost.
 func (s *Scheduler) record(ctx context.Context, run Run) {
-	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
+	recording, cancel := s.recording(ctx)
 	defer cancel()
 	if err := s.Store.End(recording, run); err != nil {
 		s.Logger.WarnContext(ctx, "the end of a job's run was not recorded", "job", run.Job, "outcome", string(run.Outcome), "error", err)
 	}
+}
+
+// recording is for what is written down though the scheduler is to end. A database that
+// does not answer must not hold it past its term.
+func (s *Scheduler) recording(ctx context.Context) (context.Context, context.CancelFunc) {
+	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
+	unhurried := context.AfterFunc(ctx, func() { time.AfterFunc(min(s.Closing, storeTime), cancel) })
+	return recording, func() { unhurried(); cancel() }
 }
 
 func (s *Scheduler) tell(run Run) {

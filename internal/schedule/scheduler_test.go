@@ -101,6 +101,37 @@ func TestScheduler_KeepsTheTimetable(t *testing.T) {
 	})
 }
 
+// stuck is a store that does not answer when the end of a run is recorded.
+type stuck struct{ schedule.Store }
+
+func (stuck) End(ctx context.Context, _ schedule.Run) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// A database that does not answer holds a scheduler no longer than its term is trusted:
+// past that the process would end itself.
+func TestScheduler_EndsWithinTheTermThoughNothingCanBeRecorded(t *testing.T) {
+	at(t, func(d *desk) {
+		for _, quiet := range []bool{false, true} {
+			job := d.job(fmt.Sprint("tidy-", quiet), schedule.Every(time.Second))
+			job.Quiet = quiet
+			job.Run = func(ctx context.Context) (string, error) {
+				<-ctx.Done()
+				return "", errors.New("it was cut off")
+			}
+			ctx, cancel := context.WithTimeout(d.t.Context(), 10*time.Second)
+			const closing = 800 * time.Millisecond
+			began := time.Now()
+			err := schedule.New(schedule.Options{Jobs: []schedule.Job{job}, Store: stuck{d.db.Jobs()}, Health: d.health, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Closing: closing}).Run(ctx)
+			cancel()
+			if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > 10*time.Second+closing {
+				t.Errorf("quiet %t: it ended after %s: %v", quiet, took, err)
+			}
+		}
+	})
+}
+
 // Slots that passed while nobody led are made up for by one run, which counts them; a
 // successor goes on where the one before it stopped, and takes no slot twice.
 func TestScheduler_CatchesUpOnce(t *testing.T) {

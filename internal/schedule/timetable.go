@@ -79,29 +79,67 @@ func (d daily) String() string {
 
 // Cron is a timetable in the five fields of cron: minute, hour, day of month, month,
 // day of week; also @hourly and the like. The error says what is wrong with it.
+//
+// Where a zone sets its clocks forward, slots in the time that it skips are taken as much
+// later; where it sets them back, slots in the time that comes twice are taken once. A
+// timetable of each hour goes by hours that pass, whatever clocks are set to.
 func Cron(expression string, zone *time.Location) (Timetable, error) {
 	parsed, err := cron.ParseStandard(expression)
 	if err != nil {
 		return nil, fmt.Errorf("cron expression %q: %w", expression, err)
 	}
-	if times, ok := parsed.(*cron.SpecSchedule); ok {
-		times.Location = zone
+	times, ok := parsed.(*cron.SpecSchedule)
+	if !ok || times.Hour&eachHour != 0 {
+		if ok {
+			times.Location = zone
+		}
+		return crontab{expression, parsed, zone, false}, nil
 	}
-	return crontab{expression, parsed, zone}, nil
+	times.Location = time.UTC // where its clock is a face without a zone
+	return crontab{expression, parsed, zone, true}, nil
 }
+
+// eachHour is what the library notes of a field that is *.
+const eachHour = 1 << 63
 
 type crontab struct {
 	expression string
 	parsed     cron.Schedule
 	zone       *time.Location
+	byFace     bool // parsed gives faces of clocks, as times in UTC
 }
 
 func (c crontab) Next(after time.Time) time.Time {
+	if c.byFace {
+		return c.nextByFace(after)
+	}
 	next := c.parsed.Next(after)
 	if next.IsZero() {
 		return next
 	}
 	return next.UTC()
+}
+
+// nextByFace is the first moment after another at which clocks show a slot. The library
+// leaves out what is skipped and takes twice what comes twice.
+func (c crontab) nextByFace(after time.Time) (first time.Time) {
+	const most = 3 * time.Hour // that clocks are ever set by, and more
+	shown := face(after.In(c.zone), time.UTC)
+	for slot := c.parsed.Next(shown.Add(-most)); !slot.IsZero(); slot = c.parsed.Next(slot) {
+		if !first.IsZero() && slot.After(face(first.In(c.zone), time.UTC).Add(most)) {
+			break
+		}
+		at := face(slot, c.zone)
+		if at.After(after) && (first.IsZero() || at.Before(first)) { // what was skipped comes behind what follows it
+			first = at.UTC()
+		}
+	}
+	return first
+}
+
+// face is the moment at which clocks of a zone show what t shows.
+func face(t time.Time, zone *time.Location) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, zone)
 }
 
 func (c crontab) String() string { return "cron " + c.expression + inZone(c.zone) }

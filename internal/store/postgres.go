@@ -55,7 +55,11 @@ func (db *DB) openPostgres(ctx context.Context, o Options) error {
 		if p == reading {
 			c.RuntimeParams["default_transaction_read_only"] = "on"
 		}
-		return stdlib.OpenDB(*c, stdlib.OptionBeforeConnect(withPassword(o.PasswordFile)), stdlib.OptionAfterConnect(settle)), nil
+		connector := stdlib.GetConnector(*c, stdlib.OptionBeforeConnect(withPassword(o.PasswordFile)), stdlib.OptionAfterConnect(settle))
+		if p == beating {
+			connector = &patient{Connector: connector, within: connectTime}
+		}
+		return sql.OpenDB(connector), nil
 	})
 	if err != nil {
 		return err

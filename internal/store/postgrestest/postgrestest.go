@@ -42,6 +42,8 @@ type Server struct {
 	process   *exec.Cmd           // a shell that ends the server when life is closed
 	life      *os.File            // held open as long as the server is to live
 	databases atomic.Int64
+	mu        sync.Mutex
+	templates map[string]error // how making each went
 }
 
 const (
@@ -68,6 +70,34 @@ func Database(t testing.TB) string {
 	return s.Database(t)
 }
 
+// Copy is Database, but as prepare left a database of that name, which it gets empty. That
+// is made once for a test process, and must have no connections when prepare returns.
+func Copy(t testing.TB, name string, prepare func(address string) error) (string, error) {
+	t.Helper()
+	s, err := shared()
+	if err == nil {
+		err = s.template(name, prepare)
+	}
+	if err != nil {
+		return "", err
+	}
+	return s.database(t, name), nil
+}
+
+func (s *Server) template(name string, prepare func(address string) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err, made := s.templates[name]; made {
+		return err
+	}
+	err := s.run(create(name, "template0"))
+	if err == nil {
+		err = prepare(s.address(name))
+	}
+	s.templates[name] = err
+	return err
+}
+
 // Start starts a server of the test's own, to be stopped and started by it.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
@@ -86,10 +116,20 @@ func Start(t testing.TB, o Options) *Server {
 // Database makes an empty database on this server and gives its address.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
+	return s.database(t, "template0")
+}
+
+// database makes a database after a template, and drops it with the test.
+func (s *Server) database(t testing.TB, template string) string {
+	t.Helper()
 	name := fmt.Sprintf("test%d", s.databases.Add(1))
-	s.Exec(t, "CREATE DATABASE "+name+" ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0")
+	s.Exec(t, create(name, template))
 	t.Cleanup(func() { s.Exec(t, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
 	return s.address(name)
+}
+
+func create(name, template string) string {
+	return "CREATE DATABASE " + name + " ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' STRATEGY file_copy TEMPLATE " + template
 }
 
 // Exec runs a statement on the server, as its superuser.
@@ -126,7 +166,7 @@ func (s *Server) Dir() string { return s.dir }
 func (s *Server) Port() int { return s.port }
 
 func start(o Options) (*Server, error) {
-	s := &Server{durable: o.Durable}
+	s := &Server{durable: o.Durable, templates: map[string]error{}}
 	var err error
 	if s.bin, err = programs(); err != nil {
 		return nil, err

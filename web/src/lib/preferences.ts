@@ -73,6 +73,26 @@ export function chooseLanguage(next: Language): Promise<void> {
   return showLanguage(next);
 }
 
+/** In whose zone times are shown: the console's (the setting time-zone), this device's, or UTC. */
+export type ZoneChoice = 'console' | 'device' | 'utc';
+
+function isZoneChoice(value: string | null): value is ZoneChoice {
+  return value === 'console' || value === 'device' || value === 'utc';
+}
+
+function initialZone(): ZoneChoice {
+  const before = stored('bangui.zone');
+  return isZoneChoice(before) ? before : 'console';
+}
+
+export const zoneChoice = createStore<ZoneChoice>(initialZone());
+
+/** Chooses whose zone it is and keeps the choice. */
+export function chooseZone(next: ZoneChoice): void {
+  keep('bangui.zone', next);
+  zoneChoice.set(next);
+}
+
 /** Whether keys without Ctrl act (WCAG 2.1.4 wants a switch). */
 export const singleKeys = createStore<boolean>(stored('bangui.single-keys') !== 'off');
 

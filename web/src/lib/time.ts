@@ -2,8 +2,13 @@ import { i18n } from '@lingui/core';
 import { t } from '@lingui/core/macro';
 import { createStore } from './store';
 
-/** The zone in which times are shown: the server's, the one of its log lines. */
+/** The zone in which times are shown: the console's, unless the viewer chose another. */
 export const timeZone = createStore<string | undefined>(undefined);
+
+/** The zone of this device. */
+export function deviceZone(): string {
+  return new Intl.DateTimeFormat('en').resolvedOptions().timeZone;
+}
 
 /** Sets the zone by IANA name; an unknown name leaves the browser's own. */
 export function showTimesIn(name: string): void {

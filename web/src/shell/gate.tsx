@@ -7,7 +7,7 @@ import { duration } from '@/lib/time';
 import { Mark } from '@/ui/mark';
 import { Failure } from '@/ui/states';
 import { Shell } from './shell';
-import { useServerZone } from './zone';
+import { useShownZone } from './zone';
 
 const SignIn = lazy(() => import('@/features/access/sign-in').then((m) => ({ default: m.SignIn })));
 const SetUp = lazy(() => import('@/features/access/set-up').then((m) => ({ default: m.SetUp })));
@@ -69,7 +69,7 @@ function Inside() {
     };
   }, []);
   // Before anything can be typed: another zone draws the page anew.
-  if (!useServerZone()) return <Waiting />;
+  if (!useShownZone()) return <Waiting />;
   return (
     <>
       <Shell />

@@ -23,6 +23,49 @@ type State = Exclude<BrowserContextOptions['storageState'], string | undefined>;
 interface StageOptions {
   /** False for a console that waits for its first administrator. */
   setUp?: boolean;
+  /** More settings of the console. */
+  settings?: string[];
+}
+
+/** A real console: a process on a data folder, its first administrator from the settings unless it waits for one. */
+export class Console {
+  private constructor(
+    readonly url: string,
+    readonly process: ChildProcess,
+  ) {}
+
+  static async start(data: string, settings: string[], setUp = true): Promise<Console> {
+    mkdirSync(data, { recursive: true });
+    const secret = `${data}-password`;
+    writeFileSync(secret, `${admin.password}\n`, { mode: 0o600 });
+    const first = setUp ? ['--setup-user', admin.username, '--setup-password-file', secret] : [];
+    const args = [
+      'serve',
+      '--data-dir',
+      data,
+      ...settings,
+      ...first,
+      '--base-path',
+      basePath,
+      '--rate-limit',
+      '10000',
+      '--log-level',
+      'warn',
+    ];
+    const process = spawn(binary, args, { stdio: ['ignore', 'inherit', 'inherit'], env: environment() });
+    const said = join(data, 'listen');
+    await until(() => existsSync(said) && readFileSync(said, 'utf8').trim() !== '', 'the console says where it listens');
+    const url = readFileSync(said, 'utf8').trim().replace(/\/$/, '');
+    await until(async () => (await fetch(`${url}/api/health/ready`).catch(() => undefined))?.ok === true, 'the console is ready');
+    return new Console(url, process);
+  }
+
+  async stop(): Promise<void> {
+    if (this.process.exitCode !== null) return;
+    const gone = new Promise((done) => this.process.once('exit', done));
+    this.process.kill('SIGTERM');
+    await gone;
+  }
 }
 
 /** Ours without BANGUI_…: each of those would be a setting of the console. */
@@ -34,7 +77,7 @@ function environment(): NodeJS.ProcessEnv {
 export class Stage {
   readonly fail2ban = new Fail2ban();
   url = '';
-  #console: ChildProcess | undefined;
+  #console: Console | undefined;
   #browser: Browser | undefined;
   #admin: State = nobody;
 
@@ -79,31 +122,17 @@ export class Stage {
   }
 
   async startConsole(): Promise<void> {
-    const { dir, socket, config } = this.fail2ban;
-    const { data } = this;
-    mkdirSync(data, { recursive: true });
-    const secret = join(dir, 'password');
-    writeFileSync(secret, `${admin.password}\n`, { mode: 0o600 });
-    const setUp = this.options.setUp === false ? [] : ['--setup-user', admin.username, '--setup-password-file', secret];
+    const { socket, config } = this.fail2ban;
     const address = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
-    const args = ['serve', '--listen', address, '--data-dir', data, '--fail2ban-socket', socket, '--fail2ban-config', config];
-    this.#console = spawn(binary, [...args, ...setUp, '--base-path', basePath, '--rate-limit', '10000', '--log-level', 'warn'], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: environment(),
-    });
-    const said = join(data, 'listen');
-    await until(() => existsSync(said) && readFileSync(said, 'utf8').trim() !== '', 'the console says where it listens');
-    this.url = readFileSync(said, 'utf8').trim().replace(/\/$/, '');
-    await until(async () => (await fetch(`${this.url}/api/health/ready`).catch(() => undefined))?.ok === true, 'the console is ready');
+    const own = ['--listen', address, '--fail2ban-socket', socket, '--fail2ban-config', config];
+    this.#console = await Console.start(this.data, [...own, ...(this.options.settings ?? [])], this.options.setUp !== false);
+    this.url = this.#console.url;
   }
 
   async stopConsole(): Promise<void> {
     const running = this.#console;
     this.#console = undefined;
-    if (running === undefined || running.exitCode !== null) return;
-    const gone = new Promise((done) => running.once('exit', done));
-    running.kill('SIGTERM');
-    await gone;
+    await running?.stop();
   }
 
   /** Signs in without a browser; the state makes windows of who it is. */
@@ -128,8 +157,8 @@ export class Stage {
     execFileSync('python3', ['-c', change, join(this.data, 'bangui.db')]);
   }
 
-  /** A new browser window on a path of the page, of the administrator unless a state says otherwise. */
-  async page(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+  /** A new browser window on a path of the page, of the administrator unless a state says otherwise; of another console than ours by its url. */
+  async page(path: string, options: BrowserContextOptions = {}, url = this.url): Promise<Page> {
     if (this.#browser === undefined) throw new Error('the stage is not open');
     const context = await this.#browser.newContext({
       viewport: { width: 1280, height: 800 },
@@ -139,7 +168,7 @@ export class Stage {
     });
     context.setDefaultTimeout(60_000); // it bounds a hang
     const page = await context.newPage();
-    const own = new URL(this.url).origin;
+    const own = new URL(url).origin;
     page.on('pageerror', (error) => this.complaints.push(`script error: ${error.message}`));
     page.on('request', (request) => {
       if (!request.url().startsWith(own) && !request.url().startsWith('data:')) this.complaints.push(`request elsewhere: ${request.url()}`);
@@ -147,7 +176,7 @@ export class Stage {
     page.on('console', (message) => {
       if (/Content Security Policy|Trusted|Warning:|Uncompiled/.test(message.text())) this.complaints.push(message.text());
     });
-    await page.goto(this.url + path);
+    await page.goto(url + path);
     return page;
   }
 

@@ -132,12 +132,12 @@ export function timetableInWords(timetable: string): string {
 
 /** A cron expression for one time of one day of the week; undefined for any other. */
 function weekly(timetable: string): string | undefined {
-  const [, minute = '', hour = '', day = ''] = /^cron (\d+) (\d+) \* \* ([0-6])(?: \(.+\))?$/.exec(timetable) ?? [];
+  const [, minute = '', hour = '', day = '', zone = 'Local'] = /^cron (\d+) (\d+) \* \* ([0-6])(?: \((.+)\))?$/.exec(timetable) ?? [];
   const days = [t`Sundays`, t`Mondays`, t`Tuesdays`, t`Wednesdays`, t`Thursdays`, t`Fridays`, t`Saturdays`];
   const weekday = day === '' ? undefined : days[Number(day)];
   if (weekday === undefined) return undefined;
   const at = `${hour.padStart(2, '0')}:${minute.padStart(2, '0')}`;
-  return t`${weekday} at ${at}`;
+  return zone === 'Local' ? t`${weekday} at ${at}` : t`${weekday} at ${at} (${visible(zone)})`;
 }
 
 /** How a run ended. */

@@ -17,6 +17,7 @@ import { CreateToken } from './create-token';
 import { PasswordCard } from './password-card';
 import { SessionsCard } from './sessions';
 import { TokenList } from './tokens';
+import { ZoneCard } from './zone-card';
 
 /** One's own account: who one is, the password, where one is signed in, tokens for programs. */
 export function AccountPage() {
@@ -31,6 +32,7 @@ export function AccountPage() {
             <You session={session} />
           </Card>
           <PasswordCard username={session.user.username} />
+          <ZoneCard />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <SessionsCard />
