@@ -20,6 +20,7 @@ import { Route as JailsIndexRouteImport } from './routes/jails.index'
 import { Route as JailsJailRouteImport } from './routes/jails.$jail'
 import { Route as JobsIndexRouteImport } from './routes/jobs.index'
 import { Route as JobsJobRouteImport } from './routes/jobs.$job'
+import { Route as ToolsExpressionsRouteImport } from './routes/tools.expressions'
 import { Route as UsersIndexRouteImport } from './routes/users.index'
 import { Route as UsersUserRouteImport } from './routes/users.$user'
 
@@ -78,6 +79,11 @@ const JobsJobRoute = JobsJobRouteImport.update({
   path: '/jobs/$job',
   getParentRoute: () => rootRouteImport,
 } as any)
+const ToolsExpressionsRoute = ToolsExpressionsRouteImport.update({
+  id: '/tools/expressions',
+  path: '/tools/expressions',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const UsersIndexRoute = UsersIndexRouteImport.update({
   id: '/users/',
   path: '/users/',
@@ -99,6 +105,7 @@ export interface FileRoutesByFullPath {
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
+  '/tools/expressions': typeof ToolsExpressionsRoute
   '/users/$user': typeof UsersUserRoute
   '/jails/': typeof JailsIndexRoute
   '/jobs/': typeof JobsIndexRoute
@@ -114,6 +121,7 @@ export interface FileRoutesByTo {
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
+  '/tools/expressions': typeof ToolsExpressionsRoute
   '/users/$user': typeof UsersUserRoute
   '/jails': typeof JailsIndexRoute
   '/jobs': typeof JobsIndexRoute
@@ -130,6 +138,7 @@ export interface FileRoutesById {
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
+  '/tools/expressions': typeof ToolsExpressionsRoute
   '/users/$user': typeof UsersUserRoute
   '/jails/': typeof JailsIndexRoute
   '/jobs/': typeof JobsIndexRoute
@@ -147,6 +156,7 @@ export interface FileRouteTypes {
     | '/address/$'
     | '/jails/$jail'
     | '/jobs/$job'
+    | '/tools/expressions'
     | '/users/$user'
     | '/jails/'
     | '/jobs/'
@@ -162,6 +172,7 @@ export interface FileRouteTypes {
     | '/address/$'
     | '/jails/$jail'
     | '/jobs/$job'
+    | '/tools/expressions'
     | '/users/$user'
     | '/jails'
     | '/jobs'
@@ -177,6 +188,7 @@ export interface FileRouteTypes {
     | '/address/$'
     | '/jails/$jail'
     | '/jobs/$job'
+    | '/tools/expressions'
     | '/users/$user'
     | '/jails/'
     | '/jobs/'
@@ -193,6 +205,7 @@ export interface RootRouteChildren {
   AddressSplatRoute: typeof AddressSplatRoute
   JailsJailRoute: typeof JailsJailRoute
   JobsJobRoute: typeof JobsJobRoute
+  ToolsExpressionsRoute: typeof ToolsExpressionsRoute
   UsersUserRoute: typeof UsersUserRoute
   JailsIndexRoute: typeof JailsIndexRoute
   JobsIndexRoute: typeof JobsIndexRoute
@@ -278,6 +291,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof JobsJobRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/tools/expressions': {
+      id: '/tools/expressions'
+      path: '/tools/expressions'
+      fullPath: '/tools/expressions'
+      preLoaderRoute: typeof ToolsExpressionsRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/users/': {
       id: '/users/'
       path: '/users'
@@ -305,6 +325,7 @@ const rootRouteChildren: RootRouteChildren = {
   AddressSplatRoute: AddressSplatRoute,
   JailsJailRoute: JailsJailRoute,
   JobsJobRoute: JobsJobRoute,
+  ToolsExpressionsRoute: ToolsExpressionsRoute,
   UsersUserRoute: UsersUserRoute,
   JailsIndexRoute: JailsIndexRoute,
   JobsIndexRoute: JobsIndexRoute,
