@@ -153,6 +153,7 @@ func New(o Options) *API {
 	a.registerManualJail()
 	a.registerConfig()
 	a.registerServer()
+	a.registerExpressions()
 	a.registerBans()
 	a.registerAddresses()
 	a.registerTimeline()

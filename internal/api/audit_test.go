@@ -87,6 +87,7 @@ func TestAudit_EveryChange(t *testing.T) {
 	const changes = "/api/v1/hosts/local/config/changes"
 	change("POST", changes, `{"etag":"x","edits":[{"place":"jail","name":"sshd","option":"maxretry","value":"7"}],"reason":"calmer"}`, 200)
 	change("POST", changes+"/x/confirm", "", 204)
+	change("POST", "/api/v1/hosts/local/config/expression-test", `{"source":{"kind":"log","path":"/var/log/auth.log"},"filter":"sshd"}`, 200)
 	change("DELETE", changes+"/x", "", 204)
 	id := idOfBody(t, change("POST", users, `{"username":"berta","role":"viewer","password":"`+password+`"}`, 201))
 	change("PATCH", users+"/"+id, `{"role":"operator","disabled":true,"password":"`+password+`2"}`, 200)
@@ -128,18 +129,19 @@ func TestAudit_EveryChange(t *testing.T) {
 		t.Errorf("actions without an entry: %s", diff)
 	}
 	for action, want := range map[string][5]string{
-		"ban.create":     {"the-admin", "203.0.113.1, 203.0.113.2, 203.0.113.3, 1 more in sshd", "", "banned (4): 203.0.113.1 in sshd, 203.0.113.2 in sshd, 203.0.113.3 in sshd, 203.0.113.4 in sshd", "=a reason"},
-		"ban.lift":       {"the-admin", "203.0.113.1 in sshd", "", "lifted (1): 203.0.113.1 in sshd", ""},
-		"jail.idle":      {"the-admin", "local/sshd", "running", "idle", ""},
-		"jail.reload":    {"the-admin", "local/sshd", "running", "restarted", ""},
-		"host.reload":    {"the-admin", "local", "", "", ""},
-		"config.change":  {"the-admin", "local jail sshd: maxretry", "", "", "calmer"},
-		"config.confirm": {"the-admin", "local x", "", "", ""},
-		"user.add":       {"the-admin", "berta", "", "role viewer", ""},
-		"user.change":    {"the-admin", "berta", "role viewer", "role operator, disabled, another password", ""},
-		"user.remove":    {"the-admin", "berta", "role operator", "", ""},
-		"auth.login":     {"berta", "berta", "", "", ""},
-		"auth.logout":    {"berta", "", "", "", ""},
+		"ban.create":      {"the-admin", "203.0.113.1, 203.0.113.2, 203.0.113.3, 1 more in sshd", "", "banned (4): 203.0.113.1 in sshd, 203.0.113.2 in sshd, 203.0.113.3 in sshd, 203.0.113.4 in sshd", "=a reason"},
+		"ban.lift":        {"the-admin", "203.0.113.1 in sshd", "", "lifted (1): 203.0.113.1 in sshd", ""},
+		"jail.idle":       {"the-admin", "local/sshd", "running", "idle", ""},
+		"jail.reload":     {"the-admin", "local/sshd", "running", "restarted", ""},
+		"host.reload":     {"the-admin", "local", "", "", ""},
+		"config.change":   {"the-admin", "local jail sshd: maxretry", "", "", "calmer"},
+		"config.confirm":  {"the-admin", "local x", "", "", ""},
+		"expression.test": {"the-admin", "local log /var/log/auth.log", "", "", ""},
+		"user.add":        {"the-admin", "berta", "", "role viewer", ""},
+		"user.change":     {"the-admin", "berta", "role viewer", "role operator, disabled, another password", ""},
+		"user.remove":     {"the-admin", "berta", "role operator", "", ""},
+		"auth.login":      {"berta", "berta", "", "", ""},
+		"auth.logout":     {"berta", "", "", "", ""},
 	} {
 		e := found[action]
 		got := [5]string{text(e.Actor), text(e.Target), text(e.Before), text(e.After), text(e.Detail)}

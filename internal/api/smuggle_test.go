@@ -62,7 +62,8 @@ func (d described) body(s schema) schema {
 func harmless(name string, s schema) any {
 	known := map[string]any{
 		"jails": []string{"manual"}, "addresses": []string{"203.0.113.7"}, "password": "x", "expires_in_seconds": 86400,
-		"edits": []any{map[string]any{"place": "jail", "name": "manual", "option": "maxretry", "value": "7"}},
+		"source": map[string]any{"kind": "text", "text": "x"},
+		"edits":  []any{map[string]any{"place": "jail", "name": "manual", "option": "maxretry", "value": "7"}},
 	}
 	switch value, ok := known[name]; {
 	case ok:
@@ -112,6 +113,16 @@ func (d described) spoilt(s schema, evil string) []string {
 		switch {
 		case field.is("string"):
 			value[name] = evil
+		case field.Ref != "":
+			for inner, f := range d.body(field).Properties {
+				if f.is("string") {
+					item := d.whole(field)
+					item[inner] = evil
+					value[name] = item
+					all = append(all, jsonOf(value))
+				}
+			}
+			continue
 		case field.is("array") && field.Items != nil && field.Items.is("string"):
 			value[name] = []string{evil}
 		case field.is("array") && field.Items != nil:

@@ -31,6 +31,7 @@ type backend interface {
 	Lift(ctx context.Context, o liftOrder) ([]outcome, error)
 	Why(ctx context.Context, address string) (whyView, error)
 	serverBackend
+	TestFilter(ctx context.Context, o trialOrder) (trial, error)
 	Close()
 }
 

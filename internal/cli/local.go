@@ -192,3 +192,29 @@ func (l *local) Why(ctx context.Context, address string) (whyView, error) {
 	}
 	return view, nil
 }
+
+func (l *local) TestFilter(ctx context.Context, o trialOrder) (trial, error) {
+	r, err := l.direct.TestExpression(ctx, host.ExpressionOrder{
+		Source: host.LogSource{Kind: host.SourceKind(o.kind), Text: []byte(o.text), Path: o.path, Match: o.match, Lines: o.lines},
+		Filter: o.filter, Edits: o.options, HostNames: o.hostNames,
+	})
+	if err != nil {
+		return trial{}, err
+	}
+	t := trial{Version: r.Version, Stopped: r.Stopped, Expressions: []trialExpression{}, Flags: []trialFlag{}, Lines: []trialLine{}}
+	t.Counts.Tested, t.Counts.Matched, t.Counts.Missed, t.Counts.Ignored = r.Counts.Tested, r.Counts.Matched, r.Counts.Missed, r.Counts.Ignored
+	for _, e := range r.Expressions {
+		t.Expressions = append(t.Expressions, trialExpression{string(e.Kind), e.Index, e.Text, e.Hits, e.Time.Microseconds(), e.Stopped, e.Fault})
+	}
+	for _, f := range r.Flags {
+		t.Flags = append(t.Flags, trialFlag{string(f.Kind), string(f.Of), f.Expression, f.Text, f.Example})
+	}
+	for _, row := range r.Lines {
+		line := trialLine{Number: row.Number, Text: row.Text, State: string(row.State), At: row.At, Hits: []trialHit{}}
+		for _, h := range row.Hits {
+			line.Hits = append(line.Hits, trialHit{h.Expression, h.ID, h.User, h.Host})
+		}
+		t.Lines = append(t.Lines, line)
+	}
+	return t, nil
+}

@@ -109,3 +109,17 @@ func (r *remote) Why(ctx context.Context, address string) (whyView, error) {
 	}
 	return view, nil
 }
+
+func (r *remote) TestFilter(ctx context.Context, o trialOrder) (trial, error) {
+	source := map[string]any{"kind": o.kind, "lines": o.lines}
+	for name, text := range map[string]string{"text": strings.ToValidUTF8(o.text, "\ufffd"), "path": o.path, "match": o.match} {
+		if text != "" {
+			source[name] = text
+		}
+	}
+	var t trial
+	err := r.client.Post(ctx, "api/v1/hosts/local/config/expression-test", map[string]any{
+		"source": source, "filter": o.filter, "options": o.options, "host_names": o.hostNames,
+	}, &t)
+	return t, err
+}

@@ -16,7 +16,7 @@ import (
 	"bangui/internal/fault"
 )
 
-// nobody runs what is in the cage where we are root.
+// nobody runs what is in the cage where we may become him.
 const nobody = 65534
 
 // maxOutput bounds what a trial may print.
@@ -34,7 +34,7 @@ func (l Limits) run(ctx context.Context, python, script string, judge time.Durat
 	cmd, out, said := l.command(ctx, python, script, judge, input)
 	_, _ = os.FindProcess(os.Getpid()) // Go learns what the kernel can, with a thread that may ask
 	ended := make(chan error, 1)
-	go inCage(ended, func() error { return cmd.Run() })
+	go inCage(ended, python, func() error { return cmd.Run() })
 	err := <-ended
 	switch {
 	case err == nil && !out.full:
@@ -47,17 +47,17 @@ func (l Limits) run(ctx context.Context, python, script string, judge time.Durat
 
 // inCage runs do on a thread of its own that can't reach the network or write files, and
 // that ends with it.
-func inCage(ended chan<- error, do func() error) {
+func inCage(ended chan<- error, python string, do func() error) {
 	runtime.LockOSThread() // and never unlocked: the thread ends with this goroutine
 	if syscall.Gettid() == os.Getpid() {
 		inner := make(chan error, 1)
-		go inCage(inner, do) // the first thread never ends, so it is not taken
+		go inCage(inner, python, do) // the first thread never ends, so it is not taken
 		ended <- <-inner
 		runtime.UnlockOSThread()
 		return
 	}
-	if err := confine(); err != nil {
-		ended <- fault.Wrap(err, fault.Unsupported, "the system does not let BanGUI lock expressions in, so they are not tried")
+	if err := confine(python); err != nil {
+		ended <- err
 		return
 	}
 	ended <- do()
@@ -73,7 +73,7 @@ func (l Limits) command(ctx context.Context, python, script string, judge time.D
 	out, said = &pail{left: maxOutput}, &pail{left: 16 << 10}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), out, said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if os.Geteuid() == 0 {
+	if mayBecomeNobody() {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
 	}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
@@ -95,9 +95,6 @@ func (l Limits) failed(ctx context.Context, err error, said string) error {
 	case ctx.Err() != nil, exited && !exit.Exited():
 		return fault.Wrap(cause, fault.Fail2banTimeout, "the trial took more time or memory than it may, and was ended").
 			WithMend("Try fewer lines, or the expressions one by one.")
-	case !exited && errors.Is(err, syscall.EPERM):
-		return fault.Wrap(cause, fault.Unsupported, "the helper may not become another user, so it tries no expressions").
-			WithMend("Its unit needs CAP_SETUID and CAP_SETGID: install the unit that comes with this version.")
 	case strings.Contains(last, "ModuleNotFoundError"):
 		return noPython(cause)
 	case strings.Contains(last, "MemoryError"):

@@ -49,6 +49,8 @@ tries = {
     "folder": lambda: os.mkdir(sys.argv[-1] + "/folder"),
     "mode": lambda: os.chmod(sys.argv[-1] + "/old", 0o777),
     "link": lambda: os.symlink("/etc/passwd", sys.argv[-1] + "/link"),
+    "another file": lambda: open("/etc/passwd"),
+    "another process": lambda: open("/proc/self/mem", "rb"),
     "kill": lambda: os.kill(os.getppid(), 0),
     "root": lambda: os.setuid(0) if os.getuid() else open("/", "w"),
     "fork": lambda: resource.setrlimit(resource.RLIMIT_NPROC, (0, 0)) or os.getuid() == 0 or os.fork(),

@@ -2,7 +2,9 @@ package expression
 
 import (
 	"os"
-	"unsafe"
+	"unsafe" //nolint:depguard // the kernel takes the filter by its address
+
+	"bangui/internal/fault"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,14 +28,27 @@ var refused = append([]uint32{ //nolint:gochecknoglobals // a constant list
 // writing are the flags of a file that is opened for more than reading.
 const writing = unix.O_WRONLY | unix.O_RDWR | unix.O_CREAT | unix.O_TRUNC
 
-// confine takes from this thread, and what it starts, the calls in refused. It can't be undone.
-func confine() error {
+// confine takes from this thread, and what it starts, the calls in refused and all files
+// but those that Python needs. It can't be undone. Landlock is not everywhere (Linux 5.13):
+// without it what is in the cage reads what nobody may read, so root must become nobody.
+func confine(python string) error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return err
+		return unconfined(err)
+	}
+	if err := onlyPython(python); err != nil && os.Geteuid() == 0 && !mayBecomeNobody() {
+		return fault.Wrap(err, fault.Unsupported, "the helper may neither become another user nor lock files away (Landlock), so it tries no expressions").
+			WithMend("Install the unit that comes with this version, or a kernel from 5.13 on; in a container: cap_add: [SETUID, SETGID].")
 	}
 	code := program()
 	filter := unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]}
-	return unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&filter)), 0, 0) //nolint:gosec // the call takes a pointer
+	if err := unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&filter)), 0, 0); err != nil { //nolint:gosec // the call takes a pointer
+		return unconfined(err)
+	}
+	return nil
+}
+
+func unconfined(err error) error {
+	return fault.Wrap(err, fault.Unsupported, "the system does not let BanGUI lock expressions in, so they are not tried")
 }
 
 // Offsets in what the kernel shows the filter: struct seccomp_data.

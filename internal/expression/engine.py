@@ -107,7 +107,8 @@ class Trial:
         except MemoryError:
             e.fault = "it needs too much memory"
         except Exception as x:
-            e.fault = str(x).replace("Unable to compile regular expression ", "")[:1000] or type(x).__name__
+            # fail2ban repeats the expression, then says on another line what is wrong with it.
+            e.fault = str(x).rpartition(":\n")[2].replace("\n", " ")[:500] or type(x).__name__
         return False
 
     def on_ignored(self, index, _):

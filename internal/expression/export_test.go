@@ -8,7 +8,7 @@ func InCage(ctx context.Context, l Limits, python, script string) (out string, p
 	defer cancel()
 	cmd, printed, said := l.command(ctx, python, script, 0, nil)
 	ended := make(chan error, 1)
-	go inCage(ended, cmd.Run)
+	go inCage(ended, python, cmd.Run)
 	err = <-ended
 	if err != nil {
 		err = l.failed(ctx, err, said.String())

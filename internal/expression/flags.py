@@ -64,6 +64,10 @@ def steered(probe, row, hit, at):
     word = max(word, hit["start"])
     whole = text[hit["start"]:a] + EVIL + text[b:hit["end"]]
     payloads = [whole, text[word:a] + EVIL + text[b:], text[word:a] + EVIL + " "]
+    begins = header(text, row)
+    line = text[:begins] + "zq9x7w " + whole.strip() + " zq9"
+    if alone(probe, line, at, EVIL):
+        return True, flag_of(probe.fails_by[hit["expression"]], "unanchored", "It matches anywhere in a line: text that gets into a line about something else, such as a request or a user name, counts as a failure of an address that its writer chose.", line)
     for where, start, end in spots(text, row, hit, a, b):
         free = {}  # whether any text may stand there, with blanks and without
         for payload in payloads:
@@ -78,10 +82,6 @@ def steered(probe, row, hit, at):
                 line = text[:start] + put + text[end:]
                 if free[blank] and alone(probe, line, at, EVIL):
                     return True, flag_of(probe.fails_by[hit["expression"]], "steered", sentence(where), line)
-    begins = header(text, row)
-    line = text[:begins] + "zq9x7w " + whole.strip() + " zq9"
-    if alone(probe, line, at, EVIL):
-        return True, flag_of(probe.fails_by[hit["expression"]], "unanchored", "It matches anywhere in a line: text that gets into a line about something else, such as a request or a user name, counts as a failure of an address that its writer chose.", line)
     return True, None
 
 

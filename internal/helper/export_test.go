@@ -1,6 +1,11 @@
 package helper
 
-import "time"
+import (
+	"time"
+
+	"bangui/internal/expression"
+	"bangui/internal/host"
+)
 
 // Bounds that tests go beyond.
 const (
@@ -26,6 +31,23 @@ func Verbs() []string {
 // Messages are one value of each type that crosses the socket.
 func Messages() []any {
 	return []any{
-		hello{}, flaw{}, request{}, answer{}, nothing{}, named{}, idling{}, reloading{}, identified{}, push{}, mark{}, listHead{}, receipt{},
+		hello{},
+		flaw{},
+		request{},
+		answer{},
+		nothing{},
+		named{},
+		idling{},
+		reloading{},
+		identified{},
+		push{},
+		mark{},
+		listHead{},
+		receipt{},
+		host.ExpressionOrder{},
+		host.LogSource{},
+		host.Logs{},
+		host.LogLines{},
+		expression.Result{},
 	}
 }

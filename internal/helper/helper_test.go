@@ -1,6 +1,7 @@
 package helper_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -60,7 +61,7 @@ func (h *helperSide) begin() {
 	local := host.NewLocal(host.LocalOptions{
 		ID: "local", Name: "test", Socket: h.server.Socket(), ConfigDir: h.server.ConfigDir(),
 		Client: fail2ban.New(fail2ban.Options{Socket: h.server.Socket()}), System: h.guard.System,
-		Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+		LogFolders: h.guard.LogFolders, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	allowed, err := helper.Allow(nil, nil)
 	if err != nil {
@@ -478,5 +479,36 @@ func TestClient_ChangesTheConfiguration(t *testing.T) {
 	order.Edits[0].Option = "ignorecommand"
 	if _, err := c.client.ApplyChange(ctx, order); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("code: %v", err)
+	}
+}
+
+// Logs and expressions go through the socket as they do without one, and only what the
+// owner lets be read.
+func TestClient_TriesExpressionsAndReadsLogs(t *testing.T) {
+	h := newHelper(t, fail2bantest.Options{})
+	h.stop()
+	h.guard.LogFolders = []string{h.server.Dir()}
+	h.begin()
+	c := newConsole(t, h)
+	ctx := t.Context()
+	h.server.Append(h.server.AuthLog(), "Nov 23 14:34:00 h sshd[7]: Failed password for bob from 203.0.113.7 port 1 ssh2\n")
+	logs, err := c.client.Logs(ctx)
+	if err != nil || len(logs.Filters) < 50 || !slices.ContainsFunc(logs.Files, func(f host.LogFile) bool { return f.Path == h.server.AuthLog() && f.Why == "" }) {
+		t.Fatalf("%+v, %v", logs, err)
+	}
+	auth := host.LogSource{Kind: host.FromLog, Path: h.server.AuthLog()}
+	if read, err := c.client.LogLines(ctx, auth); err != nil || len(read.Lines) == 0 || !strings.Contains(read.Lines[len(read.Lines)-1].Text, "for bob from") {
+		t.Errorf("%+v, %v", read, err)
+	}
+	r, err := c.client.TestExpression(ctx, host.ExpressionOrder{Filter: "sshd", Source: auth})
+	if err != nil || r.Counts.Matched == 0 || len(r.Lines) == 0 || len(r.Lines[len(r.Lines)-1].Hits) == 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := c.client.LogLines(ctx, host.LogSource{Kind: host.FromLog, Path: "/etc/passwd"}); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("outside: %v", err)
+	}
+	long := host.ExpressionOrder{Filter: "sshd", Source: host.LogSource{Kind: host.FromText, Text: bytes.Repeat([]byte("\x00"), host.MaxTrialText)}}
+	if r, err := c.client.TestExpression(ctx, long); err != nil || r.Counts.Missed != 1 {
+		t.Errorf("the longest text: %+v, %v", r.Counts, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -254,6 +255,12 @@ func TestServer_NothingIsSmuggled(t *testing.T) {
 		"apply_change 3": `{"ETag":"x","Edits":[{"Place":"jail","Name":"sshd","Option":"failregex","Value":%s}]}`,
 		"apply_change 4": `{"ETag":"x","Actor":"a\nb","Reason":%s,"Edits":[{"Place":"jail","Name":"sshd","Option":"maxretry","Value":"7"}]}`,
 	}
+	maps.Copy(places, map[string]string{
+		"logs": `{%s:1}`, "log_lines 1": `{"Kind":"log","Path":%s}`, "log_lines 2": `{"Kind":"journal","Match":%s}`, "log_lines 3": `{"Kind":%s}`,
+		"test_expression 1": `{"Filter":%s,"Source":{"Kind":"text"}}`, "test_expression 2": `{"Filter":"sshd","Source":{"Kind":"log","Path":%s}}`,
+		"test_expression 3": `{"Filter":"sshd","Source":{"Kind":"journal","Match":%s}}`, "test_expression 4": `{"Filter":"sshd","Edits":{%s:"x"},"Source":{"Kind":"text"}}`,
+		"test_expression 5": `{"Filter":"sshd","Source":{"Kind":%s}}`,
+	})
 	for _, verb := range helper.Verbs() {
 		if !strings.Contains(fmt.Sprint(places), verb) {
 			t.Errorf("verb %s is not tried", verb)

@@ -26,7 +26,7 @@ const (
 
 // journalField is one term of a journalmatch: journalctl takes anything else for an option
 // or for a file.
-var journalField = regexp.MustCompile(`^[A-Z_][A-Z0-9_]{0,63}=\S{1,200}$`) //nolint:gochecknoglobals // constant
+var journalField = regexp.MustCompile(`^[A-Z_][A-Z0-9_]{0,63}=\S{1,200}$`)
 
 // journalTerms are the terms of a journalmatch.
 func journalTerms(match string) ([]string, error) {

@@ -194,7 +194,10 @@ func (l *Local) look(path string) LogFile {
 // openLog opens a log, and judges it by what was opened: a link may lead to another folder
 // for logs, and nowhere else, whoever swaps it meanwhile.
 func (l *Local) openLog(path string) (*os.File, fs.FileInfo, error) {
-	if !filepath.IsAbs(path) || filepath.Clean(path) != path || !l.forLogs(path, false) {
+	if !filepath.IsAbs(path) || filepath.Clean(path) != path || strings.ContainsRune(path, 0) {
+		return nil, nil, fault.New(fault.Invalid, "%q is no absolute path of a file", clip(path))
+	}
+	if !l.forLogs(path, false) {
 		return nil, nil, l.outside(path)
 	}
 	file, err := os.OpenFile(l.Paths.here(path), os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0) // a pipe must not stop us
@@ -206,8 +209,8 @@ func (l *Local) openLog(path string) (*os.File, fs.FileInfo, error) {
 	case err != nil:
 		return nil, nil, fault.Wrap(err, fault.NotFound, "%s can't be opened", clip(path))
 	}
-	real, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
-	if err != nil || !l.forLogs(real, true) {
+	where, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
+	if err != nil || !l.forLogs(where, true) {
 		_ = file.Close()
 		return nil, nil, l.outside(path)
 	}
@@ -232,8 +235,8 @@ func (l *Local) forLogs(path string, here bool) bool {
 	return slices.ContainsFunc(l.logFolders(), func(folder string) bool {
 		if here {
 			folder = l.Paths.here(folder)
-			if real, err := filepath.EvalSymlinks(folder); err == nil {
-				folder = real
+			if leads, err := filepath.EvalSymlinks(folder); err == nil {
+				folder = leads
 			}
 		}
 		return within(path, folder) && path != folder

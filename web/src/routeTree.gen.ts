@@ -21,6 +21,7 @@ import { Route as JailsIndexRouteImport } from './routes/jails.index'
 import { Route as JailsJailRouteImport } from './routes/jails.$jail'
 import { Route as JobsIndexRouteImport } from './routes/jobs.index'
 import { Route as JobsJobRouteImport } from './routes/jobs.$job'
+import { Route as ToolsExpressionsRouteImport } from './routes/tools.expressions'
 import { Route as UsersIndexRouteImport } from './routes/users.index'
 import { Route as UsersUserRouteImport } from './routes/users.$user'
 
@@ -84,6 +85,11 @@ const JobsJobRoute = JobsJobRouteImport.update({
   path: '/jobs/$job',
   getParentRoute: () => rootRouteImport,
 } as any)
+const ToolsExpressionsRoute = ToolsExpressionsRouteImport.update({
+  id: '/tools/expressions',
+  path: '/tools/expressions',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const UsersIndexRoute = UsersIndexRouteImport.update({
   id: '/users/',
   path: '/users/',
@@ -106,6 +112,7 @@ export interface FileRoutesByFullPath {
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
+  '/tools/expressions': typeof ToolsExpressionsRoute
   '/users/$user': typeof UsersUserRoute
   '/jails/': typeof JailsIndexRoute
   '/jobs/': typeof JobsIndexRoute
@@ -122,6 +129,7 @@ export interface FileRoutesByTo {
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
+  '/tools/expressions': typeof ToolsExpressionsRoute
   '/users/$user': typeof UsersUserRoute
   '/jails': typeof JailsIndexRoute
   '/jobs': typeof JobsIndexRoute
@@ -139,6 +147,7 @@ export interface FileRoutesById {
   '/address/$': typeof AddressSplatRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
+  '/tools/expressions': typeof ToolsExpressionsRoute
   '/users/$user': typeof UsersUserRoute
   '/jails/': typeof JailsIndexRoute
   '/jobs/': typeof JobsIndexRoute
@@ -157,6 +166,7 @@ export interface FileRouteTypes {
     | '/address/$'
     | '/jails/$jail'
     | '/jobs/$job'
+    | '/tools/expressions'
     | '/users/$user'
     | '/jails/'
     | '/jobs/'
@@ -173,6 +183,7 @@ export interface FileRouteTypes {
     | '/address/$'
     | '/jails/$jail'
     | '/jobs/$job'
+    | '/tools/expressions'
     | '/users/$user'
     | '/jails'
     | '/jobs'
@@ -189,6 +200,7 @@ export interface FileRouteTypes {
     | '/address/$'
     | '/jails/$jail'
     | '/jobs/$job'
+    | '/tools/expressions'
     | '/users/$user'
     | '/jails/'
     | '/jobs/'
@@ -206,6 +218,7 @@ export interface RootRouteChildren {
   AddressSplatRoute: typeof AddressSplatRoute
   JailsJailRoute: typeof JailsJailRoute
   JobsJobRoute: typeof JobsJobRoute
+  ToolsExpressionsRoute: typeof ToolsExpressionsRoute
   UsersUserRoute: typeof UsersUserRoute
   JailsIndexRoute: typeof JailsIndexRoute
   JobsIndexRoute: typeof JobsIndexRoute
@@ -298,6 +311,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof JobsJobRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/tools/expressions': {
+      id: '/tools/expressions'
+      path: '/tools/expressions'
+      fullPath: '/tools/expressions'
+      preLoaderRoute: typeof ToolsExpressionsRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/users/': {
       id: '/users/'
       path: '/users'
@@ -326,6 +346,7 @@ const rootRouteChildren: RootRouteChildren = {
   AddressSplatRoute: AddressSplatRoute,
   JailsJailRoute: JailsJailRoute,
   JobsJobRoute: JobsJobRoute,
+  ToolsExpressionsRoute: ToolsExpressionsRoute,
   UsersUserRoute: UsersUserRoute,
   JailsIndexRoute: JailsIndexRoute,
   JobsIndexRoute: JobsIndexRoute,

@@ -106,6 +106,7 @@ const ranks: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
 const least = {
   ban: 'operator',
   steer: 'operator',
+  test: 'operator',
   'run-job': 'operator',
   'steer-jobs': 'admin',
   'manual-jail': 'admin',

@@ -576,6 +576,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{host}/config/expression-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try expressions on lines, with fail2ban's own engine
+         * @description Needs the role operator.
+         */
+        post: operations["testExpression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{host}/config/file": {
         parameters: {
             query?: never;
@@ -616,6 +636,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{host}/config/log-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The logs that jails read
+         * @description Needs the role operator.
+         */
+        get: operations["listLogSources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{host}/config/logs": {
         parameters: {
             query?: never;
@@ -628,6 +668,26 @@ export interface paths {
          * @description Needs the role admin.
          */
         get: operations["getConfigLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/logs/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The last lines of a log, or of the journal
+         * @description Needs the role operator.
+         */
+        get: operations["getLogLines"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1863,6 +1923,164 @@ export interface components {
             /** @description The user name that was tried. Written by attackers. */
             user: string | null;
         };
+        ExpressionCounts: {
+            /** Format: int64 */
+            ignored: number;
+            /** Format: int64 */
+            matched: number;
+            /** Format: int64 */
+            missed: number;
+            /** Format: int64 */
+            tested: number;
+        };
+        ExpressionEdits: {
+            datepattern?: string;
+            /** @description One expression a line. With a filter it stands in its file, so that %(references)s count. */
+            failregex?: string;
+            ignoreregex?: string;
+            journalmatch?: string;
+            maxlines?: string;
+            prefregex?: string;
+        };
+        ExpressionFlag: {
+            /** @description A line that shows it, with the made-up address 192.0.2.66. */
+            example: string | null;
+            /** Format: int64 */
+            expression: number;
+            /**
+             * @description steered: shown by its example. catch_all, and unanchored without an example: by the shape of the expression.
+             * @enum {string}
+             */
+            kind: "steered" | "unanchored" | "catch_all" | "slow";
+            /** @enum {string} */
+            of: "prefix" | "fail" | "ignore" | "date";
+            /** @description A sentence. */
+            text: string;
+        };
+        ExpressionGroup: {
+            /** Format: int64 */
+            end: number;
+            /** Format: int64 */
+            line: number;
+            name: string;
+            /** Format: int64 */
+            start: number;
+            value: string;
+        };
+        ExpressionHit: {
+            /** Format: int64 */
+            end: number;
+            /**
+             * Format: int64
+             * @description Index among the failregexes.
+             */
+            expression: number;
+            groups: components["schemas"]["ExpressionGroup"][];
+            host: string | null;
+            /** @description What would be banned; null = a later line tells it. */
+            id: string | null;
+            /** Format: int64 */
+            line: number;
+            /** Format: int64 */
+            start: number;
+            user: string | null;
+        };
+        ExpressionInputBody: {
+            /**
+             * @description One on disk, NAME[option=value].
+             * @example sshd[mode=aggressive]
+             */
+            filter?: string;
+            /** @description <HOST> also takes names of hosts. They are never looked up. */
+            host_names?: boolean;
+            options?: components["schemas"]["ExpressionEdits"];
+            source: components["schemas"]["ExpressionSource"];
+        };
+        ExpressionLine: {
+            /**
+             * Format: date-time
+             * @description null = no date was found.
+             */
+            at: string | null;
+            cut: boolean;
+            /** Format: int64 */
+            date_end: number;
+            /** Format: int64 */
+            date_start: number;
+            hits: components["schemas"]["ExpressionHit"][];
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            number: number;
+            /**
+             * @description skipped: empty or a comment. stopped: an expression took too long on it. untried: the time was over.
+             * @enum {string}
+             */
+            state: "matched" | "missed" | "ignored" | "skipped" | "stopped" | "untried";
+            /** @description At most 4000 characters. Hostile text: shown as plain text only. */
+            text: string;
+        };
+        ExpressionResult: {
+            counts: components["schemas"]["ExpressionCounts"];
+            expressions: components["schemas"]["ExpressionSeen"][];
+            /** @description What a person should know of the expressions. */
+            flags: components["schemas"]["ExpressionFlag"][];
+            lines: components["schemas"]["ExpressionLine"][];
+            python: string;
+            /** @description Why not all lines were tried; null = they were. */
+            stopped: string | null;
+            /** @description Of fail2ban. */
+            version: string;
+        };
+        ExpressionSeen: {
+            /** @description Why it can't be used; null = it can. */
+            fault: string | null;
+            /** Format: int64 */
+            hits: number;
+            /**
+             * Format: int64
+             * @description Among those of its kind, from 0.
+             */
+            index: number;
+            /** @enum {string} */
+            kind: "prefix" | "fail" | "ignore" | "date";
+            /**
+             * Format: int64
+             * @description On all lines.
+             */
+            microseconds: number;
+            /** Format: int64 */
+            slowest_line: number | null;
+            /**
+             * Format: int64
+             * @description On one line.
+             */
+            slowest_microseconds: number;
+            /**
+             * Format: int64
+             * @description The line on which it took too long; null = none.
+             */
+            stopped_at: number | null;
+            text: string;
+        };
+        ExpressionSource: {
+            /** @description Only lines that hold this. */
+            contains?: string;
+            /** @enum {string} */
+            kind: "text" | "log" | "journal";
+            /**
+             * Format: int64
+             * @description The last so many; left out = 2000.
+             */
+            lines?: number;
+            /** @description A journalmatch; empty = what the filter names, else all. */
+            match?: string;
+            /** @description Of a log, as fail2ban names it. */
+            path?: string;
+            /** @description The lines themselves. */
+            text?: string;
+        };
         Fail2ban: {
             config_dir: string;
             database: string | null;
@@ -2256,6 +2474,10 @@ export interface components {
             /** Format: date-time */
             started_at: string;
         };
+        JournalSource: {
+            jails: string[];
+            match: string;
+        };
         Lease: {
             /**
              * Format: double
@@ -2346,6 +2568,56 @@ export interface components {
             /** @description Left out: in every jail. */
             jails?: string[];
             reason?: string;
+        };
+        LogFile: {
+            jails: string[];
+            /** Format: date-time */
+            modified_at: string | null;
+            /** @description As fail2ban names it. */
+            path: string;
+            /** Format: int64 */
+            size: number;
+            /** @description Why it can't be read; null = it can. */
+            why: string | null;
+        };
+        LogJail: {
+            enabled: boolean;
+            /** @description NAME[options]; null = none. */
+            filter: string | null;
+            name: string;
+        };
+        LogLine: {
+            /**
+             * Format: date-time
+             * @description Of an entry of the journal; null = it stands in the line.
+             */
+            at: string | null;
+            /** @description It is longer. */
+            cut: boolean;
+            /** @description At most 4000 characters. */
+            text: string;
+        };
+        LogLinesView: {
+            lines: components["schemas"]["LogLine"][];
+            /** @description There are more before them. */
+            more: boolean;
+        };
+        LogsView: {
+            /** @description Logs that jails read. */
+            files: components["schemas"]["LogFile"][];
+            /** @description Names of the filters on disk. */
+            filters: string[];
+            /** @description In which logs may be. */
+            folders: string[];
+            jails: components["schemas"]["LogJail"][];
+            /** @description The journal can be read. */
+            journal: boolean;
+            /** @description What jails read of the journal. */
+            journals: components["schemas"]["JournalSource"][];
+            /** @description Why the jails' logs are not told; null = they are. */
+            no_jail: string | null;
+            /** @description Units of systemd that wrote into the journal, at most 500. */
+            units: string[];
         };
         ManualJail: {
             content: string;
@@ -3845,6 +4117,45 @@ export interface operations {
             };
         };
     };
+    testExpression: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpressionInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpressionResult"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getConfigFile: {
         parameters: {
             query: {
@@ -3912,6 +4223,38 @@ export interface operations {
             };
         };
     };
+    listLogSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogsView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getConfigLogs: {
         parameters: {
             query: {
@@ -3934,6 +4277,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageConfigLog"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLogLines: {
+        parameters: {
+            query?: {
+                kind?: "log" | "journal";
+                path?: string;
+                match?: string;
+                lines?: number;
+                contains?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogLinesView"];
                 };
             };
             /** @description A problem */

@@ -1,7 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Ban, CalendarClock, Gauge, History, Info, ScrollText, Search, Server, Shield, Users } from 'lucide-react';
+import { Ban, CalendarClock, Gauge, History, Info, Regex, ScrollText, Search, Server, Shield, Users } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useMay } from '@/api/access';
 import { hostQuery, jailsQuery } from '@/api/queries';
@@ -25,6 +25,7 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
 export function SideNav() {
   const findings = useQuery(hostQuery).data?.findings.filter((f) => f.severity !== 'info').length ?? 0;
   const down = useQuery(jailsQuery).data?.filter((j) => j.state !== 'running').length ?? 0;
+  const tests = useMay('test');
   const administers = useMay('users');
   return (
     <nav
@@ -53,6 +54,14 @@ export function SideNav() {
           <Count value={down} label={t`not running`} />
         </Link>
       </Group>
+      {tests && (
+        <Group title={t`Tools`}>
+          <Link to="/tools/expressions" className={item}>
+            <Regex aria-hidden />
+            {t`Expression tester`}
+          </Link>
+        </Group>
+      )}
       <Group title={t`System`}>
         <Link to="/server" className={item}>
           <Server aria-hidden />

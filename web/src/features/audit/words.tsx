@@ -83,6 +83,7 @@ function words(): Record<string, string> {
     'jail.reload': t`Reload jail`,
     'jail.start': t`Start jail`,
     'jail.stop': t`Stop jail`,
+    'expression.test': t`Try expressions on a log`,
     'manual_jail.add': t`Add the jail for bans by hand`,
     'manual_jail.remove': t`Remove the jail for bans by hand`,
     'session.end': t`End session`,

@@ -11,6 +11,7 @@ import {
   List,
   LogOut,
   Moon,
+  Regex,
   ScrollText,
   Server,
   Shield,
@@ -126,6 +127,7 @@ function useGeneralItems(text: string): PaletteItem[] {
   const navigate = useNavigate();
   const jails = useQuery(jailsQuery).data ?? [];
   const mayBan = useMay('ban');
+  const tests = useMay('test');
   const administers = useMay('users');
   const page = t`Page`;
   const action = t`Action`;
@@ -144,6 +146,17 @@ function useGeneralItems(text: string): PaletteItem[] {
     { id: 'jobs', label: t`Background jobs`, kind: page, icon: <CalendarClock aria-hidden />, run: () => void navigate({ to: '/jobs' }) },
     { id: 'about', label: t`Host and about`, kind: page, icon: <Info aria-hidden />, run: () => void navigate({ to: '/about' }) },
     { id: 'account', label: t`Your account`, kind: page, icon: <UserCog aria-hidden />, run: () => void navigate({ to: '/account' }) },
+    ...(tests
+      ? [
+          {
+            id: 'expressions',
+            label: t`Expression tester`,
+            kind: page,
+            icon: <Regex aria-hidden />,
+            run: () => void navigate({ to: '/tools/expressions' }),
+          },
+        ]
+      : []),
     ...(administers
       ? [
           { id: 'users', label: t`Users`, kind: page, icon: <Users aria-hidden />, run: () => void navigate({ to: '/users' }) },
