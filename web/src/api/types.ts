@@ -36,3 +36,7 @@ export type Lease = Schemas['Lease'];
 export type LeaseEvent = Schemas['LeaseEvent'];
 export type ManualJail = Schemas['ManualJail'];
 export type Outcome = Schemas['Outcome'];
+export type StatsGroup = Schemas['StatsGroup'];
+export type StatsOverview = Schemas['StatsOverview'];
+export type StatsTrend = Schemas['StatsTrend'];
+export type Timeline = Schemas['Timeline'];

@@ -23,6 +23,8 @@ type State = Exclude<BrowserContextOptions['storageState'], string | undefined>;
 interface StageOptions {
   /** False for a console that waits for its first administrator. */
   setUp?: boolean;
+  /** Bans of the last sixty days that are in the archive already; see package historytest. */
+  past?: number;
 }
 
 /** Ours without BANGUI_…: each of those would be a setting of the console. */
@@ -57,6 +59,7 @@ export class Stage {
 
   async #start(): Promise<void> {
     await this.fail2ban.start();
+    if (this.options.past !== undefined) this.#makePast(this.options.past);
     await this.startConsole();
     if (this.options.setUp !== false) this.#admin = await this.signIn(admin.username, admin.password);
     this.#browser = await chromium.launch({
@@ -71,6 +74,12 @@ export class Stage {
         '--disable-sync',
       ],
     });
+  }
+
+  #makePast(bans: number): void {
+    mkdirSync(this.data, { recursive: true });
+    const maker = ['run', './internal/history/historytest/cmd/makebans', '-until', 'now', '-days', '60', '-n', String(bans)];
+    execFileSync('go', [...maker, '-database', join(this.data, 'bangui.db')], { cwd: '..', stdio: ['ignore', 'ignore', 'inherit'] });
   }
 
   /** The console's data folder. */

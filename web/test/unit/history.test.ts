@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { gapsWithin } from '@/api/gaps';
 import { historyParameters } from '@/api/queries';
 import type { Ban, Gap } from '@/api/types';
-import { everything, gapsWithin, isNarrowed, readAsn, readCountry, toFilter, toSearch } from '@/features/history/view';
+import { everything, isNarrowed, readAsn, readCountry, toFilter, toSearch } from '@/features/history/view';
 import { endingInWords, filterInWords } from '@/features/history/words';
 import { showTimesIn, timeZone } from '@/lib/time';
 

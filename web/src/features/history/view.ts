@@ -1,5 +1,4 @@
 import type { HistoryFilter } from '@/api/queries';
-import type { Gap } from '@/api/types';
 import { parseTarget } from '@/lib/address';
 import { dayBegins } from '@/lib/time';
 
@@ -79,11 +78,4 @@ export function readAsn(text: string): string | undefined {
   if (text.trim() === '') return '';
   const [, digits = ''] = /^(?:as)?\s*(\d{1,10})$/i.exec(text.trim()) ?? [];
   return digits === '' || Number(digits) > largestAsn ? undefined : String(Number(digits));
-}
-
-/** The gaps that touch the time that a filter asks about. */
-export function gapsWithin(gaps: readonly Gap[], { since, until }: Pick<HistoryFilter, 'since' | 'until'>): Gap[] {
-  const start = since === '' ? Number.NEGATIVE_INFINITY : Date.parse(since);
-  const end = until === '' ? Number.POSITIVE_INFINITY : Date.parse(until);
-  return gaps.filter((gap) => Date.parse(gap.to) >= start && Date.parse(gap.from) < end);
 }
