@@ -114,6 +114,7 @@ function Drawn({ trend, gaps, table, view, onView }: DrawnProps) {
           bars={bars}
           colours={colours}
           gaps={stretches}
+          height={220}
           label={plural(total, {
             one: 'Chart of # ban; the same as a table is behind “As table”',
             other: 'Chart of # bans; the same as a table is behind “As table”',

@@ -6,7 +6,6 @@ import { useDark } from '../../lib/media';
 import { number, tickTime } from '../../lib/time';
 import { type Bars, barAt, stacked, wholeBars } from './stack';
 
-const height = 220;
 const day = 86_400;
 
 /** What a chart shows, and what is done with it. */
@@ -16,6 +15,8 @@ export interface TimeChartProps {
   colours: readonly string[];
   /** Times of which something may be missing, in seconds. */
   gaps: readonly (readonly [from: number, to: number])[];
+  /** In pixels. */
+  height: number;
   /** What a screen reader says of it: everything else is in the table. */
   label: string;
   onBar: (index: number | undefined) => void;
@@ -25,7 +26,7 @@ export interface TimeChartProps {
 
 /** Bars that stand on each other over time; drawing over some chooses their time. */
 export function TimeChart(props: TimeChartProps) {
-  const { bars, colours, gaps, label } = props;
+  const { bars, colours, gaps, height, label } = props;
   const place = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   latest.current = props;
@@ -41,7 +42,7 @@ export function TimeChart(props: TimeChartProps) {
       sizes.disconnect();
       plot.destroy();
     };
-  }, [bars, colours, gaps, dark]);
+  }, [bars, colours, gaps, height, dark]);
   return <div ref={place} role="img" aria-label={label} className="w-full min-w-0" style={{ height }} />;
 }
 
@@ -56,7 +57,7 @@ function colourReader(at: HTMLElement): (token: string) => string {
 }
 
 function optionsOf(latest: RefObject<TimeChartProps>, at: HTMLElement): uPlot.Options {
-  const { bars, colours, gaps } = latest.current;
+  const { bars, colours, gaps, height } = latest.current;
   const colour = colourReader(at);
   const series = [...colours].reverse().map((token): uPlot.Series => {
     const paint = colour(token);
