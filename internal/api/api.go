@@ -41,6 +41,7 @@ type Archive interface {
 	Timeline(ctx context.Context, identifier string) (history.Timeline, bool, error)
 	Overview(ctx context.Context, s history.Scope) (history.Overview, error)
 	Trend(ctx context.Context, s history.Scope) (history.Trend, error)
+	TrendBy(ctx context.Context, s history.Scope, by history.By, limit int) (history.Trend, error)
 	Split(ctx context.Context, s history.Scope, by history.By, limit int) (history.Split, error)
 	Gaps(ctx context.Context, hostID string, limit int) ([]history.Gap, error)
 	Intend(ctx context.Context, intents []history.Intent) error

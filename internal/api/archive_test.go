@@ -69,18 +69,26 @@ func TestBans_ArchiveFilters(t *testing.T) {
 	d := archived(t)
 	since := time.Now().Add(-24 * time.Hour).UTC().Format(time.RFC3339)
 	for filter, want := range map[string]int{
-		"":                          5,
-		"country=NL":                3,
-		"country=DE":                0,
-		"asn=64500&jail=web":        1,
-		"origin=manual":             0,
-		"origin=fail2ban":           5,
-		"since=" + since:            4,
-		"until=" + since:            1,
-		"ip=2001:db8::/32":          1,
-		"text=ORACLE":               1,
-		"text=password":             2,
-		"text=script&ip=10.0.0.0/8": 0,
+		"":                           5,
+		"country=NL":                 3,
+		"country=DE":                 0,
+		"asn=64500&jail=web":         1,
+		"origin=manual":              0,
+		"origin=fail2ban":            5,
+		"since=" + since:             4,
+		"until=" + since:             1,
+		"ip=2001:db8::/32":           1,
+		"text=ORACLE":                1,
+		"text=password":              2,
+		"text=script&ip=10.0.0.0/8":  0,
+		"not_jail=sshd":              1,
+		"not_jail=sshd&not_jail=web": 0,
+		"not_jail=web&not_asn=64500": 2,
+		"not_country=NL":             2,
+		"not_country=DE":             5,
+		"not_asn=64500&not_asn=1":    2,
+		"not_origin=fail2ban":        0,
+		"not_origin=manual":          5,
 	} {
 		list := got[bansPage](t, d, "/api/v1/bans?state=all&"+filter)
 		count := got[api.Count](t, d, "/api/v1/bans/count?state=all&"+filter)
@@ -97,6 +105,9 @@ func TestBans_ArchiveFilters(t *testing.T) {
 		t.Errorf("%+v", rest)
 	}
 	d.run(scenario{name: "a cursor of another country", method: "GET", path: "/api/v1/bans?state=all&country=DE&cursor=" + *first.Next, status: 400})
+	d.run(scenario{name: "a cursor of all jails", method: "GET", path: "/api/v1/bans?state=all&country=NL&not_jail=web&cursor=" + *first.Next, status: 400})
+	d.run(scenario{name: "one filter twice", method: "GET", path: "/api/v1/bans?jail=sshd&jail=web", status: 400})
+	d.run(scenario{name: "too much left out", method: "GET", path: "/api/v1/bans?" + strings.Repeat("not_jail=a&", 21), status: 422})
 	d.run(scenario{name: "no moment", method: "GET", path: "/api/v1/bans?since=yesterday", status: 422})
 
 	oldest := rest.Items[0]

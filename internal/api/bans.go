@@ -104,6 +104,11 @@ type BanFilter struct {
 	Origin  string `query:"origin" enum:"fail2ban,manual"`
 	Since   string `query:"since" format:"date-time" doc:"Banned at this moment or later."`
 	Until   string `query:"until" format:"date-time" doc:"Banned before this moment."`
+
+	NotJails     []string `query:"not_jail,explode" maxItems:"20" doc:"Leaves out bans of these jails."`
+	NotCountries []string `query:"not_country,explode" maxItems:"20" doc:"Leaves out bans from these countries." example:"[\"NL\"]"`
+	NotASNs      []int64  `query:"not_asn,explode" maxItems:"20" doc:"Leaves out bans from these autonomous systems."`
+	NotOrigin    string   `query:"not_origin" enum:"fail2ban,manual" doc:"Leaves out bans of this origin."`
 }
 
 type bansInput struct {
@@ -202,6 +207,9 @@ func number[N int | int64](n *N) string {
 func (a *API) queryOf(ctx context.Context, f BanFilter) (history.Query, error) {
 	q := history.Query{
 		State: history.State(f.State), Jail: f.Jail, Text: f.Text, Line: f.Line, Country: f.Country, ASN: f.ASN, Origin: event.Origin(f.Origin),
+	}
+	if len(f.NotJails)+len(f.NotCountries)+len(f.NotASNs) > 0 || f.NotOrigin != "" {
+		q.Without = &history.Without{Jails: f.NotJails, Countries: f.NotCountries, ASNs: f.NotASNs, Origin: event.Origin(f.NotOrigin)}
 	}
 	var err error
 	if q.HostID, err = a.hostID(f.Host); err != nil {

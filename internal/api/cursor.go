@@ -39,7 +39,8 @@ func openCursor(text string, f BanFilter) (history.Place, error) {
 }
 
 func (f BanFilter) sum() []byte {
-	return filterSum(f.State, f.Host, f.Jail, f.IP, f.Text, f.Line, f.Country, strconv.FormatInt(f.ASN, 10), f.Origin, f.Since, f.Until)
+	without := fmt.Sprintf("%q %q %d %q", f.NotJails, f.NotCountries, f.NotASNs, f.NotOrigin)
+	return filterSum(f.State, f.Host, f.Jail, f.IP, f.Text, f.Line, f.Country, strconv.FormatInt(f.ASN, 10), f.Origin, f.Since, f.Until, without)
 }
 
 func (f AuditFilter) sum() []byte {

@@ -16,6 +16,7 @@ type StatsScope struct {
 	Jail    string `query:"jail" maxLength:"200"`
 	Country string `query:"country" maxLength:"64" doc:"Not together with origin."`
 	Origin  string `query:"origin" enum:"fail2ban,manual"`
+	ASN     int64  `query:"asn" format:"int64" minimum:"0" maximum:"4294967295" doc:"Number of an autonomous system; not together with jail, country and origin."`
 	Since   string `query:"since" format:"date-time" doc:"Left out: the first ban."`
 	Until   string `query:"until" format:"date-time" doc:"Left out: now."`
 }
@@ -49,6 +50,13 @@ type StatsTrend struct {
 	Span   StatsSpan    `json:"span"`
 	Bucket string       `json:"bucket" enum:"hour,6h,day,week,month" doc:"How long a bar is, in UTC."`
 	Points []StatsPoint `json:"points"`
+	Parts  []StatsPart  `json:"parts" doc:"Of by: the largest first. What is in none of them is the rest of points."`
+}
+
+// StatsPart is what of a trend belongs to one jail.
+type StatsPart struct {
+	Key  string  `json:"key" doc:"The jail."`
+	Bans []int64 `json:"bans" doc:"For each of points."`
 }
 
 // StatsGroup is a part of what was counted.
@@ -102,7 +110,7 @@ func (a *API) registerStats() {
 }
 
 func (a *API) scopeOf(ctx context.Context, in StatsScope) (s history.Scope, err error) {
-	s = history.Scope{Jail: in.Jail, Country: in.Country, Origin: event.Origin(in.Origin)}
+	s = history.Scope{Jail: in.Jail, Country: in.Country, Origin: event.Origin(in.Origin), ASN: in.ASN}
 	if s.HostID, err = a.hostID(in.Host); err != nil {
 		return s, err
 	}
@@ -134,13 +142,24 @@ func (a *API) statsOverview(ctx context.Context, in *StatsScope) (*answer[StatsO
 	}), err
 }
 
-func (a *API) statsTrend(ctx context.Context, in *StatsScope) (*answer[StatsTrend], error) {
-	s, err := a.scopeOf(ctx, *in)
+func (a *API) statsTrend(ctx context.Context, in *struct {
+	StatsScope
+	By    string `query:"by" enum:"jail" doc:"Says also how the largest parts went; not together with asn."`
+	Limit int    `query:"limit" minimum:"1" maximum:"20" default:"5" doc:"Of parts."`
+},
+) (*answer[StatsTrend], error) {
+	s, err := a.scopeOf(ctx, in.StatsScope)
 	if err != nil {
 		return nil, err
 	}
-	t, err := a.Archive.Trend(ctx, s)
-	return answerWith(StatsTrend{Span: spanOf(t.Span), Bucket: string(t.Bucket), Points: mapAll(t.Points, func(p history.Point) StatsPoint {
+	var t history.Trend
+	if in.By == "" {
+		t, err = a.Archive.Trend(ctx, s)
+	} else {
+		t, err = a.Archive.TrendBy(ctx, s, history.By(in.By), in.Limit)
+	}
+	parts := mapAll(t.Parts, func(p history.Part) StatsPart { return StatsPart(p) })
+	return answerWith(StatsTrend{Span: spanOf(t.Span), Bucket: string(t.Bucket), Parts: parts, Points: mapAll(t.Points, func(p history.Point) StatsPoint {
 		return StatsPoint{stamp(p.At), p.Bans}
 	})}), err
 }

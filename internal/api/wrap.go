@@ -207,9 +207,17 @@ func isJSON(contentType string) bool {
 // misspelt filter must not look like "everything".
 func (a *API) refuseUnknownQueries(ctx huma.Context, next func(huma.Context)) {
 	url := ctx.URL()
-	_, err := oneOfEach(url.RawQuery, func(name string) bool {
-		return slices.ContainsFunc(ctx.Operation().Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name })
-	})
+	parameter := func(name string) *huma.Param {
+		at := slices.IndexFunc(ctx.Operation().Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name })
+		if at < 0 {
+			return nil
+		}
+		return ctx.Operation().Parameters[at]
+	}
+	query, err := knownOnly(url.RawQuery, func(name string) bool { return parameter(name) != nil })
+	if err == nil {
+		err = once(query, func(name string) bool { return parameter(name).Explode != nil && *parameter(name).Explode })
+	}
 	if err == nil {
 		next(ctx)
 		return
@@ -227,19 +235,35 @@ func (b *badParameter) Error() string { return b.why }
 
 // oneOfEach reads a query in which every parameter is known and given once.
 func oneOfEach(raw string, known func(name string) bool) (url.Values, error) {
+	query, err := knownOnly(raw, known)
+	if err != nil {
+		return nil, err
+	}
+	return query, once(query, func(string) bool { return false })
+}
+
+func knownOnly(raw string, known func(name string) bool) (url.Values, error) {
 	query, err := url.ParseQuery(raw)
 	if err != nil {
 		return nil, &badParameter{"query", "it can't be read: see how characters are escaped in URLs"}
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
-		switch {
-		case !known(name):
+		if !known(name) {
 			return nil, &badParameter{name, "there is no such parameter"}
-		case len(query[name]) > 1:
-			return nil, &badParameter{name, "it is given more than once"}
 		}
 	}
 	return query, nil
+}
+
+// once refuses a parameter that is given more than once and is no list: of two filters one
+// would not be heard.
+func once(query url.Values, list func(name string) bool) error {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if len(query[name]) > 1 && !list(name) {
+			return &badParameter{name, "it is given more than once"}
+		}
+	}
+	return nil
 }
 
 func (a *API) badQuery(ctx context.Context, err error) *Problem {

@@ -45,6 +45,13 @@ type banQuery struct {
 	state, host, country, origin, line string
 	asn                                int64
 	since, until                       time.Time
+	not                                *without // nil = nothing is left out
+}
+
+// without says what is left out of a list.
+type without struct {
+	jails, countries, asns []string
+	origin                 string
 }
 
 // archived reports whether only the archive of a console can answer.
@@ -72,6 +79,12 @@ func (q banQuery) values() url.Values {
 	} {
 		if value != "" {
 			values.Set(name, value)
+		}
+	}
+	if q.not != nil {
+		values["not_jail"], values["not_country"], values["not_asn"] = q.not.jails, q.not.countries, q.not.asns
+		if q.not.origin != "" {
+			values.Set("not_origin", q.not.origin)
 		}
 	}
 	return values

@@ -29,7 +29,8 @@ func (c *command) bans() *cobra.Command {
 		Use: "bans [TEXT]", Short: "List bans, newest first",
 		Long: "List the active bans, or with --state all of them, newest first. With TEXT only those whose address contains it. Elsewhere than on a\n" +
 			"terminal: fields separated by tabs (address, jail, banned at, ends, times banned, failures, origin)." + exits(Done, Usage, Unreachable, NoPermit),
-		Example: "  bangui bans --state all --country NL --since 24h\n  bangui bans --state all --ip 203.0.113.0/24 --line root --json",
+		Example: "  bangui bans --state all --country NL --since 24h\n  bangui bans --state all --ip 203.0.113.0/24 --line root --json\n" +
+			"  bangui bans --state all --since 24h --not-jail sshd --not-country NL",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return fault.New(fault.Invalid, "give at most one text to look for")
@@ -66,7 +67,10 @@ func (c *command) bans() *cobra.Command {
 }
 
 // banFlags are those filters whose text is more than itself.
-type banFlags struct{ since, until string }
+type banFlags struct {
+	since, until string
+	not          without
+}
 
 // add gives a command the filters of bans.
 func (f *banFlags) add(cmd *cobra.Command, q *banQuery, state string) {
@@ -78,11 +82,18 @@ func (f *banFlags) add(cmd *cobra.Command, q *banQuery, state string) {
 	cmd.Flags().Int64Var(&q.asn, "asn", 0, "only from this autonomous system: its number")
 	cmd.Flags().StringVar(&q.origin, "origin", "", "only fail2ban's own (fail2ban), or those by hand (manual)")
 	cmd.Flags().StringVar(&q.line, "line", "", "only those with this text in a log line behind them")
+	cmd.Flags().StringArrayVar(&f.not.jails, "not-jail", nil, "without this jail; as often as you like, as the next two")
+	cmd.Flags().StringArrayVar(&f.not.countries, "not-country", nil, "without this country")
+	cmd.Flags().StringArrayVar(&f.not.asns, "not-asn", nil, "without this autonomous system")
+	cmd.Flags().StringVar(&f.not.origin, "not-origin", "", "without fail2ban's own (fail2ban), or those by hand (manual)")
 	cmd.Flags().StringVar(&f.since, "since", "", "not before: a moment such as 2026-11-24T13:00:00Z, or how long ago, such as 24h")
 	cmd.Flags().StringVar(&f.until, "until", "", "before: the same")
 }
 
 func (f *banFlags) read(q *banQuery) (err error) {
+	if n := f.not; len(n.jails)+len(n.countries)+len(n.asns) > 0 || n.origin != "" {
+		q.not = &n
+	}
 	if q.since, err = pastMoment("--since", f.since); err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ type Store interface {
 	AddressSeen(ctx context.Context, identifier string) (Seen, bool, error)
 	AddressJails(ctx context.Context, identifier string, limit int) ([]JailBans, error)
 	CountTally(ctx context.Context, t Tally) (int64, error)
-	Tallied(ctx context.Context, t Tally) ([]Counted, error)
+	Tallied(ctx context.Context, t Tally, keys []string) ([]Counted, error)
 	TopTally(ctx context.Context, t Tally, limit int) ([]Counted, error)
 	TallyOf(ctx context.Context, t Tally, keys []string) (map[string]int64, error)
 	CountNew(ctx context.Context, firstDay, afterDay int64) (int64, error)

@@ -105,8 +105,17 @@ type Query struct {
 	Origin     event.Origin
 	Since      time.Time // banned then or later
 	Until      time.Time // banned before
+	Without    *Without  // nil = leaves out none
 	Limit      int       // 1 to MaxLimit
 	After      Place     // the page after this place; zero = the first
+}
+
+// Without says which bans a query leaves out; empty fields leave out none.
+type Without struct {
+	Jails     []string
+	Countries []string // "" = of no known country
+	ASNs      []int64  // 0 = of no known network
+	Origin    event.Origin
 }
 
 // MaxLimit is the most that one page holds.

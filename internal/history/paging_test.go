@@ -140,11 +140,39 @@ func (m *model) filter() *filter {
 	f := &filter{history.Query{Jail: m.jailName(jail)}, func(r row) bool { return r.jail == jail }}
 	f.query.State = rapid.SampledFrom([]history.State{history.Active, history.Ended, history.All}).Draw(m.rt, "state")
 	f.and(func(r row) bool { return f.query.State == history.All || r.ended == (f.query.State == history.Ended) })
-	kinds := [][]string{{""}, {"text"}, {"v4", "v6"}, {"host", "nobody"}, {"country"}, {"network"}, {"origin"}, {"since"}, {"until"}, {"line"}, {"identifier"}}
+	kinds := [][]string{{""}, {"text"}, {"v4", "v6"}, {"host", "nobody"}, {"country"}, {"network"}, {"origin"}, {"since"}, {"until"}, {"line"}, {"identifier"}, {"not jail", "not country", "not network", "not origin"}}
 	for _, kind := range rapid.Permutation(kinds).Draw(m.rt, "filters")[:rapid.IntRange(1, 2).Draw(m.rt, "how many")] {
-		f.narrow(m.rt, rapid.SampledFrom(kind).Draw(m.rt, "kind"))
+		if kind := rapid.SampledFrom(kind).Draw(m.rt, "kind"); strings.HasPrefix(kind, "not ") {
+			f.exclude(m, kind)
+		} else {
+			f.narrow(m.rt, kind)
+		}
 	}
 	return f
+}
+
+// exclude adds a filter that leaves bans out, one or two values of a kind.
+func (f *filter) exclude(m *model, kind string) {
+	without := history.Without{}
+	if f.query.Without != nil {
+		without = *f.query.Without
+	}
+	f.query.Without = &without
+	switch kind {
+	case "not jail":
+		out := rapid.SliceOfNDistinct(rapid.SampledFrom(jails), 1, 2, rapid.ID[string]).Draw(m.rt, "jails left out")
+		without.Jails = texts(out, m.jailName)
+		f.and(func(r row) bool { return !slices.Contains(out, r.jail) })
+	case "not country":
+		without.Countries = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"NL", "DE", "FR", ""}), 1, 2, rapid.ID[string]).Draw(m.rt, "countries left out")
+		f.and(func(r row) bool { return !slices.Contains(without.Countries, r.where().Country) })
+	case "not network":
+		without.ASNs = rapid.SliceOfNDistinct(rapid.SampledFrom([]int64{64500, 64501, 64502, 0}), 1, 2, rapid.ID[int64]).Draw(m.rt, "networks left out")
+		f.and(func(r row) bool { return !slices.Contains(without.ASNs, r.where().ASN) })
+	case "not origin":
+		without.Origin = rapid.SampledFrom([]event.Origin{event.ByFail2ban, event.ByHand}).Draw(m.rt, "origin left out")
+		f.and(func(r row) bool { return r.origin != without.Origin })
+	}
 }
 
 // narrow adds one filter.

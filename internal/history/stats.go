@@ -16,8 +16,14 @@ type Scope struct {
 	Jail    string
 	Country string
 	Origin  event.Origin // not together with Country
+	ASN     int64        // number of a network, together with HostID only
 	Since   time.Time    // zero = the first ban
 	Until   time.Time    // zero = now
+}
+
+// narrowed reports whether bans are left out for anything but their time.
+func (s Scope) narrowed() bool {
+	return s.HostID != "" || s.Jail != "" || s.Country != "" || s.Origin != "" || s.ASN != 0
 }
 
 // By is what statistics are split by.
@@ -72,6 +78,13 @@ type Trend struct {
 	Span   Span
 	Bucket Bucket
 	Points []Point // at most 400
+	Parts  []Part  // of TrendBy: the largest, in their order
+}
+
+// Part is what of a trend belongs to one key, bar by bar.
+type Part struct {
+	Key  string
+	Bans []int64
 }
 
 // Group is a part of what is counted.
@@ -131,7 +144,7 @@ func (a *Archive) tally(ctx context.Context, s Scope, by By) (Tally, Span, error
 	if !since.Before(until) || until.Sub(since) > longest {
 		return t, Span{}, fault.New(fault.Invalid, "a time begins before it ends, and is not longer than 25 years")
 	}
-	t.Hours = !t.Country && by != ByNetwork && until.Sub(since) <= finely
+	t.Hours = !t.Country && by != ByNetwork && s.ASN == 0 && until.Sub(since) <= finely
 	unit := t.unit()
 	t.From = since.Unix() / unit
 	t.To = (until.Unix() + unit - 1) / unit
@@ -142,8 +155,10 @@ func (a *Archive) tally(ctx context.Context, s Scope, by By) (Tally, Span, error
 func (t Tally) counted() error {
 	s := t.Scope
 	switch {
-	case t.By == ByNetwork && (s.Jail != "" || s.Country != "" || s.Origin != ""):
+	case (t.By == ByNetwork || s.ASN != 0) && (s.Jail != "" || s.Country != "" || s.Origin != ""):
 		return fault.New(fault.Invalid, "networks are counted for hosts only").WithMend("Leave out jail, country and origin.")
+	case s.ASN != 0 && t.By != "" && t.By != ByNetwork && t.By != ByHost:
+		return fault.New(fault.Invalid, "of a network jails, countries and origins are not counted").WithMend("Leave out the network.")
 	case t.Country && (s.Origin != "" || t.By == ByOrigin):
 		return fault.New(fault.Invalid, "origin and country are not counted together").WithMend("Leave out one of them.")
 	}
@@ -197,8 +212,8 @@ func (a *Archive) Overview(ctx context.Context, s Scope) (Overview, error) {
 	if o.BansBefore, err = a.store.CountTally(ctx, t.earlier()); err != nil {
 		return o, err
 	}
-	o.Active, _, err = a.Count(ctx, Query{State: Active, HostID: s.HostID, Jail: s.Jail, Country: s.Country, Origin: s.Origin})
-	if err != nil || s.HostID != "" || s.Jail != "" || s.Country != "" || s.Origin != "" {
+	o.Active, _, err = a.Count(ctx, Query{State: Active, HostID: s.HostID, Jail: s.Jail, Country: s.Country, Origin: s.Origin, ASN: s.ASN})
+	if err != nil || s.narrowed() {
 		return o, err
 	}
 	first, after := span.From.Unix()/days, (span.To.Unix()+days-1)/days
@@ -215,7 +230,7 @@ func (a *Archive) Trend(ctx context.Context, s Scope) (Trend, error) {
 	if err != nil {
 		return Trend{}, err
 	}
-	rows, err := a.store.Tallied(ctx, t)
+	rows, err := a.store.Tallied(ctx, t, nil)
 	if err != nil {
 		return Trend{}, err
 	}
@@ -224,14 +239,49 @@ func (a *Archive) Trend(ctx context.Context, s Scope) (Trend, error) {
 		trend.Points = append(trend.Points, Point{At: at})
 	}
 	for _, row := range rows {
-		at := time.Unix(row.When*t.unit(), 0).UTC()
-		i, exact := slices.BinarySearchFunc(trend.Points, at, func(p Point, at time.Time) int { return p.At.Compare(at) })
-		if !exact {
-			i--
-		}
-		trend.Points[i].Bans += row.Bans
+		trend.Points[trend.bar(row.When*t.unit())].Bans += row.Bans
 	}
 	return trend, nil
+}
+
+// bar is the index of the bar that a moment, in seconds, belongs to.
+func (t Trend) bar(seconds int64) int {
+	at := time.Unix(seconds, 0).UTC()
+	i, exact := slices.BinarySearchFunc(t.Points, at, func(p Point, at time.Time) int { return p.At.Compare(at) })
+	if !exact {
+		i--
+	}
+	return i
+}
+
+// TrendBy is Trend with its largest limit parts (1 to MaxParts) by one of their properties.
+func (a *Archive) TrendBy(ctx context.Context, s Scope, by By, limit int) (Trend, error) {
+	if limit < 1 || limit > MaxParts {
+		return Trend{}, fault.New(fault.Invalid, "1 to %d parts can be named", MaxParts)
+	}
+	t, _, err := a.tally(ctx, s, by)
+	if err != nil {
+		return Trend{}, err
+	}
+	trend, err := a.Trend(ctx, s)
+	if err != nil {
+		return Trend{}, err
+	}
+	largest, err := a.store.TopTally(ctx, t, limit)
+	if err != nil || len(largest) == 0 {
+		return trend, err
+	}
+	index := map[string]int{}
+	keys := make([]string, len(largest))
+	for i, row := range largest {
+		keys[i], index[row.Key] = row.Key, i
+		trend.Parts = append(trend.Parts, Part{row.Key, make([]int64, len(trend.Points))})
+	}
+	rows, err := a.store.Tallied(ctx, t, keys)
+	for _, row := range rows {
+		trend.Parts[index[row.Key]].Bans[trend.bar(row.When*t.unit())] += row.Bans
+	}
+	return trend, err
 }
 
 // bucketOf is a length that makes neither a few bars nor hundreds.
@@ -284,8 +334,11 @@ func (b Bucket) next(at time.Time) time.Time {
 	return at.AddDate(0, 0, 1)
 }
 
-// MaxGroups is the most that a split names.
-const MaxGroups = 200
+// MaxGroups is the most that a split names, MaxParts the most that a trend does.
+const (
+	MaxGroups = 200
+	MaxParts  = 20
+)
 
 // Split is a scope by one of its properties, the largest limit parts (1 to MaxGroups).
 func (a *Archive) Split(ctx context.Context, s Scope, by By, limit int) (Split, error) {

@@ -33,7 +33,7 @@ func (c counts) inside(s history.Span, fits func(history.Ban) bool) (n int64) {
 func fits(s history.Scope) func(history.Ban) bool {
 	return func(b history.Ban) bool {
 		return (s.HostID == "" || b.HostID == s.HostID) && (s.Jail == "" || b.Jail == s.Jail) &&
-			(s.Country == "" || b.Country == s.Country) && (s.Origin == "" || b.Origin == s.Origin)
+			(s.Country == "" || b.Country == s.Country) && (s.Origin == "" || b.Origin == s.Origin) && (s.ASN == 0 || b.ASN == s.ASN)
 	}
 }
 
@@ -74,8 +74,12 @@ func TestStats(t *testing.T) {
 			} else {
 				s.Origin = rapid.SampledFrom([]event.Origin{"", event.ByHand}).Draw(rt, "origin asked for")
 			}
+			if rapid.IntRange(0, 3).Draw(rt, "of a network") == 0 {
+				s.Jail, s.Country, s.Origin, s.ASN = "", "", "", rapid.SampledFrom([]int64{64500, 64501, 64502}).Draw(rt, "network")
+			}
 			c.expectOverview(rt, a, s)
 			c.expectTrend(rt, a, s)
+			c.expectParts(rt, a, s)
 			for _, by := range []history.By{history.ByJail, history.ByCountry, history.ByNetwork, history.ByOrigin, history.ByHost} {
 				c.expectSplit(rt, a, s, by)
 			}
@@ -125,10 +129,39 @@ func (c counts) expectTrend(rt *rapid.T, a *history.Archive, s history.Scope) {
 	}
 }
 
+// The parts of a trend are what each jail has of its bars.
+func (c counts) expectParts(rt *rapid.T, a *history.Archive, s history.Scope) {
+	trend, err := a.TrendBy(rt.Context(), s, history.ByJail, rapid.IntRange(1, 3).Draw(rt, "parts"))
+	if s.ASN != 0 {
+		if !fault.Is(err, fault.Invalid) {
+			rt.Fatalf("jails of a network: %v", err)
+		}
+		return
+	}
+	if err != nil {
+		rt.Fatal(err)
+	}
+	for _, part := range trend.Parts {
+		for i, n := range part.Bans {
+			bar := history.Span{From: trend.Points[i].At, To: trend.Span.To}
+			if i == 0 {
+				bar.From = trend.Span.From
+			}
+			if i+1 < len(trend.Points) {
+				bar.To = trend.Points[i+1].At
+			}
+			if want := c.inside(bar, func(b history.Ban) bool { return fits(s)(b) && b.Jail == part.Key }); n != want {
+				rt.Fatalf("%s in %v: %d, want %d", part.Key, bar, n, want)
+			}
+		}
+	}
+}
+
 func (c counts) expectSplit(rt *rapid.T, a *history.Archive, s history.Scope, by history.By) {
 	limit := rapid.IntRange(1, 3).Draw(rt, "limit")
 	split, err := a.Split(rt.Context(), s, by, limit)
 	odd := by == history.ByNetwork && (s.Jail != "" || s.Country != "" || s.Origin != "") ||
+		s.ASN != 0 && by != history.ByNetwork && by != history.ByHost ||
 		(by == history.ByOrigin && s.Country != "") || (by == history.ByCountry && s.Origin != "")
 	if odd {
 		if !fault.Is(err, fault.Invalid) {
@@ -167,6 +200,7 @@ func refusesScopes(t *testing.T, open func(testing.TB) *store.DB) {
 		"turned round": {Since: at(10), Until: at(0)},
 		"too long":     {Since: noon.AddDate(-100, 0, 0)},
 		"mixed":        {Country: "NL", Origin: event.ByHand},
+		"a network of": {ASN: 64500, Jail: "sshd"},
 	} {
 		if _, err := a.Overview(t.Context(), s); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v", name, err)

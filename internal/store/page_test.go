@@ -86,8 +86,21 @@ func asked(rt *rapid.T, number int) (history.Query, func(history.Ban) bool) {
 	if network != "" {
 		q.Inside = netip.MustParsePrefix(network)
 	}
+	var out history.Without
+	if rapid.IntRange(0, 3).Draw(rt, "something is left out") == 0 {
+		out = history.Without{
+			Jails:     rapid.SliceOfN(rapid.SampledFrom([]string{"sshd", "web", "rare"}), 0, 2).Draw(rt, "jails left out"),
+			Countries: rapid.SliceOfN(rapid.SampledFrom([]string{"NL", "FR"}), 0, 2).Draw(rt, "countries left out"),
+			ASNs:      rapid.SliceOfN(rapid.SampledFrom([]int64{1, 9}), 0, 2).Draw(rt, "networks left out"),
+			Origin:    event.Origin(draw("origin left out", "fail2ban", "manual")),
+		}
+		q.Without = &out
+	}
 	return q, func(b history.Ban) bool {
 		is := func(want, has string) bool { return want == "" || want == has }
+		if slices.Contains(out.Jails, b.Jail) || slices.Contains(out.Countries, b.Country) || slices.Contains(out.ASNs, b.ASN) || out.Origin == b.Origin {
+			return false
+		}
 		return (q.State == history.All || b.EndedAt.IsZero() == (q.State == history.Active)) &&
 			is(q.HostID, b.HostID) && is(q.Jail, b.Jail) && is(q.Country, b.Country) && is(string(q.Origin), string(b.Origin)) &&
 			(q.ASN == 0 || q.ASN == b.ASN) && strings.Contains(strings.ToLower(b.Address), q.Text) && (network == "" || inside(q.Inside, b.Address)) &&

@@ -16,7 +16,7 @@ func source(t history.Tally) (table, when, by string) {
 		history.ByJail: "jail", history.ByCountry: "country", history.ByNetwork: "asn", history.ByOrigin: "origin", history.ByHost: "host_id",
 	}[t.By]
 	switch {
-	case t.By == history.ByNetwork:
+	case t.By == history.ByNetwork || t.Scope.ASN != 0:
 		return "tally_network", "day", column
 	case t.Country && (t.Scope.Jail != "" || t.By == history.ByJail):
 		return "tally_jail_country", "day", column
@@ -37,6 +37,9 @@ func (c *conditions) narrowed(s history.Scope) {
 		if f.value != "" {
 			c.and(f.column+" = ?", f.value)
 		}
+	}
+	if s.ASN != 0 {
+		c.and("asn = ?", s.ASN)
 	}
 }
 
@@ -118,7 +121,7 @@ func (c *counted) add(table, when string, from, to int64, sign string) {
 	}
 	c.narrowed(c.tally.Scope)
 	if len(c.keys) > 0 {
-		c.and(c.by+" IN "+marks(len(c.keys)), c.keys...)
+		c.among(c.by, c.keys)
 	}
 	c.tables = append(c.tables, "SELECT "+c.by+" AS part, "+sign+"bans AS bans FROM "+table+c.conditions.sql())
 }
@@ -139,17 +142,47 @@ func (db *DB) CountTally(ctx context.Context, t history.Tally) (int64, error) {
 }
 
 // Tallied are the sums of a counter by hour or day, in their order, without those that
-// are zero.
-func (db *DB) Tallied(ctx context.Context, t history.Tally) ([]history.Counted, error) {
-	table, when, _ := source(t)
+// are zero; with keys those of each of these parts.
+func (db *DB) Tallied(ctx context.Context, t history.Tally, keys []string) ([]history.Counted, error) {
+	table, when, by := source(t)
 	c := &conditions{}
 	c.and(when+" >= ? AND "+when+" < ?", t.From, t.To)
 	c.narrowed(t.Scope)
+	part, group := "''", when
+	if len(keys) > 0 {
+		values, err := partsOf(t, keys)
+		if err != nil {
+			return nil, err
+		}
+		c.among(by, values)
+		part, group = by, when+", "+by
+	}
 	return collect(ctx, db.read, func(r *sql.Rows) (row history.Counted, err error) {
-		err = r.Scan(&row.When, &row.Bans)
+		err = r.Scan(&row.When, &row.Key, &row.Bans)
 		return row, err
 	},
-		"SELECT "+when+", CAST(sum(bans) AS BIGINT) FROM "+table+c.sql()+" GROUP BY "+when+" ORDER BY "+when+" LIMIT 10000", c.args...)
+		"SELECT "+when+", "+part+", CAST(sum(bans) AS BIGINT) FROM "+table+c.sql()+" GROUP BY "+group+" ORDER BY "+when+" LIMIT 200000", c.args...)
+}
+
+// among narrows to some parts of a counter.
+func (c *conditions) among(by string, values []any) {
+	c.and(by+" IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ")+")", values...)
+}
+
+// partsOf are the keys of parts as their counter has them.
+func partsOf(t history.Tally, keys []string) ([]any, error) {
+	values := make([]any, len(keys))
+	for i, key := range keys {
+		values[i] = key
+		if t.By == history.ByNetwork {
+			number, err := strconv.ParseInt(key, 10, 64)
+			if err != nil {
+				return nil, err
+			}
+			values[i] = number
+		}
+	}
+	return values, nil
 }
 
 // TopTally are the largest parts of a counter.
@@ -175,19 +208,12 @@ func (db *DB) TallyOf(ctx context.Context, t history.Tally, keys []string) (map[
 		return all, nil
 	}
 	_, _, by := source(t)
-	values := make([]any, len(keys))
-	for i, key := range keys {
-		values[i] = key
-		if t.By == history.ByNetwork {
-			number, err := strconv.ParseInt(key, 10, 64)
-			if err != nil {
-				return nil, err
-			}
-			values[i] = number
-		}
+	values, err := partsOf(t, keys)
+	if err != nil {
+		return nil, err
 	}
 	c := countedBy(t, by, values)
-	_, err := collect(ctx, db.read, func(r *sql.Rows) (none struct{}, err error) {
+	_, err = collect(ctx, db.read, func(r *sql.Rows) (none struct{}, err error) {
 		var key string
 		var n int64
 		err = r.Scan(&key, &n)

@@ -64,8 +64,27 @@ func (s stretch) narrow(q history.Query) {
 	if q.Covering.IsValid() {
 		s.and("identifier IN ("+strings.TrimSuffix(strings.Repeat("?, ", q.Covering.BitLen()), ", ")+")", wider(q.Covering)...)
 	}
+	if q.Without != nil {
+		s.without(*q.Without)
+	}
 	if q.Text != "" {
 		s.and(`lower(identifier) LIKE lower(?) ESCAPE '\'`, "%"+escapeLike(q.Text)+"%")
+	}
+}
+
+// without leaves out what has one of some values; no index leads to what is left.
+func (s stretch) without(w history.Without) {
+	for _, jail := range w.Jails {
+		s.and(hidden("jail")+" <> ?", jail)
+	}
+	for _, country := range w.Countries {
+		s.and(hidden("country")+" <> ?", country)
+	}
+	for _, asn := range w.ASNs {
+		s.and(hidden("asn")+" <> ?", asn)
+	}
+	if w.Origin != "" {
+		s.and(hidden("origin")+" <> ?", string(w.Origin))
 	}
 }
 

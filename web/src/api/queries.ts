@@ -96,10 +96,14 @@ export interface HistoryFilter extends BanFilter {
   origin: '' | Ban['origin'];
   since: string;
   until: string;
+  /** What is left out. */
+  not: { jails: string[]; countries: string[]; asns: number[]; origin: '' | Ban['origin'] };
 }
 
+const some = <T>(list: T[]) => (list.length === 0 ? undefined : list);
+
 /** The filter as the API takes it; an export asks for the same. */
-export function historyParameters({ text, country, asn, origin, since, until, ...bans }: HistoryFilter) {
+export function historyParameters({ text, country, asn, origin, since, until, not, ...bans }: HistoryFilter) {
   return {
     ...banQuery(bans),
     text: text || undefined,
@@ -108,6 +112,10 @@ export function historyParameters({ text, country, asn, origin, since, until, ..
     origin: origin || undefined,
     since: since || undefined,
     until: until || undefined,
+    not_jail: some(not.jails),
+    not_country: some(not.countries),
+    not_asn: some(not.asns),
+    not_origin: not.origin || undefined,
   };
 }
 

@@ -2957,6 +2957,12 @@ export interface components {
             new_addresses_before: number | null;
             span: components["schemas"]["StatsSpan"];
         };
+        StatsPart: {
+            /** @description For each of points. */
+            bans: number[];
+            /** @description The jail. */
+            key: string;
+        };
         StatsPoint: {
             /**
              * Format: date-time
@@ -2990,6 +2996,8 @@ export interface components {
              * @enum {string}
              */
             bucket: "hour" | "6h" | "day" | "week" | "month";
+            /** @description Of by: the largest first. What is in none of them is the rest of points. */
+            parts: components["schemas"]["StatsPart"][];
             points: components["schemas"]["StatsPoint"][];
             span: components["schemas"]["StatsSpan"];
         };
@@ -3601,6 +3609,14 @@ export interface operations {
                 since?: string;
                 /** @description Banned before this moment. */
                 until?: string;
+                /** @description Leaves out bans of these jails. */
+                not_jail?: string[] | null;
+                /** @description Leaves out bans from these countries. */
+                not_country?: string[] | null;
+                /** @description Leaves out bans from these autonomous systems. */
+                not_asn?: number[] | null;
+                /** @description Leaves out bans of this origin. */
+                not_origin?: "fail2ban" | "manual";
                 /** @description Of one page, which may be shorter, or empty, and have a next one: it looks at some 4000 bans where no index has what is asked for. An export has all. */
                 limit?: number;
                 cursor?: string;
@@ -3693,6 +3709,14 @@ export interface operations {
                 since?: string;
                 /** @description Banned before this moment. */
                 until?: string;
+                /** @description Leaves out bans of these jails. */
+                not_jail?: string[] | null;
+                /** @description Leaves out bans from these countries. */
+                not_country?: string[] | null;
+                /** @description Leaves out bans from these autonomous systems. */
+                not_asn?: number[] | null;
+                /** @description Leaves out bans of this origin. */
+                not_origin?: "fail2ban" | "manual";
             };
             header?: never;
             path?: never;
@@ -5196,6 +5220,8 @@ export interface operations {
                 /** @description Not together with origin. */
                 country?: string;
                 origin?: "fail2ban" | "manual";
+                /** @description Number of an autonomous system; not together with jail, country and origin. */
+                asn?: number;
                 /** @description Left out: the first ban. */
                 since?: string;
                 /** @description Left out: now. */
@@ -5270,6 +5296,8 @@ export interface operations {
                 /** @description Not together with origin. */
                 country?: string;
                 origin?: "fail2ban" | "manual";
+                /** @description Number of an autonomous system; not together with jail, country and origin. */
+                asn?: number;
                 /** @description Left out: the first ban. */
                 since?: string;
                 /** @description Left out: now. */
@@ -5309,10 +5337,16 @@ export interface operations {
                 /** @description Not together with origin. */
                 country?: string;
                 origin?: "fail2ban" | "manual";
+                /** @description Number of an autonomous system; not together with jail, country and origin. */
+                asn?: number;
                 /** @description Left out: the first ban. */
                 since?: string;
                 /** @description Left out: now. */
                 until?: string;
+                /** @description Says also how the largest parts went; not together with asn. */
+                by?: "jail";
+                /** @description Of parts. */
+                limit?: number;
             };
             header?: never;
             path?: never;

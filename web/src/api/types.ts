@@ -49,3 +49,7 @@ export type ServerChange = Schemas['ServerInputBody'];
 export type ServerLog = Schemas['ServerLog'];
 export type ServerLogLine = Schemas['ServerLogLine'];
 export type ServerOption = Schemas['ServerOption'];
+export type StatsGroup = Schemas['StatsGroup'];
+export type StatsOverview = Schemas['StatsOverview'];
+export type StatsTrend = Schemas['StatsTrend'];
+export type Timeline = Schemas['Timeline'];

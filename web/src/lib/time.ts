@@ -67,6 +67,22 @@ const steps: Step[] = [
   [Number.POSITIVE_INFINITY, 365 * 86_400, 'year'],
 ];
 
+/** A moment as a chart names it: 24 Nov, 14:00, or only the day. */
+export function chartTime(at: number, withClock: boolean): string {
+  const options = withClock ? ({ ...day, hour: '2-digit', minute: '2-digit' } as const) : ({ ...day, year: 'numeric' } as const);
+  return format(withClock ? 'day' : 'date', options).format(at);
+}
+
+/** A moment as an axis has room for: 14:00, 24 Nov, Nov 2026. */
+export function tickTime(at: number, unit: 'clock' | 'day' | 'month'): string {
+  const options = {
+    clock: { hour: '2-digit', minute: '2-digit' },
+    day,
+    month: { month: 'short', year: 'numeric' },
+  } as const;
+  return format(`tick ${unit}`, options[unit]).format(at);
+}
+
 /** The day of a moment: 17 Jun 2026. */
 export function dayOf(iso: string): string {
   const at = new Date(iso);
@@ -129,14 +145,23 @@ export function number(value: number, options?: Intl.NumberFormatOptions): strin
   return new Intl.NumberFormat(i18n.locale || 'en', options).format(value);
 }
 
-/** The moment at which a day (2026-11-24) begins in the zone that the page shows; undefined for no day. */
-export function dayBegins(day: string, daysLater = 0): string | undefined {
-  const [, y, m, d] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day) ?? [];
-  const wall = Date.UTC(Number(y), Number(m) - 1, Number(d) + daysLater);
+/**
+ * The moment at which a day (2026-11-24) begins in the zone that the page shows, or that
+ * of a day and time (2026-11-24T13:00); undefined for neither. daysLater moves days only.
+ */
+export function dayBegins(text: string, daysLater = 0): string | undefined {
+  const [, y, m, d, hours, minutes] = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2}))?$/.exec(text) ?? [];
+  const later = hours === undefined ? daysLater : 0;
+  const wall = Date.UTC(Number(y), Number(m) - 1, Number(d) + later, Number(hours ?? 0), Number(minutes ?? 0));
   if (Number.isNaN(wall)) return undefined;
   // Twice: the first guess may lie on the other side of a change of the clock.
   const once = wall - zoneOffset(wall);
   return new Date(wall - zoneOffset(once)).toISOString();
+}
+
+/** A moment as day and time of the zone that the page shows: 2026-11-24T13:00. */
+export function wallTime(at: number): string {
+  return new Date(at + zoneOffset(at)).toISOString().slice(0, 16);
 }
 
 /** How far the shown zone's clock is ahead of UTC at a moment, in milliseconds. */

@@ -76,15 +76,16 @@ export function Choice({ label, value, onValue, choices, className }: ChoiceProp
   );
 }
 
-/** A day; '' = none. */
-export function Day({ label, value, onValue }: { label: ReactNode; value: string; onValue: (v: string) => void }) {
+/** A day, or where its value has a time or it asks for one a day and time; '' = none. */
+export function Day({ label, value, onValue, clock }: { label: ReactNode; value: string; onValue: (v: string) => void; clock?: boolean }) {
+  const timed = clock || value.includes('T');
   return (
     <label className="flex items-center gap-1.5 text-xs text-muted max-md:flex-[1_0_40%]">
       {label}
       <input
-        type="date"
+        type={timed ? 'datetime-local' : 'date'}
         value={value}
-        max="9999-12-31"
+        max={timed ? '9999-12-31T23:59' : '9999-12-31'}
         onChange={(event) => onValue(event.target.value)}
         className={classes(control, 'min-w-0 text-text max-md:w-full max-md:px-1.5')}
       />

@@ -59,7 +59,17 @@ test('a ban that is over is found by jail and by its log line, opens with it, an
   await page.getByLabel('Text in log lines').fill('nobody wrote that');
   await page.getByText('No ended bans in jail sshd with “nobody wrote that” in a log line.').waitFor();
   await page.getByRole('button', { name: 'Clear filter' }).click();
-  await page.getByRole('row').filter({ hasText: '198.51.100.23' }).waitFor();
+  const other = page.getByRole('row').filter({ hasText: '198.51.100.23' });
+  await other.waitFor();
   expect(new URL(page.url()).search).toBe('');
+  await page.getByRole('img', { name: /^Chart of \d+ bans?$/ }).waitFor();
+
+  await other.getByRole('button', { name: /^Actions for/ }).click();
+  await page.getByRole('menuitem', { name: 'Without jail sshd' }).click();
+  await page.getByText('No bans without what is left out.').waitFor();
+  expect(new URL(page.url()).search).toBe('?not=jail%3Asshd');
+  await page.reload();
+  await page.getByRole('button', { name: 'Remove filter: without jail sshd' }).click();
+  await other.waitFor();
   await page.context().close();
 });

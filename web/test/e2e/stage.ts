@@ -25,6 +25,8 @@ interface StageOptions {
   setUp?: boolean;
   /** More settings of the console. */
   settings?: string[];
+  /** Bans of the last sixty days that are in the archive already; see package historytest. */
+  past?: number;
 }
 
 /** A real console: a process on a data folder, its first administrator from the settings unless it waits for one. */
@@ -100,6 +102,7 @@ export class Stage {
 
   async #start(): Promise<void> {
     await this.fail2ban.start();
+    if (this.options.past !== undefined) this.#makePast(this.options.past);
     await this.startConsole();
     if (this.options.setUp !== false) this.#admin = await this.signIn(admin.username, admin.password);
     this.#browser = await chromium.launch({
@@ -114,6 +117,12 @@ export class Stage {
         '--disable-sync',
       ],
     });
+  }
+
+  #makePast(bans: number): void {
+    mkdirSync(this.data, { recursive: true });
+    const maker = ['run', './internal/history/historytest/cmd/makebans', '-until', 'now', '-days', '60', '-n', String(bans)];
+    execFileSync('go', [...maker, '-database', join(this.data, 'bangui.db')], { cwd: '..', stdio: ['ignore', 'ignore', 'inherit'] });
   }
 
   /** The console's data folder. */

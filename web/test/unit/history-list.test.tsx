@@ -22,6 +22,8 @@ function emptyPages(count: number, failing = count + 1) {
   return pretendServer(({ path }) => {
     if (path.endsWith('/count')) return { body: { count: 0, capped: true } };
     if (path.endsWith('/gaps')) return { body: { items: [gap], next: null } };
+    // A chart needs a canvas, which there is only in a browser.
+    if (path.endsWith('/trend')) return { status: 503, body: { title: 'Busy', status: 503 } };
     if (path !== '/api/v1/bans') return { body: { items: [], next: null } };
     page += 1;
     if (page >= failing) return { status: 429, body: { title: 'Too many requests', detail: 'Wait a minute.', status: 429 } };

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { gapsWithin } from '@/api/gaps';
 import { historyParameters } from '@/api/queries';
 import type { Ban, Gap } from '@/api/types';
-import { everything, gapsWithin, isNarrowed, readAsn, readCountry, toFilter, toSearch } from '@/features/history/view';
+import { everything, isCounted, isNarrowed, readAsn, readCountry, splitNot, toFilter, toSearch, withTrait } from '@/features/history/view';
 import { endingInWords, filterInWords } from '@/features/history/words';
 import { showTimesIn, timeZone } from '@/lib/time';
 
@@ -117,4 +118,44 @@ test.each([
 ] as const)('the end of %j is %j', (ban, words) => {
   showTimesIn('UTC');
   expect(endingInWords({ expires_at: null, ban_seconds: 600, end_reason: null, ...ban } as Ban, now)).toBe(words);
+});
+
+describe('what is left out', () => {
+  test.each([
+    ['jail:a:b', ['jail', 'a:b']],
+    ['country:nl', ['country', 'NL']],
+    ['asn:AS64500', ['asn', '64500']],
+    ['origin:manual', ['origin', 'manual']],
+    ['origin:x', undefined],
+    ['asn:x', undefined],
+    ['jail:', undefined],
+    ['host:a', undefined],
+    ['jail', undefined],
+  ])('%s is read as %j', (text, want) => expect(splitNot(text)).toEqual(want));
+
+  test('is asked for by its kind, each value once', () => {
+    const view = { ...everything, not: ['jail:sshd', 'jail:sshd', 'jail:web', 'asn:64500', 'country:NL', 'origin:manual', 'x'] };
+    expect(historyParameters(toFilter(view, now))).toMatchObject({
+      not_jail: ['sshd', 'web'],
+      not_asn: [64500],
+      not_country: ['NL'],
+      not_origin: 'manual',
+    });
+  });
+
+  test('to choose only what was left out takes it back, and the other way round', () => {
+    const without = withTrait({ ...everything, jail: 'sshd' }, 'without', 'jail', 'sshd');
+    expect(without).toMatchObject({ jail: '', not: ['jail:sshd'] });
+    expect(toSearch(without)).toEqual({ not: ['jail:sshd'] });
+    expect(isNarrowed(without)).toBe(true);
+    expect(withTrait(without, 'only', 'jail', 'sshd')).toMatchObject({ jail: 'sshd', not: [] });
+    expect(withTrait(without, 'without', 'jail', 'sshd').not).toEqual(['jail:sshd']);
+  });
+
+  test('bars are shown only for what counters hold', () => {
+    expect(isCounted({ ...everything, range: '7d', jail: 'sshd', country: 'NL' })).toBe(true);
+    for (const view of [{ q: '1' }, { text: 'root' }, { state: 'active' as const }, { not: ['jail:a'] }, { asn: '1', jail: 'a' }]) {
+      expect(isCounted({ ...everything, ...view })).toBe(false);
+    }
+  });
 });

@@ -12,9 +12,9 @@ import { CopyButton, copyText } from '@/ui/copy';
 import { PageTitle } from '@/ui/page';
 import { Bars, Failure } from '@/ui/states';
 import { EvidenceCard } from './evidence';
-import { HistoryCard } from './history';
 import { NowCard } from './now';
 import { Rehearsal } from './rehearsal';
+import { TimelineCard } from './timeline';
 import { Verdict } from './verdict';
 
 /** Why an address is banned, or that it isn't: all that is known about it. */
@@ -80,8 +80,10 @@ function Known({ data }: { data: Address }) {
     <>
       <Verdict data={data} />
       {data.bans.length + data.covered_by.length > 0 && <NowCard bans={data.bans} coveredBy={data.covered_by} />}
-      <EvidenceCard evidence={data.evidence} error={data.evidence_error} />
-      {data.history.length > 0 && <HistoryCard history={data.history} />}
+      <TimelineCard address={data.address} />
+      {(data.evidence.length > 0 || data.evidence_error !== null || data.history.length === 0) && (
+        <EvidenceCard evidence={data.evidence} error={data.evidence_error} />
+      )}
       {data.kind !== 'other' && <Rehearsal address={data.address} />}
     </>
   );

@@ -1,7 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { RefreshCw } from 'lucide-react';
-import { useMemo, useRef } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { exportBans } from '@/api/bans';
 import { geoQuery, historyCountQuery } from '@/api/queries';
 import type { Ban } from '@/api/types';
@@ -21,7 +21,10 @@ import { historyCard, historyColumns } from './columns';
 import { BanDetail } from './detail';
 import { HistoryFilters } from './filters';
 import { Gaps } from './gaps';
+import { Histogram } from './histogram';
+import { LeftOut } from './left-out';
 import { useHistory } from './list';
+import { TraitMenu } from './trait-menu';
 import { everything, type HistoryView, isNarrowed, toFilter } from './view';
 import { filterInWords } from './words';
 
@@ -36,16 +39,17 @@ interface HistoryPageProps {
 /** Every ban that there ever was, as far as the archive goes back. */
 export function HistoryPage({ view, onView }: HistoryPageProps) {
   // The opened ban is no part of the filter: a range must not begin anew with it.
-  const { state, jail, q, country, asn, origin, range, from, to, text } = view;
+  const { state, jail, q, country, asn, origin, range, from, to, text, not } = view;
   const filter = useMemo(
-    () => toFilter({ state, jail, q, country, asn, origin, range, from, to, text }, serverNow()),
-    [state, jail, q, country, asn, origin, range, from, to, text],
+    () => toFilter({ state, jail, q, country, asn, origin, range, from, to, text, not }, serverNow()),
+    [state, jail, q, country, asn, origin, range, from, to, text, not],
   );
   const { query, rows, pages, more, again } = useHistory(filter);
   const count = useQuery(historyCountQuery(filter)).data;
   const grid = useRef<GridHandle>(null);
   const field = useRef<HTMLInputElement>(null);
   const phone = usePhone();
+  const [menu, setMenu] = useState<{ ban: Ban; anchor: HTMLElement }>();
   const columns = useMemo(() => (phone ? historyCard() : historyColumns()), [phone]);
   useHotkeys({ '/': () => field.current?.focus(), j: () => grid.current?.focus() });
   return (
@@ -57,6 +61,8 @@ export function HistoryPage({ view, onView }: HistoryPageProps) {
         <ExportMenu name="bans" load={(format) => exportBans(filter, format)} />
       </PageTitle>
       <HistoryFilters view={view} onView={onView} field={field} />
+      <LeftOut view={view} onView={onView} />
+      <Histogram view={view} filter={filter} onView={onView} />
       <Gaps filter={filter} />
       <p role="status" className="sr-only">
         {query.data !== undefined && t`${number(rows.length)} loaded`}
@@ -77,12 +83,14 @@ export function HistoryPage({ view, onView }: HistoryPageProps) {
             headless={phone}
             total={query.hasNextPage ? -1 : rows.length}
             onOpen={({ id }) => onView({ ...view, ban: id })}
+            onMenu={(ban, anchor) => setMenu({ ban, anchor })}
             onNearEnd={more}
             footer={<ListEnd query={query} loaded={rows.length} count={count} all={!query.hasNextPage} onMore={more} />}
           />
         )}
       </div>
       {rows.some(({ country, asn }) => country !== null || asn !== null) && <PlaceCredits />}
+      <TraitMenu at={menu} view={view} onView={onView} onClose={() => setMenu(undefined)} />
       {view.ban !== '' && <BanDetail id={view.ban} onClose={() => onView({ ...view, ban: '' })} />}
     </div>
   );

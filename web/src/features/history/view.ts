@@ -1,5 +1,4 @@
 import type { HistoryFilter } from '@/api/queries';
-import type { Gap } from '@/api/types';
 import { parseTarget } from '@/lib/address';
 import { dayBegins } from '@/lib/time';
 
@@ -18,6 +17,8 @@ export interface HistoryView {
   to: string;
   /** Text in the log lines. */
   text: string;
+  /** What is left out: jail:sshd, country:NL, asn:64500, origin:manual. */
+  not: readonly string[];
   /** The ban that is open. */
   ban: string;
 }
@@ -33,6 +34,7 @@ export const everything: HistoryView = {
   from: '',
   to: '',
   text: '',
+  not: [],
   ban: '',
 };
 
@@ -42,7 +44,7 @@ const spans = { '24h': day, '7d': 7 * day, '30d': 30 * day, '365d': 365 * day } 
 
 /** The view as the API takes it. A range ends now; days are whole, in the zone that the page shows. */
 export function toFilter(
-  { state, jail, q, country, asn, origin, range, from, to, text }: Omit<HistoryView, 'ban'>,
+  { state, jail, q, country, asn, origin, range, from, to, text, not }: Omit<HistoryView, 'ban'>,
   now: number,
 ): HistoryFilter {
   const target = parseTarget(q);
@@ -50,17 +52,70 @@ export function toFilter(
   // By whole minutes: who comes back to the page within one finds his list as it was.
   const start = range === '' ? dayBegins(from) : new Date(Math.floor((now - spans[range]) / minute) * minute).toISOString();
   const end = range === '' ? dayBegins(to, 1) : undefined;
-  return { state, jail, ...where, country, asn, origin, text: text.trim(), since: start ?? '', until: end ?? '' };
+  return { state, jail, ...where, country, asn, origin, text: text.trim(), since: start ?? '', until: end ?? '', not: leftOut(not) };
+}
+
+/** What bans can be chosen by, or left out by. */
+export type Trait = 'jail' | 'country' | 'asn' | 'origin';
+
+/** A trait and its value, as the page's address has what is left out. */
+export function splitNot(text: string): [Trait, string] | undefined {
+  const at = text.indexOf(':');
+  const [trait, value] = [text.slice(0, at), text.slice(at + 1)];
+  switch (trait) {
+    case 'jail':
+      return value === '' ? undefined : [trait, value];
+    case 'country':
+      return readCountry(value) ? [trait, readCountry(value) ?? ''] : undefined;
+    case 'asn':
+      return readAsn(value) ? [trait, readAsn(value) ?? ''] : undefined;
+    case 'origin':
+      return value === 'fail2ban' || value === 'manual' ? [trait, value] : undefined;
+    default:
+      return undefined;
+  }
+}
+
+// More the server doesn't take.
+const mostLeftOut = 20;
+
+function leftOut(not: readonly string[]): HistoryFilter['not'] {
+  const all = not.map(splitNot).filter((one) => one !== undefined);
+  const of = (trait: Trait) => [...new Set(all.filter(([t]) => t === trait).map(([, value]) => value))].slice(0, mostLeftOut);
+  const [origin = ''] = of('origin');
+  return {
+    jails: of('jail'),
+    countries: of('country'),
+    asns: of('asn').map(Number),
+    origin: origin === 'manual' || origin === 'fail2ban' ? origin : '',
+  };
+}
+
+/** The view of only those bans that have a value, or without them. */
+export function withTrait(view: HistoryView, how: 'only' | 'without', trait: Trait, value: string): HistoryView {
+  const name = `${trait}:${value}`;
+  const others = view.not.filter((one) => one !== name);
+  if (how === 'only') return { ...view, not: others, [trait]: value };
+  const chosen = view[trait] === value ? { [trait]: '' } : {};
+  return { ...view, ...chosen, not: [...others, name] };
+}
+
+/** Whether counters can say how the bans of a view went. */
+export function isCounted({ state, jail, q, country, asn, origin, text, not }: HistoryView): boolean {
+  const apart = [country !== '' && origin !== '', asn !== '' && jail + country + origin !== ''].some(Boolean);
+  return state === 'all' && q === '' && text === '' && not.length === 0 && !apart;
 }
 
 /** Whether any ban is left out. */
 export function isNarrowed(view: HistoryView): boolean {
-  return view.state !== 'all' || Object.entries(view).some(([name, value]) => name !== 'state' && name !== 'ban' && value !== '');
+  const free = ['state', 'ban', 'not'];
+  return view.state !== 'all' || view.not.length > 0 || Object.entries(view).some(([name, value]) => !free.includes(name) && value !== '');
 }
 
 /** What of a view belongs into the page's address: all that is not as usual. */
-export function toSearch(view: HistoryView): Partial<HistoryView> {
-  return Object.fromEntries(Object.entries(view).filter(([name, value]) => value !== everything[name as keyof HistoryView]));
+export function toSearch({ not, ...view }: HistoryView): Partial<Omit<HistoryView, 'not'>> & { not?: string[] } {
+  const others = Object.fromEntries(Object.entries(view).filter(([name, value]) => value !== everything[name as keyof HistoryView]));
+  return not.length === 0 ? others : { ...others, not: [...not] };
 }
 
 /** A country's code as somebody typed it; undefined = it is none. */
@@ -79,11 +134,4 @@ export function readAsn(text: string): string | undefined {
   if (text.trim() === '') return '';
   const [, digits = ''] = /^(?:as)?\s*(\d{1,10})$/i.exec(text.trim()) ?? [];
   return digits === '' || Number(digits) > largestAsn ? undefined : String(Number(digits));
-}
-
-/** The gaps that touch the time that a filter asks about. */
-export function gapsWithin(gaps: readonly Gap[], { since, until }: Pick<HistoryFilter, 'since' | 'until'>): Gap[] {
-  const start = since === '' ? Number.NEGATIVE_INFINITY : Date.parse(since);
-  const end = until === '' ? Number.POSITIVE_INFINITY : Date.parse(until);
-  return gaps.filter((gap) => Date.parse(gap.to) >= start && Date.parse(gap.from) < end);
 }

@@ -4,7 +4,7 @@ import { endInWords, endsInWords } from '@/api/words';
 import { countryName } from '@/lib/country';
 import { visible } from '@/lib/plain';
 import { shortTime } from '@/lib/time';
-import type { HistoryView } from './view';
+import type { HistoryView, Trait } from './view';
 
 /** When and how a ban ended, or when it will. */
 export function endingInWords(ban: Ban, now: number): string {
@@ -13,7 +13,7 @@ export function endingInWords(ban: Ban, now: number): string {
 }
 
 /** The filter in words, for the list that it left empty. */
-export function filterInWords({ state, jail, q, country, asn, origin, text, range, from, to }: HistoryView): string {
+export function filterInWords({ state, jail, q, country, asn, origin, text, range, from, to, not }: HistoryView): string {
   return [
     state === 'active' ? t`active bans` : state === 'ended' ? t`ended bans` : t`bans`,
     origin === 'manual' && t`made by hand`,
@@ -24,7 +24,22 @@ export function filterInWords({ state, jail, q, country, asn, origin, text, rang
     asn !== '' && t`of network AS${asn}`,
     text !== '' && t`with “${visible(text)}” in a log line`,
     range + from + to !== '' && t`in this period`,
+    not.length > 0 && t`without what is left out`,
   ]
     .filter(Boolean)
     .join(' ');
+}
+
+/** What a trait's value is called: jail sshd, AS64500. */
+export function traitInWords(trait: Trait, value: string): string {
+  switch (trait) {
+    case 'jail':
+      return t`jail ${visible(value)}`;
+    case 'country':
+      return visible(countryName(value));
+    case 'asn':
+      return `AS${value}`;
+    default:
+      return value === 'manual' ? t`bans by hand` : t`bans by fail2ban`;
+  }
 }

@@ -83,20 +83,20 @@ function Row({ line }: { line: FeedLine }) {
   return (
     <div
       className={classes(
-        'grid min-h-(--row) grid-cols-[60px_72px_164px_minmax(0,112px)_minmax(0,1fr)] items-center gap-x-3 border-b border-line px-4 text-sm last:border-b-0 max-md:grid-cols-[auto_minmax(0,1fr)_auto] max-md:gap-y-0.5 max-md:py-2',
+        'grid min-h-(--row) grid-cols-[60px_72px_164px_minmax(0,112px)_minmax(0,1fr)] items-center gap-x-3 border-b border-line px-4 text-sm last:border-b-0 @max-2xl:grid-cols-[auto_minmax(0,1fr)_auto] @max-2xl:gap-y-0.5 @max-2xl:py-2',
         isNews && 'arrive',
       )}
     >
-      <time dateTime={line.at} title={fullTime(line.at)} className="text-muted max-md:order-last max-md:text-xs">
+      <time dateTime={line.at} title={fullTime(line.at)} className="text-muted @max-2xl:order-last @max-2xl:text-xs">
         {shortTime(line.at, now)}
       </time>
       <span>
         <Badge tone={tone}>{word}</Badge>
       </span>
       <span className="truncate">{line.address !== null && <AddressLink address={line.address} max={20} />}</span>
-      <span className="truncate max-md:hidden">{line.jail !== null && <JailLink jail={line.jail} />}</span>
-      <span className="truncate text-muted max-md:order-last max-md:col-span-full" title={eventInWords(line, now)}>
-        {line.jail !== null && <span className="md:hidden">{visible(line.jail)} </span>}
+      <span className="truncate @max-2xl:hidden">{line.jail !== null && <JailLink jail={line.jail} />}</span>
+      <span className="truncate text-muted @max-2xl:order-last @max-2xl:col-span-full" title={eventInWords(line, now)}>
+        {line.jail !== null && <span className="@2xl:hidden">{visible(line.jail)} </span>}
         {eventInWords(line, now)}
       </span>
     </div>

@@ -16,6 +16,7 @@ type Kind = 'bans' | 'failures' | 'other';
 
 const kindOf = (kind: HostEvent['kind']): Kind => (kind === 'ban' || kind === 'unban' ? 'bans' : kind === 'found' ? 'failures' : 'other');
 const shown = 60;
+const scrolls = 'max-h-[308px] overflow-y-auto max-xl:max-h-[440px]';
 
 /** What happens, as it happens, newest on top; it holds still when asked to. */
 export function LiveFeed() {
@@ -44,11 +45,13 @@ export function LiveFeed() {
     >
       <FeedSummary />
       {rows.length > 0 ? (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keys
-        <div role="log" aria-live="off" aria-label={t`What happens`} tabIndex={0} className="max-h-[560px] overflow-y-auto">
-          {rows.map((line) => (
-            <FeedRow key={line.key} line={line} />
-          ))}
+        <div className="@container">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keys */}
+          <div role="log" aria-live="off" aria-label={t`What happens`} tabIndex={0} className={scrolls}>
+            {rows.map((line) => (
+              <FeedRow key={line.key} line={line} />
+            ))}
+          </div>
         </div>
       ) : state === 'connecting' ? (
         <Bars lines={6} className="p-4" />

@@ -10,10 +10,18 @@ import { Failure } from '@/ui/states';
 import { Attention } from './attention';
 import { Figures } from './figures';
 import { LiveFeed } from './live-feed';
-import { TopJails } from './top-jails';
+import { RangeBar } from './range-bar';
+import { Tops } from './tops';
+import { Trend } from './trend';
+import type { OverviewView } from './view';
 
-/** One glance: what needs a look, how much is banned, what happens now. */
-export function OverviewPage() {
+interface OverviewPageProps {
+  view: OverviewView;
+  onView: (next: OverviewView) => void;
+}
+
+/** One glance: what needs a look, how much is banned and by what, what happens now. */
+export function OverviewPage({ view, onView }: OverviewPageProps) {
   const host = useQuery(hostQuery);
   const jails = useQuery(jailsQuery);
   const mayBan = useMay('ban');
@@ -31,15 +39,15 @@ export function OverviewPage() {
         {host.data === undefined && host.isError ? (
           <Failure error={host.error} retry={() => void host.refetch()} />
         ) : (
-          <>
-            <Attention findings={host.data?.findings ?? []} jails={jails.data ?? []} />
-            <Figures host={host.data} jails={jails.data} />
-          </>
+          <Attention findings={host.data?.findings ?? []} jails={jails.data ?? []} />
         )}
-        <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+        <RangeBar view={view} onView={onView} />
+        <Figures host={host.data} jails={jails.data} view={view} />
+        <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+          <Trend view={view} onView={onView} />
           <LiveFeed />
-          <TopJails />
         </div>
+        <Tops view={view} onView={onView} />
       </div>
     </>
   );

@@ -1,0 +1,25 @@
+import { t } from '@lingui/core/macro';
+import { FilterChip } from '@/ui/filter-chip';
+import { type HistoryView, splitNot } from './view';
+import { traitInWords } from './words';
+
+/** What the list leaves out, each to be taken back; nothing where it leaves out nothing. */
+export function LeftOut({ view, onView }: { view: HistoryView; onView: (next: HistoryView) => void }) {
+  if (view.not.length === 0) return null;
+  return (
+    <ul aria-label={t`Left out`} className="flex flex-wrap items-center gap-2 px-6 pb-3 max-md:px-4">
+      {view.not.map((one) => {
+        const [trait, value] = splitNot(one) ?? ['jail', one];
+        return (
+          <li key={one}>
+            <FilterChip
+              without
+              text={t`without ${traitInWords(trait, value)}`}
+              onRemove={() => onView({ ...view, not: view.not.filter((other) => other !== one) })}
+            />
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
