@@ -74,6 +74,7 @@ func TestHealth_MeansOneThingEach(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it waits most of the time
 			p := &patient{t: t, config: settings(t)}
 			p.config.Listen = localhostAnyPort()
 			p.start(c.before)
