@@ -21,6 +21,9 @@ type dialect struct {
 	// prepares says that a text is worth preparing once a transaction; the other driver
 	// keeps what it has prepared by itself.
 	prepares bool
+	// sortsRows says that sorting whole rows is cheap, and looking them up by id is not: there
+	// is no one index of ids.
+	sortsRows bool
 	// turn makes a transaction wait until it is the only one that writes, whoever else
 	// uses the database; "" where BEGIN has done so.
 	turn string
@@ -59,8 +62,9 @@ func sqliteDialect() *dialect {
 
 func postgresDialect() *dialect {
 	return &dialect{
-		name:     postgresEngine,
-		numbered: func(query string) string { return query },
+		name:      postgresEngine,
+		numbered:  func(query string) string { return query },
+		sortsRows: true,
 		// The number is ours alone within a database: "bangui" in ASCII.
 		turn:      "SELECT pg_advisory_xact_lock(108170670180713)",
 		unhurried: "SET LOCAL statement_timeout = 0",

@@ -25,7 +25,7 @@ func usual() patience { return patience{first: 200, most: 4000} }
 // before it had found as many, stopped is where to go on; else the zero Place.
 func (db *DB) ListBans(ctx context.Context, q history.Query) (bans []history.Ban, stopped history.Place, err error) {
 	stopped, err = db.walk(ctx, q, q.Limit, func(s stretch, left int) (int, error) {
-		found, err := collect(ctx, db.read, scanBan, "SELECT "+banColumns+s.from(left), s.args...)
+		found, err := collect(ctx, db.read, scanBan, "SELECT "+banColumns+s.from(left, db.dialect.sortsRows), s.args...)
 		bans = append(bans, found...)
 		return len(found), err
 	})
@@ -72,9 +72,9 @@ func (s stretch) newestFirst(limit int) string {
 }
 
 // from are the first bans of a stretch in the order of pages, as the end of a SELECT. Where
-// they have to be sorted that is done with their ids alone.
-func (s stretch) from(limit int) string {
-	if s.lane.ordered {
+// they have to be sorted that may be done with their ids alone.
+func (s stretch) from(limit int, sortsRows bool) string {
+	if s.lane.ordered || sortsRows {
 		return " FROM ban" + s.sql() + s.newestFirst(limit)
 	}
 	return " FROM ban WHERE id IN (SELECT id FROM ban" + s.sql() + s.newestFirst(limit) + ") ORDER BY banned_at DESC, id DESC"

@@ -103,9 +103,9 @@ func (s stretch) between(q history.Query, end history.Place) {
 		from = since
 	}
 	if below != (history.Place{}) {
-		s.and("("+at+", id) < (?, ?)", micros(below.BannedAt), below.ID)
+		s.and("("+at+", id) < (?, ?) AND "+at+" <= ?", micros(below.BannedAt), below.ID, micros(below.BannedAt)) // the latter chooses partitions
 	}
 	if from != (history.Place{}) {
-		s.and("("+at+", id) >= (?, ?)", micros(from.BannedAt), from.ID)
+		s.and("("+at+", id) >= (?, ?) AND "+at+" >= ?", micros(from.BannedAt), from.ID, micros(from.BannedAt))
 	}
 }
