@@ -89,6 +89,11 @@ func TestAudit_EveryChange(t *testing.T) {
 	change("POST", changes+"/x/confirm", "", 204)
 	change("POST", "/api/v1/hosts/local/config/expression-test", `{"source":{"kind":"log","path":"/var/log/auth.log"},"filter":"sshd"}`, 200)
 	change("DELETE", changes+"/x", "", 204)
+	const server = "/api/v1/hosts/local/server"
+	d.run(scenario{name: "change the server", method: "PATCH", path: server, header: http.Header{"If-Match": {`"x"`}}, body: `{"log_level":"INFO","reason":"louder"}`, status: 200})
+	change("POST", server+"/flush-logs", "", 204)
+	change("POST", server+"/restart", `{"reason":"new version"}`, 200)
+	change("POST", server+"/put-back", `{"change":"x"}`, 204)
 	id := idOfBody(t, change("POST", users, `{"username":"berta","role":"viewer","password":"`+password+`"}`, 201))
 	change("PATCH", users+"/"+id, `{"role":"operator","disabled":true,"password":"`+password+`2"}`, 200)
 	change("PATCH", users+"/"+id, `{"disabled":false,"password":"`+password+`"}`, 200)
@@ -136,6 +141,8 @@ func TestAudit_EveryChange(t *testing.T) {
 		"host.reload":     {"the-admin", "local", "", "", ""},
 		"config.change":   {"the-admin", "local jail sshd: maxretry", "", "", "calmer"},
 		"config.confirm":  {"the-admin", "local x", "", "", ""},
+		"server.change":   {"the-admin", "local", "", "", "louder"},
+		"server.restart":  {"the-admin", "local", "", "0 jails and 0 bans are back, 0 are missing", "new version"},
 		"expression.test": {"the-admin", "local log /var/log/auth.log", "", "", ""},
 		"user.add":        {"the-admin", "berta", "", "role viewer", ""},
 		"user.change":     {"the-admin", "berta", "role viewer", "role operator, disabled, another password", ""},

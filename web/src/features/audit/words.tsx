@@ -86,6 +86,10 @@ function words(): Record<string, string> {
     'expression.test': t`Try expressions on a log`,
     'manual_jail.add': t`Add the jail for bans by hand`,
     'manual_jail.remove': t`Remove the jail for bans by hand`,
+    'server.change': t`Change fail2ban's server`,
+    'server.flush_logs': t`Flush fail2ban's log`,
+    'server.put_back': t`Put back a change that fail2ban fell over`,
+    'server.restart': t`Restart fail2ban`,
     'session.end': t`End session`,
     setup: t`Set-up`,
     'token.create': t`Create token`,
@@ -106,6 +110,7 @@ export function actionKinds(): [prefix: string, label: string][] {
     ['user', t`Users`],
     ['token', t`API tokens`],
     ['host', t`Configuration`],
+    ['server', t`Server`],
     ['manual_jail', t`Jail for bans by hand`],
     ['setup', t`Set-up`],
   ];
