@@ -62,11 +62,12 @@ type Component struct {
 
 // Options are what the API is built from.
 type Options struct {
-	Hosts   Hosts
-	Archive Archive
-	Bus     *event.Bus
-	Audit   Audit
-	Geo     Geo
+	Hosts    Hosts
+	Archive  Archive
+	Versions Versions
+	Bus      *event.Bus
+	Audit    Audit
+	Geo      Geo
 	// Lease and Jobs are the background work of all consoles on this database.
 	Lease LeaseDesk
 	Jobs  JobDesk
@@ -153,6 +154,7 @@ func New(o Options) *API {
 	a.registerManualJail()
 	a.registerConfig()
 	a.registerServer()
+	a.registerVersions()
 	a.registerBans()
 	a.registerAddresses()
 	a.registerTimeline()

@@ -576,6 +576,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{host}/config/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was changed by hand since the newest version
+         * @description Needs the role admin.
+         */
+        get: operations["getConfigDrift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/drift/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take over what was changed by hand as a version
+         * @description Needs the role admin.
+         */
+        post: operations["adoptConfigDrift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/drift/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put back what was changed by hand, or say what that would do
+         * @description Needs the role admin.
+         */
+        post: operations["revertConfigDrift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{host}/config/file": {
         parameters: {
             query?: never;
@@ -630,6 +690,66 @@ export interface paths {
         get: operations["getConfigLogs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions of the configuration, newest first
+         * @description Needs the role admin.
+         */
+        get: operations["listConfigVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One version: who, why, and what it changed
+         * @description Needs the role admin.
+         */
+        get: operations["getConfigVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring the files of a version back, or say what that would do
+         * @description Needs the role admin.
+         */
+        post: operations["restoreConfigVersion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1348,6 +1468,11 @@ export interface components {
             /** @description The range with a purpose of its own that it is in; null for an ordinary address. */
             special: components["schemas"]["Special"] | null;
         };
+        AdoptInputBody: {
+            /** @description Of the drift that was looked at. */
+            etag: string;
+            reason?: string;
+        };
         Alive: {
             /** @enum {string} */
             status: "ok";
@@ -1518,6 +1643,18 @@ export interface components {
             own_end: boolean;
             reason: string | null;
         };
+        BringBody: {
+            /**
+             * Format: int64
+             * @description Taken back unless it is confirmed within this time, at least 10; 0 = it holds.
+             */
+            confirm_seconds?: number;
+            /** @description Say what it would do, and try it on a copy; change nothing. */
+            dry_run?: boolean;
+            /** @description Of the configuration as it was looked at. */
+            etag: string;
+            reason?: string;
+        };
         ChangeInputBody: {
             /**
              * Format: int64
@@ -1606,6 +1743,26 @@ export interface components {
             /** @description Unified. */
             diff: string;
             name: string;
+        };
+        ConfigDifference: {
+            /** @description Unified. */
+            diff: string;
+            name: string;
+            /** @description BanGUI may write it, so that it can put it back. */
+            writable: boolean;
+        };
+        ConfigDrift: {
+            /** @description Why the effects can't be told. */
+            broken: string | null;
+            drifted: boolean;
+            effects: components["schemas"]["ConfigEffect"][];
+            /** @description Of the configuration as it is now. */
+            etag: string;
+            files: components["schemas"]["ConfigDifference"][];
+            /** @description The newest version; null = BanGUI has not looked yet. */
+            known: components["schemas"]["ConfigVersion"];
+            /** @description A change is under way, so that nothing can be told now. */
+            unsettled: boolean;
         };
         ConfigEdit: {
             /** @description Of the jail (DEFAULT for all), filter or action; empty for the server. */
@@ -1755,6 +1912,61 @@ export interface components {
         ConfigText: {
             content: string;
             name: string;
+        };
+        ConfigVersion: {
+            /** @description null = nobody is known. */
+            actor: string | null;
+            /** Format: date-time */
+            at: string;
+            /** @description Id of the change on the host. */
+            change: string | null;
+            /** @description Files that differ from the version before. */
+            changed: string[];
+            etag_after: string;
+            etag_before: string | null;
+            id: string;
+            /**
+             * @description first: what BanGUI found at its first look. by_hand: changed on the host, and found when the next change was made.
+             * @enum {string}
+             */
+            kind: "first" | "applied" | "reverted" | "restored" | "adopted" | "by_hand";
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description The host takes it back then unless it is confirmed; null = it holds.
+             */
+            until: string | null;
+        };
+        ConfigVersionDetail: {
+            /** @description null = nobody is known. */
+            actor: string | null;
+            /** Format: date-time */
+            at: string;
+            /** @description Why the effects can't be told. */
+            broken: string | null;
+            /** @description Id of the change on the host. */
+            change: string | null;
+            /** @description Files that differ from the version before. */
+            changed: string[];
+            /** @description Values that count and differ, for fail2ban as it is installed now. */
+            effects: components["schemas"]["ConfigEffect"][];
+            etag_after: string;
+            etag_before: string | null;
+            files: components["schemas"]["ConfigDifference"][];
+            id: string;
+            /**
+             * @description first: what BanGUI found at its first look. by_hand: changed on the host, and found when the next change was made.
+             * @enum {string}
+             */
+            kind: "first" | "applied" | "reverted" | "restored" | "adopted" | "by_hand";
+            /** @description Nothing is kept of what was before. */
+            oldest: boolean;
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description The host takes it back then unless it is confirmed; null = it holds.
+             */
+            until: string | null;
         };
         ConfigWaiting: {
             /** @description Who made it. */
@@ -2397,6 +2609,11 @@ export interface components {
         };
         PageConfigLog: {
             items: components["schemas"]["ConfigLog"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageConfigVersion: {
+            items: components["schemas"]["ConfigVersion"][];
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
         };
@@ -3845,6 +4062,116 @@ export interface operations {
             };
         };
     };
+    getConfigDrift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigDrift"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adoptConfigDrift: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdoptInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigVersion"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revertConfigDrift: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BringBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigChange"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getConfigFile: {
         parameters: {
             query: {
@@ -3934,6 +4261,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageConfigLog"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listConfigVersions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageConfigVersion"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConfigVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigVersionDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreConfigVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BringBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigChange"];
                 };
             };
             /** @description A problem */
