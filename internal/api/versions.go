@@ -67,7 +67,7 @@ type ConfigDrift struct {
 
 type versionsInput struct {
 	HostPath
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
 	Cursor string `query:"cursor" maxLength:"300"`
 }
 
