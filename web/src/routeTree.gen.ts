@@ -17,6 +17,7 @@ import { Route as BansRouteImport } from './routes/bans'
 import { Route as HistoryRouteImport } from './routes/history'
 import { Route as ServerRouteImport } from './routes/server'
 import { Route as AddressSplatRouteImport } from './routes/address.$'
+import { Route as ConfigVersionsRouteImport } from './routes/config.versions'
 import { Route as JailsIndexRouteImport } from './routes/jails.index'
 import { Route as JailsJailRouteImport } from './routes/jails.$jail'
 import { Route as JobsIndexRouteImport } from './routes/jobs.index'
@@ -64,6 +65,11 @@ const AddressSplatRoute = AddressSplatRouteImport.update({
   path: '/address/$',
   getParentRoute: () => rootRouteImport,
 } as any)
+const ConfigVersionsRoute = ConfigVersionsRouteImport.update({
+  id: '/config/versions',
+  path: '/config/versions',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const JailsIndexRoute = JailsIndexRouteImport.update({
   id: '/jails/',
   path: '/jails/',
@@ -104,6 +110,7 @@ export interface FileRoutesByFullPath {
   '/history': typeof HistoryRoute
   '/server': typeof ServerRoute
   '/address/$': typeof AddressSplatRoute
+  '/config/versions': typeof ConfigVersionsRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
   '/users/$user': typeof UsersUserRoute
@@ -120,6 +127,7 @@ export interface FileRoutesByTo {
   '/history': typeof HistoryRoute
   '/server': typeof ServerRoute
   '/address/$': typeof AddressSplatRoute
+  '/config/versions': typeof ConfigVersionsRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
   '/users/$user': typeof UsersUserRoute
@@ -137,6 +145,7 @@ export interface FileRoutesById {
   '/history': typeof HistoryRoute
   '/server': typeof ServerRoute
   '/address/$': typeof AddressSplatRoute
+  '/config/versions': typeof ConfigVersionsRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
   '/users/$user': typeof UsersUserRoute
@@ -155,6 +164,7 @@ export interface FileRouteTypes {
     | '/history'
     | '/server'
     | '/address/$'
+    | '/config/versions'
     | '/jails/$jail'
     | '/jobs/$job'
     | '/users/$user'
@@ -171,6 +181,7 @@ export interface FileRouteTypes {
     | '/history'
     | '/server'
     | '/address/$'
+    | '/config/versions'
     | '/jails/$jail'
     | '/jobs/$job'
     | '/users/$user'
@@ -187,6 +198,7 @@ export interface FileRouteTypes {
     | '/history'
     | '/server'
     | '/address/$'
+    | '/config/versions'
     | '/jails/$jail'
     | '/jobs/$job'
     | '/users/$user'
@@ -204,6 +216,7 @@ export interface RootRouteChildren {
   HistoryRoute: typeof HistoryRoute
   ServerRoute: typeof ServerRoute
   AddressSplatRoute: typeof AddressSplatRoute
+  ConfigVersionsRoute: typeof ConfigVersionsRoute
   JailsJailRoute: typeof JailsJailRoute
   JobsJobRoute: typeof JobsJobRoute
   UsersUserRoute: typeof UsersUserRoute
@@ -270,6 +283,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AddressSplatRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/config/versions': {
+      id: '/config/versions'
+      path: '/config/versions'
+      fullPath: '/config/versions'
+      preLoaderRoute: typeof ConfigVersionsRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/jails/': {
       id: '/jails/'
       path: '/jails'
@@ -324,6 +344,7 @@ const rootRouteChildren: RootRouteChildren = {
   HistoryRoute: HistoryRoute,
   ServerRoute: ServerRoute,
   AddressSplatRoute: AddressSplatRoute,
+  ConfigVersionsRoute: ConfigVersionsRoute,
   JailsJailRoute: JailsJailRoute,
   JobsJobRoute: JobsJobRoute,
   UsersUserRoute: UsersUserRoute,
