@@ -105,11 +105,11 @@ func (h *History) tell(of host.Host, drift bool) {
 // can't be told yet, because a change is under way on the host.
 func (h *History) settle(ctx context.Context, of host.Host, now found) (Tree, error) {
 	id := of.State().ID
-	newest, known, any, err := h.Store.Newest(ctx, id)
+	newest, known, seen, err := h.Store.Newest(ctx, id)
 	if err != nil || now.Unsettled {
 		return nil, err
 	}
-	if !any {
+	if !seen {
 		_, err := h.add(ctx, Version{HostID: id, Kind: First}, nil, now)
 		return now.tree, err
 	}
