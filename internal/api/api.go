@@ -63,11 +63,12 @@ type Component struct {
 
 // Options are what the API is built from.
 type Options struct {
-	Hosts   Hosts
-	Archive Archive
-	Bus     *event.Bus
-	Audit   Audit
-	Geo     Geo
+	Hosts    Hosts
+	Archive  Archive
+	Versions Versions
+	Bus      *event.Bus
+	Audit    Audit
+	Geo      Geo
 	// Lease and Jobs are the background work of all consoles on this database.
 	Lease LeaseDesk
 	Jobs  JobDesk
@@ -155,6 +156,7 @@ func New(o Options) *API {
 	a.registerConfig()
 	a.registerServer()
 	a.registerExpressions()
+	a.registerVersions()
 	a.registerBans()
 	a.registerAddresses()
 	a.registerTimeline()

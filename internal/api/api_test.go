@@ -95,11 +95,12 @@ func open(t *testing.T, changes ...func(*api.Options)) *site {
 	done := make(chan error, 1)
 	go func() { done <- local.Run(ctx, recorder{s.archive}) }()
 	hosts := host.NewRegistry()
-	hosts.AddLocal(local)
+	past := pastOf(s.db)
+	hosts.AddLocal(past.Of(local))
 	s.people = peopleOf(t, s.db)
 	s.cookie = s.people.session(auth.Admin, nil)
 	options := api.Options{
-		Accounts: s.people.Accounts, Hosts: hosts, Archive: s.archive, Bus: bus, Audit: trailOf(s.db), Geo: geoOf(t), Components: func() []api.Component { return nil }, Database: s.db.Check,
+		Accounts: s.people.Accounts, Hosts: hosts, Versions: past, Archive: s.archive, Bus: bus, Audit: trailOf(s.db), Geo: geoOf(t), Components: func() []api.Component { return nil }, Database: s.db.Check,
 		Version: "test", TimeZone: "UTC", Protected: system.Entries, Logger: logger, Now: time.Now,
 	}
 	options.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})

@@ -53,6 +53,7 @@ func TestConfig_Journey(t *testing.T) {
 	raw("jail.conf", `"[sshd]\n"`, 403)
 	raw("jail.local", `"[sshd]\nmaxretry = 3\r"`, 400)
 	s.run(scenario{name: "nothing", method: "POST", path: config + "/changes", body: fmt.Sprintf(`{"etag":%q}`, etag()), status: 400})
+	s.versions(config, etag)
 	waits := change("to be confirmed", etag(), `"9"`, `,"confirm_seconds":600`, 200, `"until":"`)
 	change("while one waits", etag(), `"10"`, "", 409)
 	s.run(scenario{name: "take back", method: "DELETE", path: config + "/changes/" + *waits.ID, status: 204})
@@ -64,5 +65,47 @@ func TestConfig_Journey(t *testing.T) {
 	s.run(scenario{name: "confirm twice", method: "POST", path: config + "/changes/" + *waits.ID + "/confirm", status: 404})
 	if got := s.fail2ban.Client("get", "sshd", "maxretry"); got != "3" || strings.Contains(string(s.run(scenario{name: "config", method: "GET", path: config, status: 200})), "zz-bangui") {
 		t.Errorf("it is not as it was: %s", got)
+	}
+}
+
+// versions are a journey of their own within that of a change, which has set maxretry to 7:
+// what the change left is there, is brought back, and what a hand changes shows.
+func (s *site) versions(config string, etag func() string) {
+	s.t.Helper()
+	var list struct {
+		Items []api.ConfigVersion
+		Next  *string
+	}
+	read := func(path string) {
+		if err := json.Unmarshal(s.run(scenario{name: "versions", method: "GET", path: config + path, status: 200}), &list); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	read("/versions?limit=1")
+	if len(list.Items) != 1 || list.Next == nil || list.Items[0].Kind != "applied" || *list.Items[0].Actor == "" || len(list.Items[0].Changed) != 1 {
+		s.t.Fatalf("%+v", list)
+	}
+	newest := list.Items[0].ID
+	read("/versions?cursor=" + *list.Next)
+	if len(list.Items) != 1 || list.Next != nil || list.Items[0].Kind != "first" {
+		s.t.Fatalf("%+v", list)
+	}
+	s.run(scenario{name: "version", method: "GET", path: config + "/versions/" + newest, status: 200, has: []string{`+maxretry = 7`, `"option":"maxretry","before":"3","after":"7"`}})
+	s.run(scenario{name: "no version", method: "GET", path: config + "/versions/99", status: 404})
+	s.run(scenario{name: "a broken cursor", method: "GET", path: config + "/versions?cursor=x", status: 400})
+	body := func(more string) string { return fmt.Sprintf(`{"etag":%q%s}`, etag(), more) }
+	s.run(scenario{name: "try", method: "POST", path: config + "/versions/" + list.Items[0].ID + "/restore", body: body(`,"dry_run":true`), status: 200, has: []string{`-maxretry = 7`, `"applied":false`}})
+	s.run(scenario{name: "stale", method: "POST", path: config + "/versions/" + list.Items[0].ID + "/restore", body: `{"etag":"old"}`, status: 409})
+	s.run(scenario{name: "no drift", method: "GET", path: config + "/drift", status: 200, has: []string{`"drifted":false`}})
+	s.run(scenario{name: "nothing to adopt", method: "POST", path: config + "/drift/adopt", body: body(""), status: 409})
+	s.fail2ban.Write("etc/jail.d/hand.local", "[sshd]\nfindtime = 1234\n")
+	s.run(scenario{name: "drift", method: "GET", path: config + "/drift", status: 200, has: []string{`"drifted":true`, `"after":"1234"`, `"writable":true`}})
+	s.run(scenario{name: "try to revert", method: "POST", path: config + "/drift/revert", body: body(`,"dry_run":true`), status: 200, has: []string{`-findtime = 1234`}})
+	s.run(scenario{name: "adopt", method: "POST", path: config + "/drift/adopt", body: body(`,"reason":"mine"`), status: 200, has: []string{`"kind":"adopted"`, `"reason":"mine"`}})
+	s.run(scenario{name: "adopted", method: "GET", path: config + "/drift", status: 200, has: []string{`"drifted":false`}})
+	s.run(scenario{name: "bring back", method: "POST", path: config + "/versions/" + newest + "/restore", body: body(`,"reason":"as it was"`), status: 200, has: []string{`"applied":true`}})
+	read("/versions?limit=1")
+	if list.Items[0].Kind != "restored" || *list.Items[0].Reason != "as it was" || list.Items[0].Changed[0] != "jail.d/hand.local" {
+		s.t.Errorf("%+v", list.Items)
 	}
 }

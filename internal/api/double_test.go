@@ -23,6 +23,7 @@ import (
 	"bangui/internal/jailconf"
 	"bangui/internal/store"
 	"bangui/internal/store/storetest"
+	"bangui/internal/versions"
 )
 
 // double is a host that answers as a test says and notes what it was asked to change.
@@ -150,6 +151,9 @@ func (d *double) Choices(context.Context) (host.Choices, error) { return host.Ch
 
 func (d *double) LogFiles(context.Context, []string) ([]host.WatchedLog, error) { return nil, d.err }
 func (d *double) ConfigFile(context.Context, string) (string, error)            { return "", d.err }
+func (d *double) ConfigFiles(context.Context) (host.ConfigSnapshot, error) {
+	return host.ConfigSnapshot{ETag: "x"}, d.err
+}
 func (d *double) CheckChange(context.Context, host.ChangeOrder) (host.Change, error) {
 	return host.Change{}, d.err
 }
@@ -303,10 +307,11 @@ func trailOf(db *store.DB) *audit.Trail {
 func (d *desk) build() {
 	d.trail = trailOf(d.db)
 	hosts := host.NewRegistry()
-	hosts.AddLocal(d.host)
+	past := pastOf(d.db)
+	hosts.AddLocal(past.Of(d.host))
 	d.people.Accounts = auth.New(d.people.Options)
 	options := api.Options{
-		Accounts: d.people.Accounts, Hosts: hosts, Archive: d.noting, Bus: d.bus, Audit: d.trail, Geo: d.geo, Components: func() []api.Component { return nil }, Database: d.db.Check,
+		Accounts: d.people.Accounts, Hosts: hosts, Versions: past, Archive: d.noting, Bus: d.bus, Audit: d.trail, Geo: d.geo, Components: func() []api.Component { return nil }, Database: d.db.Check,
 		Version: "test", TimeZone: "UTC", BasePath: d.basePath, Protected: func() []allowlist.Entry { return nil }, Logger: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now,
 	}
 	options.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
@@ -315,6 +320,11 @@ func (d *desk) build() {
 		change(&options)
 	}
 	d.handler = api.New(options)
+}
+
+// pastOf are the versions of the configuration.
+func pastOf(db *store.DB) *versions.History {
+	return versions.New(versions.Options{Store: db, Logger: slog.New(slog.DiscardHandler), Now: time.Now})
 }
 
 // asking is a request of the admin for the handler itself.

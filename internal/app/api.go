@@ -19,7 +19,7 @@ import (
 func (a *App) startAPI(context.Context) error {
 	known := namesOf(a.Config)
 	operations := api.New(api.Options{
-		Hosts: a.registry, Archive: a.archive, Bus: a.bus, Audit: a.trail, Accounts: a.accounts, Geo: a.geo,
+		Hosts: a.registry, Archive: a.archive, Versions: a.versions, Bus: a.bus, Audit: a.trail, Accounts: a.accounts, Geo: a.geo,
 		Metrics: a.metrics,
 		Lease:   leaseDesk{a}, Jobs: jobDesk{a.store.Jobs(), a},
 		Components: a.health, Database: a.store.Check, Writable: a.writable,

@@ -30,6 +30,7 @@ import (
 	"bangui/internal/lease"
 	"bangui/internal/metrics"
 	"bangui/internal/store"
+	"bangui/internal/versions"
 )
 
 // Options are what one process is started with.
@@ -77,8 +78,10 @@ type App struct {
 	geo     *geo.DB
 	geoTask *task
 
-	registry *host.Registry
-	host     host.Host // the one that we serve ourselves
+	registry     *host.Registry
+	versions     *versions.History
+	versionsTask *task
+	host         host.Host // the one that we serve ourselves
 
 	accounts     *auth.Accounts
 	accountsTask *task

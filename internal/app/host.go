@@ -17,6 +17,7 @@ import (
 	"bangui/internal/fault"
 	"bangui/internal/helper"
 	"bangui/internal/host"
+	"bangui/internal/versions"
 )
 
 // pingTime bounds the one question to fail2ban that a start asks.
@@ -62,7 +63,9 @@ func (a *App) startHost(ctx context.Context) error {
 	if err := a.store.EnsureHost(ctx, id, a.host.State().Name); err != nil {
 		return errors.Join(err, a.hintTask.end(ctx))
 	}
-	a.registry.AddLocal(a.host)
+	a.versions = versions.New(versions.Options{Store: a.store, Findings: a.findings, Logger: a.logger.With("part", "versions"), Now: time.Now})
+	a.registry.AddLocal(a.versions.Of(a.host))
+	a.versionsTask = startTask(ctx, func(ctx context.Context) { a.versions.Run(ctx, a.host) })
 	a.hostTask = startTask(ctx, func(ctx context.Context) {
 		if err := a.host.Run(ctx, recorder{a.archive}); err != nil && ctx.Err() == nil {
 			a.logger.ErrorContext(ctx, "following fail2ban ended", "error", err)
@@ -113,7 +116,7 @@ func newClient(socket, id, version string, protected func() []allowlist.Entry, l
 }
 
 func (a *App) stopHost(ctx context.Context) error {
-	return errors.Join(a.hintTask.end(ctx), a.hostTask.end(ctx))
+	return errors.Join(a.versionsTask.end(ctx), a.hintTask.end(ctx), a.hostTask.end(ctx))
 }
 
 // permitted asks fail2ban one thing. Only a refusal of the operating system is an error.

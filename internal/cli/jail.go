@@ -12,7 +12,7 @@ import (
 )
 
 func (c *command) jail() *cobra.Command {
-	cmd := &cobra.Command{Use: "jail", Short: "See jails"}
+	cmd := &cobra.Command{Use: "jail", Short: "See jails, and change their options"}
 	list := &cobra.Command{
 		Use: "list", Short: "List the jails with their counters",
 		Long: "List the jails with their counters. Elsewhere than on a terminal: fields separated by tabs (jail, state, banned now, banned in all, failures now, failures in all)." +
@@ -47,6 +47,11 @@ func (c *command) jail() *cobra.Command {
 	}
 	for _, sub := range []*cobra.Command{list, show} {
 		c.addBackend(sub)
+		cmd.AddCommand(sub)
+	}
+	for _, sub := range []*cobra.Command{c.jailSet(), c.jailSwitch(true), c.jailSwitch(false)} {
+		c.addConsole(sub)
+		c.addSettings(sub.Flags(), "data-dir")
 		cmd.AddCommand(sub)
 	}
 	return cmd

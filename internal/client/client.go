@@ -24,7 +24,7 @@ import (
 
 // Bounds of one request.
 const (
-	requestTime = 90 * time.Second // banning a thousand addresses takes its time
+	requestTime = 7 * time.Minute // a change of the configuration is tried, made, and perhaps put back
 	dialTime    = 3 * time.Second
 	maxAnswer   = 64 << 20
 	pageSize    = 500
@@ -76,6 +76,11 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, out any
 // Post sends in as JSON and decodes the answer into out; nil = none.
 func (c *Client) Post(ctx context.Context, path string, in, out any) error {
 	return c.do(ctx, request{method: http.MethodPost, path: path, in: in}, out)
+}
+
+// Delete asks for the end of what is at a path.
+func (c *Client) Delete(ctx context.Context, path string) error {
+	return c.do(ctx, request{method: http.MethodDelete, path: path}, nil)
 }
 
 // Patch sends in as JSON, made from what had that ETag, and decodes the answer into out.

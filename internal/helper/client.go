@@ -143,6 +143,17 @@ func (c *Client) LogFiles(ctx context.Context, paths []string) ([]host.WatchedLo
 	return list[host.WatchedLog](c.ask(ctx, readTime, verbLogFiles, logPaths{paths}))
 }
 
+// ConfigFiles asks for all files of it; see host.Host.
+func (c *Client) ConfigFiles(ctx context.Context) (host.ConfigSnapshot, error) {
+	r, err := c.ask(ctx, readTime, verbConfigFiles, nothing{})
+	s, err := value[host.ConfigSnapshot](r, err)
+	if err != nil {
+		return host.ConfigSnapshot{}, err
+	}
+	s.Files, err = readAll[host.ConfigContent](r.items)
+	return s, err
+}
+
 // CheckChange asks what a change would do; see host.Host.
 func (c *Client) CheckChange(ctx context.Context, order host.ChangeOrder) (host.Change, error) {
 	return value[host.Change](c.ask(ctx, changeTime, verbCheckChange, order))

@@ -245,7 +245,7 @@ func TestServer_NothingIsSmuggled(t *testing.T) {
 		"ban 6":  `{"Targets":["203.0.113.7/32"],"Jails":["manual"],%s:1}`,
 		"lift 1": `{"IDs":[%s]}`, "lift 2": `{"IDs":["203.0.113.7"],"Jails":[%s]}`,
 		"reload": `{%s:1}`, "manual_jail": `{%s:1}`, "add_manual_jail": `{%s:1}`, "remove_manual_jail": `{%s:1}`, "look": `{%s:1}`, "follow": `{%s:1}`,
-		"config": `{%s:1}`, "config_file": `{"Name":%s}`, "choices": `{%s:1}`, "log_files": `{"Paths":[%s]}`, "confirm_change": `{"ID":%s}`, "revert_change": `{"ID":%s}`,
+		"config": `{%s:1}`, "config_files": `{%s:1}`, "config_file": `{"Name":%s}`, "choices": `{%s:1}`, "log_files": `{"Paths":[%s]}`, "confirm_change": `{"ID":%s}`, "revert_change": `{"ID":%s}`,
 		"server": `{%s:1}`, "flush_logs": `{%s:1}`, "restart": `{%s:1}`, "put_back_change": `{"Change":%s}`,
 		"server_log 1": `{"Level":%s}`, "server_log 2": `{"Before":%s}`, "server_log 3": `{"After":%s}`,
 		"check_change 1": `{"ETag":%s,"Edits":[{"Place":"jail","Name":"sshd","Option":"maxretry","Value":"7"}]}`,

@@ -43,6 +43,7 @@ const (
 	verbConfigFile       = "config_file"
 	verbChoices          = "choices"
 	verbLogFiles         = "log_files"
+	verbConfigFiles      = "config_files"
 	verbCheckChange      = "check_change"
 	verbApplyChange      = "apply_change"
 	verbConfirmChange    = "confirm_change"
@@ -125,6 +126,7 @@ func verbs() map[string]verb {
 		verbLogFiles: lists(func(ctx context.Context, h host.Host, p logPaths) ([]host.WatchedLog, error) {
 			return h.LogFiles(ctx, p.Paths)
 		}),
+		verbConfigFiles: {ask: configFiles},
 		verbCheckChange: gives(func(ctx context.Context, h host.Host, p host.ChangeOrder) (host.Change, error) {
 			return h.CheckChange(ctx, p)
 		}),
@@ -212,6 +214,20 @@ func serverLog(ctx context.Context, h host.Host, raw json.RawMessage) (result, e
 	entries, err := rawAll(page.Entries)
 	page.Entries = nil
 	return result{value: page, items: entries}, err
+}
+
+// configFiles answers the files of the configuration as items: together they may be long.
+func configFiles(ctx context.Context, h host.Host, raw json.RawMessage) (result, error) {
+	if _, err := parameters[nothing](raw); err != nil {
+		return result{}, err
+	}
+	s, err := h.ConfigFiles(ctx)
+	if err != nil {
+		return result{}, err
+	}
+	files, err := rawAll(s.Files)
+	s.Files = nil
+	return result{value: s, items: files}, err
 }
 
 // gives is a verb that answers one value.

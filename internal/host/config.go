@@ -53,6 +53,24 @@ type ConfigFile struct {
 	Own  bool // written by BanGUI
 }
 
+// ConfigSnapshot is the configuration folder as it is at one moment.
+type ConfigSnapshot struct {
+	ETag    string
+	Dir     string // as fail2ban sees it
+	Version string // of fail2ban, as last seen
+	// Unsettled says that a change is being made, or that one was left half done: what the
+	// files say now is not what stays.
+	Unsettled bool
+	Waiting   *WaitingChange // nil = none
+	Files     []ConfigContent
+}
+
+// ConfigContent is one file.
+type ConfigContent struct {
+	Name    string
+	Content []byte
+}
+
 // WaitingChange is a change that holds only until then, unless it is confirmed.
 type WaitingChange struct {
 	ID    string
@@ -133,6 +151,26 @@ func (l *Local) ConfigFile(_ context.Context, name string) (string, error) {
 		return "", fault.New(fault.NotFound, "there is no file %q in fail2ban's configuration", clip(name))
 	}
 	return content, nil
+}
+
+// ConfigFiles reads all files; see Host.
+func (l *Local) ConfigFiles(context.Context) (ConfigSnapshot, error) {
+	left, err := jailconf.UnderWay(l.ConfigDir)
+	if err != nil {
+		return ConfigSnapshot{}, err
+	}
+	tree, err := jailconf.ReadTree(l.ConfigDir)
+	if err != nil {
+		return ConfigSnapshot{}, err
+	}
+	s := ConfigSnapshot{ETag: tree.ETag(), Dir: tree.Dir(), Version: l.version(), Waiting: l.waitingChange()}
+	still, err := jailconf.UnderWay(l.ConfigDir)
+	s.Unsettled = (left || still) && s.Waiting == nil
+	for _, name := range tree.Files() {
+		content, _ := tree.File(name)
+		s.Files = append(s.Files, ConfigContent{Name: name, Content: []byte(content)})
+	}
+	return s, err
 }
 
 // resolution is what a tree was resolved to.

@@ -14,6 +14,13 @@ const (
 	mostCompared = 2000
 )
 
+// Diff is a unified diff of a file; "" when equal. It is shortened where it is too long
+// to be read.
+func Diff(name, before, after string) string {
+	const most = 128 << 10
+	return cut(diff(name, before, after), most)
+}
+
 // diff is a unified diff; "" when equal. A file that is not there and an empty one are the
 // same here.
 func diff(name, before, after string) string {

@@ -11,6 +11,12 @@ import (
 // maxEffects bounds what is told about one change; its steps are always whole.
 const maxEffects = 1000
 
+// CompareConfigs is what differs for fail2ban between two configurations.
+func CompareConfigs(before, after *jailconf.Config) []Effect {
+	effects, _ := compare(before, after)
+	return effects
+}
+
 // compare is what differs for fail2ban between two configurations, and what it has to do
 // to get from one to the other (fail2ban.md 6.3).
 func compare(before, after *jailconf.Config) (effects []Effect, steps []Step) {

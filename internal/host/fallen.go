@@ -39,6 +39,7 @@ type recent struct {
 	Fallen
 	before   map[string]*string
 	after    map[string]*string
+	theirs   []string // of the files those that people wrote
 	stood    standing
 	expected []string  // jails that ran when it was done
 	lostAt   time.Time // since when some are missing; zero = they aren't
@@ -57,7 +58,7 @@ func (l *Local) remember(p *plan, o ChangeOrder, before standing) {
 	}
 	r := &recent{
 		Fallen: Fallen{Change: p.ID, Actor: o.Actor, MadeAt: l.Now(), Files: sortedNames(p.files)},
-		before: old, after: p.files, stood: before, expected: l.expectedAfter(p, before),
+		before: old, after: p.files, theirs: p.theirs(), stood: before, expected: l.expectedAfter(p, before),
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -209,7 +210,7 @@ func (l *Local) oldFiles(r *recent) error {
 				WithMend("Look at it, and change what is wrong in a new change.")
 		}
 	}
-	tx, err := jailconf.Begin(l.ConfigDir, rand.Text(), tree.ETag(), r.before, l.Now())
+	tx, err := jailconf.Begin(l.ConfigDir, rand.Text(), tree.ETag(), r.before, l.Now(), r.theirs...)
 	if err != nil {
 		return err
 	}

@@ -222,6 +222,11 @@ func (g *Guard) ConfigFile(ctx context.Context, name string) (string, error) {
 // Choices are the host's; see Host.
 func (g *Guard) Choices(ctx context.Context) (Choices, error) { return g.host.Choices(ctx) }
 
+// ConfigFiles is the host's; see Host.
+func (g *Guard) ConfigFiles(ctx context.Context) (ConfigSnapshot, error) {
+	return g.host.ConfigFiles(ctx)
+}
+
 // CheckChange passes an order that could be applied; see Host.
 func (g *Guard) CheckChange(ctx context.Context, order ChangeOrder) (Change, error) {
 	if err := g.checkChange(order); err != nil {

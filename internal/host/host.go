@@ -80,6 +80,8 @@ type Host interface {
 	// LogFiles says of each path of a jail's log what is there now; at most MaxLogPaths, in
 	// their order.
 	LogFiles(ctx context.Context, paths []string) ([]WatchedLog, error)
+	// ConfigFiles are all files of the configuration as they are at one moment.
+	ConfigFiles(ctx context.Context) (ConfigSnapshot, error)
 	// CheckChange says what a change would do and tries it on a copy and a scratch server:
 	// an error says which value fail2ban would not take. Nothing is changed.
 	CheckChange(ctx context.Context, order ChangeOrder) (Change, error)

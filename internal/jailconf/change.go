@@ -187,6 +187,18 @@ func Pending(dir string) (*Transaction, error) {
 	return t, nil
 }
 
+// UnderWay reports whether a change is being made, waits, or was left.
+func UnderWay(dir string) (bool, error) {
+	_, err := os.Lstat(path.Join(dir, journalName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fileFault(err, dir, journalName)
+	}
+	return true, nil
+}
+
 func (t *Transaction) reopen() (found bool, err error) {
 	f, err := t.root.OpenFile(journalName, os.O_RDWR|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {

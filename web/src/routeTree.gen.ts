@@ -17,6 +17,7 @@ import { Route as BansRouteImport } from './routes/bans'
 import { Route as HistoryRouteImport } from './routes/history'
 import { Route as ServerRouteImport } from './routes/server'
 import { Route as AddressSplatRouteImport } from './routes/address.$'
+import { Route as ConfigVersionsRouteImport } from './routes/config.versions'
 import { Route as JailsIndexRouteImport } from './routes/jails.index'
 import { Route as JailsJailRouteImport } from './routes/jails.$jail'
 import { Route as JobsIndexRouteImport } from './routes/jobs.index'
@@ -65,6 +66,11 @@ const AddressSplatRoute = AddressSplatRouteImport.update({
   path: '/address/$',
   getParentRoute: () => rootRouteImport,
 } as any)
+const ConfigVersionsRoute = ConfigVersionsRouteImport.update({
+  id: '/config/versions',
+  path: '/config/versions',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const JailsIndexRoute = JailsIndexRouteImport.update({
   id: '/jails/',
   path: '/jails/',
@@ -110,6 +116,7 @@ export interface FileRoutesByFullPath {
   '/history': typeof HistoryRoute
   '/server': typeof ServerRoute
   '/address/$': typeof AddressSplatRoute
+  '/config/versions': typeof ConfigVersionsRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
   '/tools/expressions': typeof ToolsExpressionsRoute
@@ -127,6 +134,7 @@ export interface FileRoutesByTo {
   '/history': typeof HistoryRoute
   '/server': typeof ServerRoute
   '/address/$': typeof AddressSplatRoute
+  '/config/versions': typeof ConfigVersionsRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
   '/tools/expressions': typeof ToolsExpressionsRoute
@@ -145,6 +153,7 @@ export interface FileRoutesById {
   '/history': typeof HistoryRoute
   '/server': typeof ServerRoute
   '/address/$': typeof AddressSplatRoute
+  '/config/versions': typeof ConfigVersionsRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
   '/tools/expressions': typeof ToolsExpressionsRoute
@@ -164,6 +173,7 @@ export interface FileRouteTypes {
     | '/history'
     | '/server'
     | '/address/$'
+    | '/config/versions'
     | '/jails/$jail'
     | '/jobs/$job'
     | '/tools/expressions'
@@ -181,6 +191,7 @@ export interface FileRouteTypes {
     | '/history'
     | '/server'
     | '/address/$'
+    | '/config/versions'
     | '/jails/$jail'
     | '/jobs/$job'
     | '/tools/expressions'
@@ -198,6 +209,7 @@ export interface FileRouteTypes {
     | '/history'
     | '/server'
     | '/address/$'
+    | '/config/versions'
     | '/jails/$jail'
     | '/jobs/$job'
     | '/tools/expressions'
@@ -216,6 +228,7 @@ export interface RootRouteChildren {
   HistoryRoute: typeof HistoryRoute
   ServerRoute: typeof ServerRoute
   AddressSplatRoute: typeof AddressSplatRoute
+  ConfigVersionsRoute: typeof ConfigVersionsRoute
   JailsJailRoute: typeof JailsJailRoute
   JobsJobRoute: typeof JobsJobRoute
   ToolsExpressionsRoute: typeof ToolsExpressionsRoute
@@ -283,6 +296,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AddressSplatRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/config/versions': {
+      id: '/config/versions'
+      path: '/config/versions'
+      fullPath: '/config/versions'
+      preLoaderRoute: typeof ConfigVersionsRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/jails/': {
       id: '/jails/'
       path: '/jails'
@@ -344,6 +364,7 @@ const rootRouteChildren: RootRouteChildren = {
   HistoryRoute: HistoryRoute,
   ServerRoute: ServerRoute,
   AddressSplatRoute: AddressSplatRoute,
+  ConfigVersionsRoute: ConfigVersionsRoute,
   JailsJailRoute: JailsJailRoute,
   JobsJobRoute: JobsJobRoute,
   ToolsExpressionsRoute: ToolsExpressionsRoute,

@@ -1,6 +1,6 @@
 import { t } from '@lingui/core/macro';
 import { useNavigate } from '@tanstack/react-router';
-import { CalendarClock, CircleUser, History, Languages, LogOut, Moon, ScrollText, Sun, UserCog, Users } from 'lucide-react';
+import { CalendarClock, CircleUser, FileClock, History, Languages, LogOut, Moon, ScrollText, Sun, UserCog, Users } from 'lucide-react';
 import { useEffect } from 'react';
 import { signOut, useMay, useSession } from '@/api/access';
 import { roleInWords } from '@/api/words';
@@ -35,7 +35,7 @@ export function AccountMenu() {
   const go = (
     label: string,
     icon: MenuEntry['icon'],
-    to: '/account' | '/history' | '/jobs' | '/users' | '/audit',
+    to: '/account' | '/history' | '/jobs' | '/users' | '/config/versions' | '/audit',
     apart?: boolean,
   ): MenuEntry => ({
     label,
@@ -44,7 +44,11 @@ export function AccountMenu() {
     onSelect: () => void navigate({ to }),
   });
   const admin = administers
-    ? [go(t`Users`, <Users aria-hidden />, '/users', true), go(t`Audit log`, <ScrollText aria-hidden />, '/audit')]
+    ? [
+        go(t`Users`, <Users aria-hidden />, '/users', true),
+        go(t`Versions`, <FileClock aria-hidden />, '/config/versions'),
+        go(t`Audit log`, <ScrollText aria-hidden />, '/audit'),
+      ]
     : [];
   return (
     <Menu

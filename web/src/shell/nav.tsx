@@ -1,7 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Ban, CalendarClock, Gauge, History, Info, Regex, ScrollText, Search, Server, Shield, Users } from 'lucide-react';
+import { Ban, CalendarClock, FileClock, Gauge, History, Info, Regex, ScrollText, Search, Server, Shield, Users } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useMay } from '@/api/access';
 import { hostQuery, jailsQuery } from '@/api/queries';
@@ -77,6 +77,10 @@ export function SideNav() {
           <Link to="/users" className={item}>
             <Users aria-hidden />
             {t`Users`}
+          </Link>
+          <Link to="/config/versions" className={item}>
+            <FileClock aria-hidden />
+            {t`Versions`}
           </Link>
           <Link to="/audit" className={item}>
             <ScrollText aria-hidden />

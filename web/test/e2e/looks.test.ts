@@ -121,6 +121,7 @@ test.each(everyLook)(
       ['/account', 'this one'],
       ['/users', 'anna'],
       ['/audit', 'End of the list'],
+      ['/config/versions', 'Version 1'],
     ] as const) {
       await page.goto(stage.url + path);
       await page.locator('main').getByText(text).first().waitFor();

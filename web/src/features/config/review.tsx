@@ -154,6 +154,17 @@ function Summary({ change }: { change: ConfigChange }) {
           <Steps steps={change.steps} />
         </Part>
       )}
+      {change.left.length > 0 && (
+        <Part title={t`What stays as it is now`}>
+          <ul className="flex flex-col gap-1 text-sm">
+            {change.left.map(({ name, why }) => (
+              <li key={name} className="wrap-anywhere">
+                <code className="font-mono text-xs">{visible(name)}</code> <span className="text-muted">{visible(why)}</span>
+              </li>
+            ))}
+          </ul>
+        </Part>
+      )}
       <Part title={t`Files`}>
         {change.files.map(({ name, diff }) => (
           <div key={name} className="flex flex-col gap-1">

@@ -1,4 +1,0 @@
-package host
-
-// What tests look into.
-var Diff = diff
