@@ -131,7 +131,7 @@ type ConfigLogFile struct {
 
 type logsInput struct {
 	HostPath
-	Paths []string `query:"path,explode" required:"true" minItems:"1" maxItems:"100" doc:"Lines of a logpath."`
+	Paths string `query:"paths" required:"true" minLength:"1" maxLength:"16384" doc:"Lines of a logpath, at most 100."`
 }
 
 // ConfigPart is a filter or an action of a jail.
@@ -297,7 +297,7 @@ func (a *API) registerConfig() {
 		if err != nil {
 			return nil, err
 		}
-		sources, err := h.LogFiles(ctx, in.Paths)
+		sources, err := h.LogFiles(ctx, strings.Split(in.Paths, "\n"))
 		if err != nil {
 			return nil, err
 		}

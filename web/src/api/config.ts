@@ -32,7 +32,7 @@ export const logsQuery = (paths: string[]) =>
   queryOptions({
     queryKey: ['config-logs', paths],
     queryFn: async ({ signal }) => {
-      const params = { path: { host }, query: { path: paths } };
+      const params = { path: { host }, query: { paths: paths.join('\n') } };
       return (await take(api.GET('/api/v1/hosts/{host}/config/logs', { params, signal }))).items ?? [];
     },
     enabled: paths.length > 0,

@@ -4260,8 +4260,8 @@ export interface operations {
     getConfigLogs: {
         parameters: {
             query: {
-                /** @description Lines of a logpath. */
-                path: string[] | null;
+                /** @description Lines of a logpath, at most 100. */
+                paths: string;
             };
             header?: never;
             path: {

@@ -162,3 +162,22 @@ test('who comes second is told, looks again, and has what was typed', async () =
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
   await page.context().close();
 });
+
+test('the jail for blocklists is one file of ours, and deleting it leaves fail2ban as it was found', async () => {
+  const page = await stage.page('/jails');
+  const before = await jails();
+  await page.getByRole('region', { name: 'A jail for imported blocklists' }).getByRole('button', { name: 'Show what would change…' }).click();
+  await page.getByRole('dialog').getByText('+banaction = %(banaction_allports)s').waitFor();
+  await apply(page, 'at once');
+  await page.getByRole('link', { name: 'Show the jail blocklist-import' }).click();
+  await until(async () => (await jails()).includes('blocklist-import'), 'it runs');
+  expect((await stage.fail2ban.client('get', 'blocklist-import', 'bantime')).trim()).toBe('604800');
+  await page.getByRole('button', { name: 'Actions' }).click();
+  await page.getByRole('menuitem', { name: 'Delete…' }).click();
+  await page.getByRole('dialog', { name: 'Delete the jail blocklist-import' }).getByText('blocklist-import is stopped.').waitFor();
+  await apply(page, 'at once');
+  await page.waitForURL('**/jails');
+  expect(await jails()).toBe(before);
+  expect(ours()).toEqual([]);
+  await page.context().close();
+});
