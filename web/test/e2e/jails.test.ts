@@ -166,7 +166,10 @@ test('who comes second is told, looks again, and has what was typed', async () =
 test('the jail for blocklists is one file of ours, and deleting it leaves fail2ban as it was found', async () => {
   const page = await stage.page('/jails');
   const before = await jails();
-  await page.getByRole('region', { name: 'A jail for imported blocklists' }).getByRole('button', { name: 'Show what would change…' }).click();
+  await page
+    .getByRole('region', { name: 'A jail for imported blocklists' })
+    .getByRole('button', { name: 'Show what would change…' })
+    .click();
   await page.getByRole('dialog').getByText('+banaction = %(banaction_allports)s').waitFor();
   await apply(page, 'at once');
   await page.getByRole('link', { name: 'Show the jail blocklist-import' }).click();

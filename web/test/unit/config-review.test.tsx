@@ -25,6 +25,7 @@ const change: ConfigChange = {
   ],
   steps: [{ jail: 'sshd', do: 'reload' }],
   notes: ['A note.'],
+  left: [],
 };
 
 function Window() {
