@@ -85,6 +85,7 @@ type ConfigOrigin struct {
 // ConfigJail is one jail with every option that counts.
 type ConfigJail struct {
 	ConfigRow
+	ETag    string         `json:"etag" doc:"Of the configuration that this was read from."`
 	Fatal   bool           `json:"fatal" doc:"fail2ban takes nothing of its whole configuration because of the fault."`
 	Options []ConfigOption `json:"options"`
 	Others  []ConfigOption `json:"others" doc:"What only feeds references: port, banaction, …"`
@@ -130,7 +131,7 @@ type ConfigLogFile struct {
 
 type logsInput struct {
 	HostPath
-	Paths []string `query:"path,explode" required:"true" minItems:"1" maxItems:"100" doc:"Lines of a logpath."`
+	Paths string `query:"paths" required:"true" minLength:"1" maxLength:"16384" doc:"Lines of a logpath, at most 100."`
 }
 
 // ConfigPart is a filter or an action of a jail.
@@ -296,7 +297,7 @@ func (a *API) registerConfig() {
 		if err != nil {
 			return nil, err
 		}
-		sources, err := h.LogFiles(ctx, in.Paths)
+		sources, err := h.LogFiles(ctx, strings.Split(in.Paths, "\n"))
 		if err != nil {
 			return nil, err
 		}
@@ -335,7 +336,7 @@ func (a *API) configJail(ctx context.Context, in *JailPath) (*answer[ConfigJail]
 	}
 	for _, j := range view.Jails {
 		if j.Name == in.Jail {
-			return answerWith(configJailOf(j, view.Ours)), nil
+			return answerWith(configJailOf(j, view)), nil
 		}
 	}
 	return nil, fault.New(fault.JailNotFound, "no file of fail2ban's configuration has a jail %q", in.Jail)

@@ -34,6 +34,10 @@ func TestConfig_Journey(t *testing.T) {
 	s.run(scenario{name: "file", method: "GET", path: config + "/file?name=jail.local", status: 200, has: []string{"[sshd]"}})
 	s.run(scenario{name: "no file", method: "GET", path: config + "/file?name=..%2F..%2Fetc%2Fpasswd", status: 404})
 
+	s.run(scenario{name: "choices", method: "GET", path: config + "/choices", status: 200, has: []string{`"name":"apache-auth"`, `"modes":["`, `"name":"iptables"`}})
+	s.run(scenario{name: "logs", method: "GET", path: config + "/logs?paths=%2Fvar%2Flog%2F*.none%0A%2Fetc%2Fhostname+tail", status: 200, has: []string{`"path":"/var/log/*.none"`, `"path":"/etc/hostname"`, `"owner":"root"`}})
+	s.run(scenario{name: "no log", method: "GET", path: config + "/logs", status: 422})
+
 	first := etag()
 	change("try", first, `"7"`, `,"dry_run":true`, 200, `"applied":false`, `"do":"reload"`, `"before":"3"`, `"after":"7"`)
 	if etag() != first || s.fail2ban.Client("get", "sshd", "maxretry") != "3" {

@@ -48,16 +48,16 @@ func ourOf(ours []host.OurJail, jail string) *host.OurJail {
 	return nil
 }
 
-func configJailOf(j jailconf.Jail, ours []host.OurJail) ConfigJail {
+func configJailOf(j jailconf.Jail, v host.ConfigView) ConfigJail {
 	c := ConfigJail{
-		ConfigRow: configRowOf(j, ours), Fatal: j.Fatal, Options: optionsOf(j.Options), Others: optionsOf(j.Others), Actions: orEmpty(mapAll(j.Actions, partOf)),
+		ConfigRow: configRowOf(j, v.Ours), ETag: v.ETag, Fatal: j.Fatal, Options: optionsOf(j.Options), Others: optionsOf(j.Others), Actions: orEmpty(mapAll(j.Actions, partOf)),
 		OwnValues: []ConfigOption{}, Inherited: []ConfigOption{},
 	}
 	if j.Filter != nil {
 		filter := partOf(*j.Filter)
 		c.Uses = &filter
 	}
-	if own := ourOf(ours, j.Name); own != nil {
+	if own := ourOf(v.Ours, j.Name); own != nil {
 		c.OwnValues, c.Inherited = optionsOf(own.Values), optionsOf(own.Inherited)
 	}
 	return c

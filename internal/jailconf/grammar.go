@@ -46,6 +46,9 @@ func Check(place Place, option, value string) (written string, code bool, err er
 		}
 		return written, true, nil
 	}
+	if place == InJail && option == "banaction" && value == AllPorts {
+		return value, false, nil
+	}
 	if err := harmless(value); err == nil {
 		written, err = take(strings.TrimSpace(value))
 		if err == nil {
@@ -56,6 +59,10 @@ func Check(place Place, option, value string) (written string, code bool, err er
 	return "", false, fault.New(fault.Invalid, "the value of %s holds %%( or control characters, or is not UTF-8, or is too long", option).
 		WithMend("A reference to another option has to be written in the file itself.")
 }
+
+// AllPorts is the one reference that a jail's banaction may be: what closes every port on
+// this machine, itself a name of those installed.
+const AllPorts = "%(banaction_allports)s"
 
 // stockActions are the sets of actions that jail.conf defines, such as %(action_mwl)s: the
 // only references that a value may hold.

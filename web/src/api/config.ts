@@ -12,6 +12,33 @@ export const configQuery = queryOptions({
   staleTime: 10_000,
 });
 
+/** One jail, active or not: every option that counts, and where it comes from. */
+export const configJailQuery = (jail: string) =>
+  queryOptions({
+    queryKey: ['config-jail', jail],
+    queryFn: ({ signal }) => take(api.GET('/api/v1/hosts/{host}/config/jails/{jail}', { params: { path: { host, jail } }, signal })),
+    staleTime: 10_000,
+  });
+
+/** The filters and actions on disk that a jail can name. */
+export const choicesQuery = queryOptions({
+  queryKey: ['config-choices'],
+  queryFn: ({ signal }) => take(api.GET('/api/v1/hosts/{host}/config/choices', { ...onHost, signal })),
+  staleTime: 60_000,
+});
+
+/** What is at the paths of a jail's logs now. */
+export const logsQuery = (paths: string[]) =>
+  queryOptions({
+    queryKey: ['config-logs', paths],
+    queryFn: async ({ signal }) => {
+      const params = { path: { host }, query: { paths: paths.join('\n') } };
+      return (await take(api.GET('/api/v1/hosts/{host}/config/logs', { params, signal }))).items ?? [];
+    },
+    enabled: paths.length > 0,
+    staleTime: 5000,
+  });
+
 /** What a change is made with, beside what it changes. */
 export interface Terms {
   reason: string;

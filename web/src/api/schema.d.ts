@@ -1707,6 +1707,8 @@ export interface components {
             /** @description As configured; systemd reads the journal. */
             backend: string | null;
             enabled: boolean;
+            /** @description Of the configuration that this was read from. */
+            etag: string;
             /** @description fail2ban takes nothing of its whole configuration because of the fault. */
             fatal: boolean;
             /** @description Why fail2ban could not run it; null when it could. */
@@ -4282,8 +4284,8 @@ export interface operations {
     getConfigLogs: {
         parameters: {
             query: {
-                /** @description Lines of a logpath. */
-                path: string[] | null;
+                /** @description Lines of a logpath, at most 100. */
+                paths: string;
             };
             header?: never;
             path: {

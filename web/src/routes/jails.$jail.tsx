@@ -1,9 +1,13 @@
 import { createFileRoute } from '@tanstack/react-router';
+import * as v from 'valibot';
 import { JailPage } from '@/features/jails/jail-page';
 
-export const Route = createFileRoute('/jails/$jail')({ component: Jail });
+const search = v.object({ tab: v.optional(v.fallback(v.picklist(['settings', 'logs']), 'settings')) });
+
+export const Route = createFileRoute('/jails/$jail')({ validateSearch: search, component: Jail });
 
 function Jail() {
   const { jail } = Route.useParams();
-  return <JailPage name={jail} key={jail} />;
+  const { tab } = Route.useSearch();
+  return <JailPage name={jail} tab={tab ?? 'activity'} key={jail} />;
 }

@@ -27,6 +27,7 @@ const change: ConfigChange = {
   steps: [{ jail: 'sshd', do: 'reload' }],
   left: [],
   notes: ['A note.'],
+  left: [],
 };
 
 function Window() {

@@ -1,72 +1,180 @@
 import { t } from '@lingui/core/macro';
-import { useQuery } from '@tanstack/react-query';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { ChevronDown } from 'lucide-react';
+import { ChevronDown, Trash2 } from 'lucide-react';
+import { useState } from 'react';
 import { useMay } from '@/api/access';
+import { configJailQuery } from '@/api/config';
 import { jailQuery, jailsQuery } from '@/api/queries';
-import type { Jail, JailDetail } from '@/api/types';
+import type { ConfigJail, Jail, JailDetail } from '@/api/types';
 import { closesInWords } from '@/api/words';
 import { visible } from '@/lib/plain';
 import { problemOf } from '@/lib/problem';
 import { number } from '@/lib/time';
 import { Button } from '@/ui/button';
-import { Menu } from '@/ui/menu';
+import { Card } from '@/ui/card';
+import { Menu, type MenuEntry } from '@/ui/menu';
 import { PageTitle } from '@/ui/page';
 import { Bars, Empty, Failure } from '@/ui/states';
+import { useActivation } from './activation';
 import { JailState } from './columns';
+import { JailSettings } from './jail-settings';
+import { LogSources } from './log-sources';
 import { ManualJailCard } from './manual-jail';
 import { JailOptions } from './options';
+import type { Draft } from './settings';
 import { useSteering } from './steer';
 
-/** One jail: what it does now, what it waits for, what a ban in it closes. */
-export function JailPage({ name }: { name: string }) {
-  const detail = useQuery(jailQuery(name));
-  // The list is live; the options are asked for once.
-  const jail = useQuery(jailsQuery).data?.find((j) => j.name === name) ?? detail.data;
-  const maySteer = useMay('steer');
-  const { entries, dialog } = useSteering();
-  const missing = detail.isError && problemOf(detail.error).code === 'jail_not_found' && jail === undefined;
+/** The parts of a jail's page. */
+export type JailTab = 'activity' | 'settings' | 'logs';
+
+/** One jail, active or not: what it does now, its settings, where it looks. */
+export function JailPage({ name, tab }: { name: string; tab: JailTab }) {
+  const mayConfigure = useMay('configure');
+  const { detail, config, jail, unknown, inactive } = useJail(name, mayConfigure);
+  const [draft, setDraft] = useState<Draft>({});
+  const part = mayConfigure ? tab : 'activity';
+  const state = jail?.state ?? (inactive ? 'inactive' : undefined);
   return (
     <>
       <PageTitle
         width="text"
         name={visible(name)}
         title={<span className="wrap-anywhere">{visible(name)}</span>}
-        count={jail && <JailState state={jail.state} />}
+        count={state && <JailState state={state} />}
       >
-        {jail !== undefined && maySteer && (
-          <Menu
-            entries={entries(jail)}
-            trigger={
-              <Button>
-                {t`Actions`}
-                <ChevronDown aria-hidden />
-              </Button>
-            }
-          />
-        )}
+        <Acts jail={jail} config={config.data} />
       </PageTitle>
+      {mayConfigure && (!unknown || inactive) && <Tabs name={name} touched={Object.keys(draft).length > 0} />}
       <div className="flex max-w-[1200px] flex-col gap-4 px-6 pb-8 max-md:px-4">
-        {missing ? (
-          <Empty
-            action={<Link to="/jails" className="text-accent underline">{t`All jails`}</Link>}
-          >{t`fail2ban has no jail of that name now.`}</Empty>
+        {unknown && !inactive ? (
+          <Missing asking={mayConfigure && config.isPending} />
+        ) : part === 'settings' ? (
+          <JailSettings name={name} draft={draft} onDraft={setDraft} />
+        ) : part === 'logs' ? (
+          <LogSources name={name} />
         ) : (
-          <>
-            {jail !== undefined && <Counters jail={jail} />}
-            {jail !== undefined && <p className="px-1 text-sm text-muted">{t`A ban here closes ${closesInWords(jail.closes)}.`}</p>}
-            {detail.data !== undefined ? (
-              <JailOptions jail={withLive(detail.data, jail)} />
-            ) : detail.isError ? (
-              <Failure error={detail.error} retry={() => void detail.refetch()} />
-            ) : (
-              <Bars lines={10} />
-            )}
-            {jail?.ours && <ManualJailCard />}
-          </>
+          <Doing inactive={inactive ? config.data : undefined} jail={jail} detail={detail} />
         )}
       </div>
+    </>
+  );
+}
+
+/** What fail2ban and its configuration know of a jail. */
+function useJail(name: string, mayConfigure: boolean) {
+  const detail = useQuery(jailQuery(name));
+  const config = useQuery({ ...configJailQuery(name), enabled: mayConfigure, retry: false });
+  // The list is live; the options are asked for once.
+  const jail = useQuery(jailsQuery).data?.find((j) => j.name === name) ?? detail.data;
+  const unknown = detail.isError && problemOf(detail.error).code === 'jail_not_found' && jail === undefined;
+  return { detail, config, jail, unknown, inactive: unknown && config.data !== undefined };
+}
+
+function Missing({ asking }: { asking: boolean }) {
+  if (asking) return <Bars lines={6} />;
+  return (
+    <Empty
+      action={<Link to="/jails" className="text-accent underline">{t`All jails`}</Link>}
+    >{t`fail2ban has no jail of that name now.`}</Empty>
+  );
+}
+
+/** What can be done with the jail. */
+function Acts({ jail, config }: { jail: Jail | undefined; config: ConfigJail | undefined }) {
+  const maySteer = useMay('steer');
+  const { activate, remove } = useActivation();
+  const { entries, dialog } = useSteering(config === undefined ? undefined : activate);
+  const ours: MenuEntry[] =
+    config?.alone === true ? [{ label: t`Delete…`, icon: <Trash2 aria-hidden />, danger: true, onSelect: () => remove(config) }] : [];
+  if (jail === undefined) {
+    return (
+      <>
+        {ours.length > 0 && config !== undefined && <Button onClick={() => remove(config)}>{t`Delete…`}</Button>}
+        {config !== undefined && <Button look="primary" onClick={() => activate(config.name, true)}>{t`Activate…`}</Button>}
+      </>
+    );
+  }
+  return (
+    <>
+      {maySteer && (
+        <Menu
+          entries={[...entries(jail), ...ours]}
+          trigger={
+            <Button>
+              {t`Actions`}
+              <ChevronDown aria-hidden />
+            </Button>
+          }
+        />
+      )}
       {dialog}
+    </>
+  );
+}
+
+const tabLook =
+  'inline-flex h-9 items-center border-b-2 border-transparent px-3 text-sm text-muted hover:text-text aria-[current=page]:border-accent ' +
+  'aria-[current=page]:font-medium aria-[current=page]:text-text max-md:h-11';
+
+function Tabs({ name, touched }: { name: string; touched: boolean }) {
+  const tabs: [JailTab, string][] = [
+    ['activity', t`Activity`],
+    ['settings', touched ? t`Settings (changed)` : t`Settings`],
+    ['logs', t`Log sources`],
+  ];
+  return (
+    <nav aria-label={t`Parts of the jail`} className="px-6 pb-4 max-md:px-4">
+      <ul className="flex max-w-[1152px] border-b border-line">
+        {tabs.map(([one, label]) => (
+          <li key={one}>
+            <Link
+              to="/jails/$jail"
+              params={{ jail: name }}
+              search={{ tab: one === 'activity' ? undefined : one }}
+              activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
+              className={tabLook}
+            >
+              {label}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Inactive({ jail }: { jail: ConfigJail }) {
+  return (
+    <Card title={t`This jail is inactive`}>
+      <p className="text-sm text-muted">
+        {t`It stands in fail2ban's configuration and watches nothing. Activating it is tried on a copy first; then BanGUI looks for some seconds whether it runs, and takes it back if it does not.`}
+      </p>
+      {jail.fault !== null && <p className="pt-2 text-sm text-danger wrap-anywhere">{visible(jail.fault)}</p>}
+    </Card>
+  );
+}
+
+interface DoingProps {
+  inactive: ConfigJail | undefined;
+  jail: Jail | undefined;
+  detail: UseQueryResult<JailDetail>;
+}
+
+function Doing({ inactive, jail, detail }: DoingProps) {
+  if (inactive !== undefined) return <Inactive jail={inactive} />;
+  return (
+    <>
+      {jail !== undefined && <Counters jail={jail} />}
+      {jail !== undefined && <p className="px-1 text-sm text-muted">{t`A ban here closes ${closesInWords(jail.closes)}.`}</p>}
+      {detail.data !== undefined ? (
+        <JailOptions jail={withLive(detail.data, jail)} />
+      ) : detail.isError ? (
+        <Failure error={detail.error} retry={() => void detail.refetch()} />
+      ) : (
+        <Bars lines={10} />
+      )}
+      {jail?.ours && <ManualJailCard />}
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { plural, t } from '@lingui/core/macro';
 import { useQueryClient } from '@tanstack/react-query';
-import { Ban, Pause, Play, RefreshCw, RotateCcw, Square } from 'lucide-react';
+import { Ban, Pause, Play, PowerOff, RefreshCw, RotateCcw, Square } from 'lucide-react';
 import { useState } from 'react';
 import { type JailVerb, reloadHost, steerJail } from '@/api/changes';
 import { hostQuery, jailsQuery } from '@/api/queries';
@@ -32,7 +32,7 @@ function doneInWords(verb: JailVerb, jail: string): string {
 const backward: Partial<Record<JailVerb, JailVerb>> = { pause: 'resume', resume: 'pause', stop: 'start' };
 
 /** What can be done with jails, with a question first where it lifts bans. */
-export function useSteering() {
+export function useSteering(activate?: (name: string, active: boolean) => void) {
   const client = useQueryClient();
   const [asked, setAsked] = useState<Asked>();
   const [busy, setBusy] = useState(false);
@@ -67,13 +67,20 @@ export function useSteering() {
       jail,
       (verb) => void steer(jail.name, verb),
       (kind) => setAsked({ kind, jail }),
+      activate && (() => activate(jail.name, false)),
     );
   const dialog = asked && <Question asked={asked} busy={busy} onCancel={() => setAsked(undefined)} onConfirm={() => void confirm(asked)} />;
   return { entries, reload: () => setAsked({ kind: 'reload-all' }), dialog };
 }
 
-function jailEntries(jail: Jail, act: (verb: JailVerb) => void, question: (kind: 'stop' | 'restart') => void): MenuEntry[] {
-  if (jail.state === 'stopped') return [{ label: t`Start`, icon: <Play aria-hidden />, onSelect: () => act('start') }];
+function jailEntries(
+  jail: Jail,
+  act: (verb: JailVerb) => void,
+  question: (kind: 'stop' | 'restart') => void,
+  deactivate: (() => void) | undefined,
+): MenuEntry[] {
+  const off = deactivate === undefined ? [] : [{ label: t`Deactivate…`, icon: <PowerOff aria-hidden />, onSelect: deactivate }];
+  if (jail.state === 'stopped') return [{ label: t`Start`, icon: <Play aria-hidden />, onSelect: () => act('start') }, ...off];
   const idle = jail.state === 'idle';
   return [
     { label: t`Ban an address here`, icon: <Ban aria-hidden />, onSelect: () => ask('ban', { addresses: [], jail: jail.name }) },
@@ -83,6 +90,7 @@ function jailEntries(jail: Jail, act: (verb: JailVerb) => void, question: (kind:
     { label: t`Reload`, icon: <RefreshCw aria-hidden />, onSelect: () => act('reload') },
     { label: t`Restart…`, icon: <RotateCcw aria-hidden />, onSelect: () => question('restart') },
     { label: t`Stop…`, icon: <Square aria-hidden />, danger: true, apart: true, onSelect: () => question('stop') },
+    ...off,
   ];
 }
 
