@@ -152,6 +152,7 @@ func New(o Options) *API {
 	a.registerJails()
 	a.registerManualJail()
 	a.registerConfig()
+	a.registerRecipes()
 	a.registerBans()
 	a.registerAddresses()
 	a.registerTimeline()

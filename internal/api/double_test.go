@@ -145,6 +145,13 @@ func (d *double) Config(context.Context) (host.ConfigView, error) {
 	return host.ConfigView{ETag: "x", Jails: []jailconf.Jail{{Name: "sshd"}}}, d.err
 }
 func (d *double) ConfigFile(context.Context, string) (string, error) { return "", d.err }
+func (d *double) Recipes(context.Context, jailconf.Place) ([]jailconf.Recipe, error) {
+	return nil, d.err
+}
+func (d *double) Recipe(context.Context, jailconf.Place, string) (host.RecipeView, error) {
+	return host.RecipeView{}, d.err
+}
+
 func (d *double) CheckChange(context.Context, host.ChangeOrder) (host.Change, error) {
 	return host.Change{}, d.err
 }

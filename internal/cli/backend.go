@@ -30,6 +30,9 @@ type backend interface {
 	Ban(ctx context.Context, o banOrder) ([]outcome, error)
 	Lift(ctx context.Context, o liftOrder) ([]outcome, error)
 	Why(ctx context.Context, address string) (whyView, error)
+	// Recipes are the filters or actions ("filter", "action") of the configuration.
+	Recipes(ctx context.Context, kind string) ([]recipeRow, error)
+	Recipe(ctx context.Context, kind, name string) (recipeDetail, error)
 	Close()
 }
 

@@ -244,6 +244,7 @@ func TestServer_NothingIsSmuggled(t *testing.T) {
 		"lift 1": `{"IDs":[%s]}`, "lift 2": `{"IDs":["203.0.113.7"],"Jails":[%s]}`,
 		"reload": `{%s:1}`, "manual_jail": `{%s:1}`, "add_manual_jail": `{%s:1}`, "remove_manual_jail": `{%s:1}`, "look": `{%s:1}`, "follow": `{%s:1}`,
 		"config": `{%s:1}`, "config_file": `{"Name":%s}`, "confirm_change": `{"ID":%s}`, "revert_change": `{"ID":%s}`,
+		"recipes": `{"Place":%s}`, "recipe 1": `{"Place":"filter","Name":%s}`, "recipe 2": `{"Place":%s,"Name":"sshd"}`,
 		"check_change 1": `{"ETag":%s,"Edits":[{"Place":"jail","Name":"sshd","Option":"maxretry","Value":"7"}]}`,
 		"check_change 2": `{"ETag":"x","Edits":[{"Place":%s,"Name":"sshd","Option":"maxretry","Value":"7"}]}`,
 		"apply_change 1": `{"ETag":"x","Edits":[{"Place":"jail","Name":%s,"Option":"maxretry","Value":"7"}]}`,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"bangui/internal/host"
+	"bangui/internal/jailconf"
 )
 
 // request is one thing that a client asks.
@@ -41,6 +42,8 @@ const (
 	verbRemoveManualJail = "remove_manual_jail"
 	verbConfig           = "config"
 	verbConfigFile       = "config_file"
+	verbRecipes          = "recipes"
+	verbRecipe           = "recipe"
 	verbCheckChange      = "check_change"
 	verbApplyChange      = "apply_change"
 	verbConfirmChange    = "confirm_change"
@@ -62,6 +65,11 @@ type (
 	}
 	identified struct{ ID string }
 	fileNamed  struct{ Name string }
+	placing    struct{ Place jailconf.Place }
+	recipe     struct {
+		Place jailconf.Place
+		Name  string
+	}
 )
 
 // verb is one row of the closed list: whether it changes something, and how a host
@@ -110,6 +118,12 @@ func verbs() map[string]verb {
 		verbRemoveManualJail: does(func(ctx context.Context, h host.Host, _ nothing) error { return h.RemoveManualJail(ctx) }),
 		verbConfig:           {ask: config},
 		verbConfigFile:       gives(func(ctx context.Context, h host.Host, p fileNamed) (string, error) { return h.ConfigFile(ctx, p.Name) }),
+		verbRecipes: lists(func(ctx context.Context, h host.Host, p placing) ([]jailconf.Recipe, error) {
+			return h.Recipes(ctx, p.Place)
+		}),
+		verbRecipe: gives(func(ctx context.Context, h host.Host, p recipe) (host.RecipeView, error) {
+			return h.Recipe(ctx, p.Place, p.Name)
+		}),
 		verbCheckChange: gives(func(ctx context.Context, h host.Host, p host.ChangeOrder) (host.Change, error) {
 			return h.CheckChange(ctx, p)
 		}),

@@ -496,6 +496,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{host}/config/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All actions, and the jails that use them
+         * @description Needs the role admin.
+         */
+        get: operations["listActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/actions/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the actions: what its files say, and where
+         * @description Needs the role admin.
+         */
+        get: operations["getAction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{host}/config/changes": {
         parameters: {
             query?: never;
@@ -568,6 +608,46 @@ export interface paths {
          * @description Needs the role admin.
          */
         get: operations["getConfigFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All filters, and the jails that use them
+         * @description Needs the role admin.
+         */
+        get: operations["listFilters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/filters/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the filters: what its files say, and where
+         * @description Needs the role admin.
+         */
+        get: operations["getFilter"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2182,6 +2262,11 @@ export interface components {
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
         };
+        PageRecipe: {
+            items: components["schemas"]["Recipe"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
         PageSession: {
             items: components["schemas"]["Session"][];
             /** @description Cursor of the next page; null on the last. */
@@ -2248,6 +2333,105 @@ export interface components {
         };
         Protection: {
             reason: string;
+        };
+        Recipe: {
+            /** @description What its first comment says; null = nothing. */
+            about: string | null;
+            /**
+             * @description How far root has to allow changes for it to be changed: an action is code.
+             * @enum {string}
+             */
+            degree: "data" | "code";
+            /** @description Why fail2ban could not read it; null when it could. */
+            fault: string | null;
+            /** @description In the order in which fail2ban reads them; at most 100. */
+            files: components["schemas"]["RecipeFile"][];
+            /** @description Those of its kind that bring it along; at most 100. */
+            included_by: string[];
+            /** @description Files that those bring along; at most 100. */
+            includes: string[];
+            name: string;
+            /** @description An action that is a Python program. */
+            python: boolean;
+            /** @description It does nothing by itself: others include it. */
+            shared: boolean;
+            /**
+             * @description changed: a .local stands over its .conf; own: there is only a .local.
+             * @enum {string}
+             */
+            state: "packaged" | "changed" | "own";
+            /** @description Jails, active ones first; at most 100. */
+            used_by: components["schemas"]["RecipeUse"][];
+        };
+        RecipeDetail: {
+            /** @description What its first comment says; null = nothing. */
+            about: string | null;
+            /**
+             * @description How far root has to allow changes for it to be changed: an action is code.
+             * @enum {string}
+             */
+            degree: "data" | "code";
+            /** @description Of the configuration; a change names it. */
+            etag: string;
+            /** @description Why fail2ban could not read it; null when it could. */
+            fault: string | null;
+            /** @description In the order in which fail2ban reads them; at most 100. */
+            files: components["schemas"]["RecipeFile"][];
+            /** @description Those of its kind that bring it along; at most 100. */
+            included_by: string[];
+            /** @description Files that those bring along; at most 100. */
+            includes: string[];
+            name: string;
+            /** @description There is more than is told. */
+            partly: boolean;
+            /** @description An action that is a Python program. */
+            python: boolean;
+            sections: components["schemas"]["RecipeSection"][];
+            /** @description It does nothing by itself: others include it. */
+            shared: boolean;
+            /**
+             * @description changed: a .local stands over its .conf; own: there is only a .local.
+             * @enum {string}
+             */
+            state: "packaged" | "changed" | "own";
+            /** @description Jails, active ones first; at most 100. */
+            used_by: components["schemas"]["RecipeUse"][];
+        };
+        RecipeFile: {
+            /** @description Below the configuration folder. */
+            name: string;
+            /** @description Written by BanGUI. */
+            own: boolean;
+            /** Format: int64 */
+            size: number;
+        };
+        RecipeOption: {
+            /** @description Only who owns the machine may allow to change it by itself. */
+            code: boolean;
+            /** @description Its texts are told to their first 16 KiB. */
+            cut: boolean;
+            /** @description Why it has no value; null when it has. */
+            fault: string | null;
+            /** @description fail2ban takes it; the others only feed references and tags. */
+            known: boolean;
+            /** @description As written in the .local file; null = nothing. */
+            local: string | null;
+            name: string;
+            origin: components["schemas"]["ConfigOrigin"];
+            /** @description As written without .local files; null = nothing. */
+            packaged: string | null;
+            /** @description What counts, as written. */
+            raw: string;
+            /** @description With references and tags replaced, as for a jail that says nothing but the name. */
+            value: string;
+        };
+        RecipeSection: {
+            name: string;
+            options: components["schemas"]["RecipeOption"][];
+        };
+        RecipeUse: {
+            enabled: boolean;
+            jail: string;
         };
         ReloadInputBody: {
             /** @description Also apply changed actions, at the price of lifting and restoring the jail's bans. */
@@ -3352,6 +3536,71 @@ export interface operations {
             };
         };
     };
+    listActions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRecipe"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     changeConfig: {
         parameters: {
             query?: never;
@@ -3480,6 +3729,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConfigText"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFilters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRecipe"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeDetail"];
                 };
             };
             /** @description A problem */
