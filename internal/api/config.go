@@ -111,6 +111,18 @@ type ConfigEdit struct {
 	Value  *string `json:"value" nullable:"true" maxLength:"65536" doc:"null = back to what it inherits."`
 }
 
+// ConfigFileEdit gives one file as a whole.
+type ConfigFileEdit struct {
+	Name    string  `json:"name" minLength:"1" maxLength:"200" example:"filter.d/mine.local"`
+	Content *string `json:"content" nullable:"true" maxLength:"524288" doc:"null removes the file."`
+}
+
+// ConfigLeft is a file that could not be brought back.
+type ConfigLeft struct {
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
+
 // ConfigChange is what a change does, or did.
 type ConfigChange struct {
 	ID      *string        `json:"id" doc:"null when nothing was applied."`
@@ -120,6 +132,7 @@ type ConfigChange struct {
 	Files   []ConfigDiff   `json:"files"`
 	Effects []ConfigEffect `json:"effects" doc:"Values that count and differ."`
 	Steps   []ConfigStep   `json:"steps" doc:"What fail2ban does for it."`
+	Left    []ConfigLeft   `json:"left" doc:"What could not be brought back, and why."`
 	Notes   []string       `json:"notes"`
 }
 
@@ -152,11 +165,12 @@ type configFileInput struct {
 type changeInput struct {
 	HostPath
 	Body struct {
-		ETag           string       `json:"etag" minLength:"1" maxLength:"100" doc:"Of the configuration that the change was made from."`
-		Edits          []ConfigEdit `json:"edits" minItems:"1" maxItems:"500"`
-		Reason         string       `json:"reason" required:"false" maxLength:"500"`
-		ConfirmSeconds int          `json:"confirm_seconds" required:"false" minimum:"0" maximum:"600" doc:"The change is taken back unless it is confirmed within this time, at least 10; 0 = it holds."`
-		DryRun         bool         `json:"dry_run" required:"false" doc:"Say what it would do, and try it on a copy; change nothing."`
+		ETag           string           `json:"etag" minLength:"1" maxLength:"100" doc:"Of the configuration that the change was made from."`
+		Edits          []ConfigEdit     `json:"edits" required:"false" maxItems:"500"`
+		Files          []ConfigFileEdit `json:"files" required:"false" maxItems:"100" doc:"Whole files, put in place before the edits: BanGUI's own, new ones of filters and actions, and people's .local files that exist."`
+		Reason         string           `json:"reason" required:"false" maxLength:"500"`
+		ConfirmSeconds int              `json:"confirm_seconds" required:"false" minimum:"0" maximum:"600" doc:"The change is taken back unless it is confirmed within this time, at least 10; 0 = it holds."`
+		DryRun         bool             `json:"dry_run" required:"false" doc:"Say what it would do, and try it on a copy; change nothing."`
 	}
 }
 
@@ -166,6 +180,9 @@ func (in changeInput) order() (list any, reason string) { return in.Body, in.Bod
 
 func (in changeInput) target() string {
 	var names []string
+	for _, f := range in.Body.Files[:min(len(in.Body.Files), 20)] {
+		names = append(names, f.Name)
+	}
 	for _, e := range in.Body.Edits[:min(len(in.Body.Edits), 20)] {
 		names = append(names, strings.TrimSpace(e.Place+" "+e.Name)+": "+e.Option)
 	}
@@ -256,11 +273,17 @@ func (a *API) changeConfig(ctx context.Context, in *changeInput) (*answer[Config
 	if err != nil {
 		return nil, err
 	}
+	if len(in.Body.Edits)+len(in.Body.Files) == 0 {
+		return nil, fault.New(fault.Invalid, "no change was given: neither edits nor files")
+	}
 	o := host.ChangeOrder{
 		ETag: in.Body.ETag, Actor: noteOf(ctx).Actor.Name, Reason: in.Body.Reason, ConfirmWithin: time.Duration(in.Body.ConfirmSeconds) * time.Second,
 	}
 	for _, e := range in.Body.Edits {
 		o.Edits = append(o.Edits, host.Edit{Place: jailconf.Place(e.Place), Name: e.Name, Option: e.Option, Value: e.Value})
+	}
+	for _, f := range in.Body.Files {
+		o.Files = append(o.Files, host.FileEdit(f))
 	}
 	do := h.ApplyChange
 	if in.Body.DryRun {

@@ -45,6 +45,14 @@ func TestConfig_Journey(t *testing.T) {
 	if got := s.fail2ban.Client("get", "sshd", "maxretry"); got != "7" {
 		t.Errorf("the server has %s", got)
 	}
+	raw := func(name, content string, status int, has ...string) {
+		body := fmt.Sprintf(`{"etag":%q,"files":[{"name":%q,"content":%s}],"dry_run":true}`, etag(), name, content)
+		s.run(scenario{name: "raw " + name, method: "POST", path: config + "/changes", body: body, status: status, has: has})
+	}
+	raw("filter.d/mine.local", `"[Definition]\nfailregex = ^x <HOST>\n"`, 200, `+failregex = ^x`, `"left":[]`)
+	raw("jail.conf", `"[sshd]\n"`, 403)
+	raw("jail.local", `"[sshd]\nmaxretry = 3\r"`, 400)
+	s.run(scenario{name: "nothing", method: "POST", path: config + "/changes", body: fmt.Sprintf(`{"etag":%q}`, etag()), status: 400})
 	waits := change("to be confirmed", etag(), `"9"`, `,"confirm_seconds":600`, 200, `"until":"`)
 	change("while one waits", etag(), `"10"`, "", 409)
 	s.run(scenario{name: "take back", method: "DELETE", path: config + "/changes/" + *waits.ID, status: 204})

@@ -60,6 +60,7 @@ func changeOf(c host.Change) ConfigChange {
 	out := ConfigChange{
 		ID: orNull(c.ID), ETag: c.ETag, Applied: c.Applied, Notes: orEmpty(c.Notes),
 		Files:   orEmpty(mapAll(c.Files, func(f host.FileChange) ConfigDiff { return ConfigDiff(f) })),
+		Left:    orEmpty(mapAll(c.Left, func(f host.FileLeft) ConfigLeft { return ConfigLeft(f) })),
 		Effects: orEmpty(mapAll(c.Effects, effectOf)),
 		Steps:   orEmpty(mapAll(c.Steps, func(s host.Step) ConfigStep { return ConfigStep{Jail: orNull(s.Jail), Do: string(s.Do)} })),
 	}

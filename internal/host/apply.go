@@ -67,7 +67,7 @@ func (l *Local) ApplyChange(ctx context.Context, o ChangeOrder) (Change, error) 
 		return Change{}, err
 	}
 	p.ID = rand.Text()
-	tx, err := jailconf.Begin(l.ConfigDir, p.ID, o.ETag, p.files, l.Now())
+	tx, err := jailconf.Begin(l.ConfigDir, p.ID, o.ETag, p.files, l.Now(), p.theirs()...)
 	if err != nil {
 		return Change{}, err
 	}

@@ -12,18 +12,28 @@ import (
 
 // ChangeOrder asks for a change of fail2ban's configuration: all of it, or nothing.
 type ChangeOrder struct {
-	ETag   string // of the ConfigView that it was made from
-	Edits  []Edit // 1 to MaxEdits
-	Actor  string
-	Reason string // at most 500 characters, no control characters
+	ETag  string // of the ConfigView that it was made from
+	Edits []Edit // at most MaxEdits
+	// Files are given as a whole, before the edits, at most MaxFiles: files of ours, new
+	// ones of filters and actions, and .local files of people that exist. How far they may
+	// go is judged by what they mean, see jailconf.Raw.
+	Files []FileEdit
+	// Restore brings back what was there: .local files of people may come and go too, and
+	// what may not be brought back is left out and told instead of refused.
+	Restore bool
+	Actor   string
+	Reason  string // at most 500 characters, no control characters
 	// ConfirmWithin makes the change hold only so long unless ConfirmChange comes: 0 = it
 	// holds at once; else MinConfirm to MaxConfirm.
 	ConfirmWithin time.Duration
+
+	limits *limits // set by Guard, never by who asks; nil = there is no Guard
 }
 
 // Bounds of a change.
 const (
 	MaxEdits   = 500
+	MaxFiles   = 100
 	MinConfirm = 10 * time.Second
 	MaxConfirm = 10 * time.Minute
 )
@@ -43,6 +53,7 @@ type Change struct {
 	Files   []FileChange // files of ours that it writes or removes
 	Effects []Effect     // options whose value that counts differs, at most maxEffects
 	Steps   []Step       // what fail2ban has to do for it
+	Left    []FileLeft   // what an order to restore could not bring back
 	Notes   []string     // sentences on what else a person should know
 	Applied bool
 	Until   time.Time // when it is taken back unless it is confirmed; zero = it holds
@@ -87,6 +98,7 @@ const (
 type plan struct {
 	Change
 	files         map[string]*string
+	asked         []string // those of files that were given as a whole
 	tree, after   *jailconf.Tree
 	before, wants *jailconf.Config
 	base          *jailconf.Config // what jails would be without our files for them
@@ -107,20 +119,42 @@ func (l *Local) plan(o ChangeOrder) (*plan, error) {
 		return nil, err
 	}
 	p.base = inherited(tree, l.version())
+	if err := p.replace(o); err != nil {
+		return nil, err
+	}
 	for _, e := range o.Edits {
 		if err := p.edit(e); err != nil {
 			return nil, err
 		}
 	}
-	p.drop()
-	if len(p.files) == 0 {
-		return nil, fault.New(fault.Conflict, "fail2ban's configuration says that already; there is nothing to change")
+	if err := p.settle(o, l.version()); err != nil {
+		return nil, err
 	}
-	p.after = tree.With(p.files)
-	if p.wants, err = jailconf.Resolve(p.after, l.version()); err != nil {
+	if err := jailconf.MayWrite(l.ConfigDir, sortedNames(p.files)); err != nil {
 		return nil, err
 	}
 	return p, p.judge()
+}
+
+// settle works out what the files then say, and leaves out what may not be.
+func (p *plan) settle(o ChangeOrder, version string) (err error) {
+	for again := true; again; {
+		p.drop()
+		if len(p.files) == 0 && len(p.Left) > 0 {
+			return fault.New(fault.Forbidden, "nothing of it can be brought back: %s: %s", p.Left[0].Name, p.Left[0].Why)
+		}
+		if len(p.files) == 0 {
+			return fault.New(fault.Conflict, "fail2ban's configuration says that already; there is nothing to change")
+		}
+		p.after = p.tree.With(p.files)
+		if p.wants, err = jailconf.Resolve(p.after, version); err != nil {
+			return err
+		}
+		if again, err = p.allowed(o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // inherited is the configuration without our files for single jails; nil where fail2ban
@@ -171,7 +205,7 @@ func (p *plan) edit(e Edit) error {
 
 // content is a file of ours as the edits so far leave it.
 func (p *plan) content(name string) (string, error) {
-	if c, touched := p.files[name]; touched {
+	if c, touched := p.files[name]; touched && c != nil {
 		return *c, nil
 	}
 	there, exists := p.tree.File(name)
@@ -210,7 +244,7 @@ func (p *plan) written(e Edit) (written string, set bool, err error) {
 func (p *plan) drop() {
 	for name, content := range p.files {
 		there, exists := p.tree.File(name)
-		if jailconf.SaysNothing(*content) {
+		if content != nil && jailconf.IsOwn(name, *content) && jailconf.SaysNothing(*content) {
 			p.files[name] = nil
 		}
 		if p.files[name] == nil && !exists || p.files[name] != nil && *content == there {

@@ -237,6 +237,7 @@ func (g *Guard) CheckChange(ctx context.Context, order ChangeOrder) (Change, err
 	if err := g.checkChange(order); err != nil {
 		return Change{}, err
 	}
+	order.limits = g.limits()
 	return g.host.CheckChange(ctx, order)
 }
 
@@ -245,6 +246,7 @@ func (g *Guard) ApplyChange(ctx context.Context, order ChangeOrder) (Change, err
 	if err := g.checkChange(order); err != nil {
 		return Change{}, err
 	}
+	order.limits = g.limits()
 	return g.host.ApplyChange(ctx, order)
 }
 

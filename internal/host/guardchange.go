@@ -13,10 +13,12 @@ import (
 // leads, and what is code by what the machine's owner allows.
 func (g *Guard) checkChange(o ChangeOrder) error {
 	switch {
-	case len(o.Edits) == 0:
+	case len(o.Edits)+len(o.Files) == 0:
 		return fault.New(fault.Invalid, "no change was given")
 	case len(o.Edits) > MaxEdits:
 		return fault.New(fault.TooLarge, "%d options were given; %d is the most at once", len(o.Edits), MaxEdits)
+	case len(o.Files) > MaxFiles:
+		return fault.New(fault.TooLarge, "%d files were given; %d is the most at once", len(o.Files), MaxFiles)
 	case o.ConfirmWithin != 0 && (o.ConfirmWithin < MinConfirm || o.ConfirmWithin > MaxConfirm):
 		return fault.New(fault.Invalid, "a change waits for its confirmation %s to %s", MinConfirm, MaxConfirm)
 	}
@@ -31,7 +33,52 @@ func (g *Guard) checkChange(o ChangeOrder) error {
 			return err
 		}
 	}
+	return g.checkFiles(o)
+}
+
+// checkFiles judges whole files by themselves. How far they go depends on what is there,
+// so the host judges that, within the limits that it is given.
+func (g *Guard) checkFiles(o ChangeOrder) error {
+	if len(o.Files) == 0 {
+		return nil
+	}
+	if err := g.mayConfigure(false, ""); err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for _, f := range o.Files {
+		if err := checkText("the name of a file", f.Name, maxName); err != nil {
+			return err
+		}
+		if names[f.Name] {
+			return fault.New(fault.Invalid, "%s was given twice", clip(f.Name))
+		}
+		names[f.Name] = true
+		if o.Restore {
+			continue // what can't be brought back is told, not refused
+		}
+		if !jailconf.RawFile(f.Name) {
+			return fault.New(fault.Forbidden, "%q is no file that BanGUI writes", clip(f.Name))
+		}
+		if f.Content == nil {
+			continue
+		}
+		if err := jailconf.CheckRaw(f.Name, *f.Content); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// limits are what the host holds whole files against.
+func (g *Guard) limits() *limits {
+	return &limits{code: g.Configure == ConfigureCode, logPaths: g.checkLogPaths, refused: func(err error) error {
+		if fault.Is(err, fault.Forbidden) {
+			return fault.Wrap(err, fault.Forbidden, "%s; this machine does not let BanGUI change such", fault.MessageOf(err)).
+				WithMend("Who is root there can allow it: %s. Or change it in the file itself.", g.ConfigSwitch)
+		}
+		return err
+	}}
 }
 
 func (g *Guard) checkEdit(e Edit) error {

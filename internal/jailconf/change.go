@@ -36,17 +36,27 @@ type journal struct {
 	Begun  time.Time          `json:"begun"`
 	Before map[string]*string `json:"before"` // content of each file; null = it was not there
 	After  map[string]*string `json:"after"`
+	Theirs map[string]owner   `json:"theirs,omitempty"` // files that people wrote, with whose they are
+}
+
+// owner is whose a file is, and who may read it: a file of people's keeps that.
+type owner struct {
+	Mode fs.FileMode `json:"mode"`
+	UID  int         `json:"uid"`
+	GID  int         `json:"gid"`
 }
 
 // maxChanged bounds the files of one change.
 const maxChanged = 100
 
 // Begin notes a change durably: after holds the new content of each file of ours, nil
-// removes it. Nothing is written to the files yet.
+// removes it. Nothing is written to the files yet. theirs are those of the files that
+// people wrote, which may be replaced all the same: they keep mode and owner, and a new
+// one can only be read by who runs fail2ban.
 //
 // Conflict: etag is not that of the folder any more, another change is under way, or a
 // file of that name is not ours.
-func Begin(dir, id, etag string, after map[string]*string, now time.Time) (*Transaction, error) {
+func Begin(dir, id, etag string, after map[string]*string, now time.Time, theirs ...string) (*Transaction, error) {
 	if len(after) == 0 || len(after) > maxChanged {
 		return nil, fault.New(fault.Invalid, "a change is of 1 to %d files", maxChanged)
 	}
@@ -54,7 +64,10 @@ func Begin(dir, id, etag string, after map[string]*string, now time.Time) (*Tran
 	if err != nil {
 		return nil, fileFault(err, dir, "")
 	}
-	t := &Transaction{dir: dir, root: root, journal: journal{ID: id, Begun: now.UTC(), Before: map[string]*string{}, After: after}}
+	t := &Transaction{dir: dir, root: root, journal: journal{ID: id, Begun: now.UTC(), Before: map[string]*string{}, After: after, Theirs: map[string]owner{}}}
+	for _, name := range theirs {
+		t.journal.Theirs[name] = owner{Mode: 0o600, UID: -1, GID: -1}
+	}
 	if err := t.begin(etag); err != nil {
 		return nil, errors.Join(err, t.close())
 	}
@@ -63,10 +76,7 @@ func Begin(dir, id, etag string, after map[string]*string, now time.Time) (*Tran
 
 func (t *Transaction) begin(etag string) error {
 	for name, content := range t.journal.After {
-		if !ownName.MatchString(name) || (content != nil && !IsOwn(name, *content)) {
-			return fault.New(fault.Internal, "%q is not the name of a file of ours, or its content lacks our mark", name)
-		}
-		if err := mustBeOurs(t.root, t.dir, name); err != nil {
+		if err := t.mayWrite(name, content); err != nil {
 			return err
 		}
 	}
@@ -93,6 +103,23 @@ func (t *Transaction) begin(etag string) error {
 		}
 		return nil
 	})
+}
+
+// mayWrite refuses a name or content that nothing here may write, and keeps in mind whose
+// a file of people's is.
+func (t *Transaction) mayWrite(name string, content *string) error {
+	whose, theirs := t.journal.Theirs[name]
+	switch {
+	case !theirs && (!ownName.MatchString(name) || (content != nil && !IsOwn(name, *content))):
+		return fault.New(fault.Internal, "%q is not the name of a file of ours, or its content lacks our mark", name)
+	case !theirs:
+		return mustBeOurs(t.root, t.dir, name)
+	case !RawFile(name) || reserved(name) || content != nil && len(*content) > maxFile:
+		return fault.New(fault.Internal, "%q is not the name of a file that may be written", name)
+	}
+	there, err := ownerOf(t.root, t.dir, name, whose)
+	t.journal.Theirs[name] = there
+	return err
 }
 
 // note makes the journal: it gets its name, which can only be once, with the lock on it,
@@ -206,14 +233,14 @@ func (t *Transaction) put(files map[string]*string) error {
 			if err := t.root.Mkdir(path.Dir(name), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 				return fileFault(err, t.dir, name)
 			}
-			if err := write(t.root, t.dir, name, *content); err != nil {
+			if err := t.putOne(name, *content); err != nil {
 				return err
 			}
 		}
 	}
 	for _, name := range slices.Backward(names) {
 		if files[name] == nil {
-			if err := remove(t.root, t.dir, name); err != nil {
+			if err := t.removeOne(name); err != nil {
 				return err
 			}
 		}
@@ -221,10 +248,35 @@ func (t *Transaction) put(files map[string]*string) error {
 	return nil
 }
 
+func (t *Transaction) putOne(name, content string) error {
+	whose, theirs := t.journal.Theirs[name]
+	if !theirs {
+		return write(t.root, t.dir, name, content)
+	}
+	if _, err := ownerOf(t.root, t.dir, name, whose); err != nil {
+		return err
+	}
+	if err := replaceFile(t.root, name, content, whose); err != nil {
+		return fileFault(err, t.dir, name)
+	}
+	return nil
+}
+
+func (t *Transaction) removeOne(name string) error {
+	whose, theirs := t.journal.Theirs[name]
+	if !theirs {
+		return remove(t.root, t.dir, name)
+	}
+	if _, err := ownerOf(t.root, t.dir, name, whose); err != nil {
+		return err
+	}
+	return removeFile(t.root, t.dir, name)
+}
+
 // order puts jails last.
 func order(a, b string) int {
 	jails := func(name string) int {
-		if path.Dir(name) == "jail.d" {
+		if path.Dir(name) == "jail.d" || name == "jail.local" {
 			return 1
 		}
 		return 0
@@ -238,7 +290,7 @@ func order(a, b string) int {
 // Restore puts every file back as it was before Begin. The change stays noted until Keep.
 func (t *Transaction) Restore() error {
 	for name := range t.journal.Before {
-		if !ownName.MatchString(name) {
+		if _, theirs := t.journal.Theirs[name]; !ownName.MatchString(name) && (!theirs || !RawFile(name)) {
 			return fault.New(fault.Internal, "the note of a change names %q, which is no file of ours", clip(name))
 		}
 		if err := t.root.Remove(staged(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {

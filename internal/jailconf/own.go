@@ -100,15 +100,15 @@ func write(root *os.Root, dir, name, content string) error {
 	if err := mustBeOurs(root, dir, name); err != nil {
 		return err
 	}
-	if err := replaceFile(root, name, content); err != nil {
+	if err := replaceFile(root, name, content, owner{Mode: 0o644, UID: -1, GID: -1}); err != nil {
 		return fileFault(err, dir, name)
 	}
 	return nil
 }
 
 // replaceFile stages, syncs and renames.
-func replaceFile(root *os.Root, name, content string) error {
-	if err := stage(root, staged(name), content); err != nil {
+func replaceFile(root *os.Root, name, content string, whose owner) error {
+	if err := stage(root, staged(name), content, whose); err != nil {
 		return errors.Join(err, root.Remove(staged(name)))
 	}
 	if err := root.Rename(staged(name), name); err != nil {
@@ -134,6 +134,10 @@ func remove(root *os.Root, dir, name string) error {
 	if err := mustBeOurs(root, dir, name); err != nil {
 		return err
 	}
+	return removeFile(root, dir, name)
+}
+
+func removeFile(root *os.Root, dir, name string) error {
 	err := root.Remove(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -184,16 +188,59 @@ func foreign(dir, name string) error {
 		WithMend("Move the file away, or keep it and manage that jail by hand.")
 }
 
-func stage(root *os.Root, name, content string) error {
+func stage(root *os.Root, name, content string, whose owner) error {
 	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.WriteString(content)
-	return errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	if whose.UID != -1 || whose.GID != -1 {
+		err = errors.Join(err, f.Chown(whose.UID, whose.GID))
+	}
+	return errors.Join(err, f.Chmod(whose.Mode), f.Sync(), f.Close())
+}
+
+// ownerOf is whose a file of people's is; fallback where there is none. It refuses a link
+// or a device.
+func ownerOf(root *os.Root, dir, name string, fallback owner) (owner, error) {
+	info, err := root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fallback, nil
+	}
+	if err != nil {
+		return owner{}, fileFault(err, dir, name)
+	}
+	if !info.Mode().IsRegular() {
+		return owner{}, fault.New(fault.Conflict, "%s is a link or no regular file, so it stays as it is", path.Join(dir, name)).
+			WithMend("Change the file that it leads to by hand.")
+	}
+	whose := owner{Mode: info.Mode().Perm(), UID: -1, GID: -1}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
+		whose.UID = int(stat.Uid)
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Gid) != os.Getegid() {
+		whose.GID = int(stat.Gid)
+	}
+	return whose, nil
+}
+
+// MayWrite says whether the folders of files can be written to, before anything is.
+func MayWrite(dir string, names []string) error {
+	const toWrite = 2
+	for _, name := range names {
+		folder := path.Join(dir, path.Dir(name))
+		err := syscall.Access(folder, toWrite)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = syscall.Access(dir, toWrite)
+		}
+		if err != nil {
+			return fileFault(err, dir, name)
+		}
+	}
+	return nil
 }
 
 func syncFolder(root *os.Root, name string) error {

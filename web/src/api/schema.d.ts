@@ -1462,9 +1462,11 @@ export interface components {
             confirm_seconds?: number;
             /** @description Say what it would do, and try it on a copy; change nothing. */
             dry_run?: boolean;
-            edits: components["schemas"]["ConfigEdit"][];
+            edits?: components["schemas"]["ConfigEdit"][];
             /** @description Of the configuration that the change was made from. */
             etag: string;
+            /** @description Whole files, put in place before the edits: BanGUI's own, new ones of filters and actions, and people's .local files that exist. */
+            files?: components["schemas"]["ConfigFileEdit"][];
             reason?: string;
         };
         Closure: {
@@ -1512,6 +1514,8 @@ export interface components {
             files: components["schemas"]["ConfigDiff"][];
             /** @description null when nothing was applied. */
             id: string | null;
+            /** @description What could not be brought back, and why. */
+            left: components["schemas"]["ConfigLeft"][];
             notes: string[];
             /** @description What fail2ban does for it. */
             steps: components["schemas"]["ConfigStep"][];
@@ -1553,6 +1557,12 @@ export interface components {
             /** Format: int64 */
             size: number;
         };
+        ConfigFileEdit: {
+            /** @description null removes the file. */
+            content: string | null;
+            /** @example filter.d/mine.local */
+            name: string;
+        };
         ConfigJail: {
             actions: components["schemas"]["ConfigPart"][];
             enabled: boolean;
@@ -1565,6 +1575,10 @@ export interface components {
             options: components["schemas"]["ConfigOption"][];
             /** @description What only feeds references: port, banaction, … */
             others: components["schemas"]["ConfigOption"][];
+        };
+        ConfigLeft: {
+            name: string;
+            why: string;
         };
         ConfigOption: {
             /** @description Why it has no value; null when it has. */

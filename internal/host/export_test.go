@@ -1,0 +1,4 @@
+package host
+
+// What tests look into.
+var Diff = diff
