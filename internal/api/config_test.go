@@ -34,6 +34,14 @@ func TestConfig_Journey(t *testing.T) {
 	s.run(scenario{name: "file", method: "GET", path: config + "/file?name=jail.local", status: 200, has: []string{"[sshd]"}})
 	s.run(scenario{name: "no file", method: "GET", path: config + "/file?name=..%2F..%2Fetc%2Fpasswd", status: 404})
 
+	for _, kind := range []string{"filters", "actions"} {
+		one := map[string]string{"filters": "sshd", "actions": "iptables"}[kind]
+		s.run(scenario{name: kind, method: "GET", path: config + "/" + kind, status: 200, has: []string{`"name":"` + one + `"`, `"state":"packaged"`, `"jail":"sshd"`}})
+		s.run(scenario{name: "one of the " + kind, method: "GET", path: config + "/" + kind + "/" + one, status: 200, has: []string{`"etag":"`, `"name":"Definition"`, `"known":true`}})
+		for _, name := range []string{"nobody", "..%2Fjail", "%2Fetc%2Fpasswd", "%2e%2e%2f%2e%2e%2fetc%2fshadow"} {
+			s.run(scenario{name: "none of the " + kind + ": " + name, method: "GET", path: config + "/" + kind + "/" + name, status: 404})
+		}
+	}
 	first := etag()
 	change("try", first, `"7"`, `,"dry_run":true`, 200, `"applied":false`, `"do":"reload"`, `"before":"3"`, `"after":"7"`)
 	if etag() != first || s.fail2ban.Client("get", "sshd", "maxretry") != "3" {

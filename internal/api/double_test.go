@@ -148,6 +148,7 @@ func (d *double) ConfigFile(context.Context, string) (string, error) { return ""
 func (d *double) Recipes(context.Context, jailconf.Place) ([]jailconf.Recipe, error) {
 	return nil, d.err
 }
+
 func (d *double) Recipe(context.Context, jailconf.Place, string) (host.RecipeView, error) {
 	return host.RecipeView{}, d.err
 }

@@ -78,11 +78,15 @@ func (a *API) registerRecipes() {
 		register(a, route{
 			method: http.MethodGet, path: path, id: "list" + kind.one + "s", summary: "All " + kind.many + ", and the jails that use them", tag: "config",
 			role: auth.Admin, tier: looks, class: classRead,
-		}, func(ctx context.Context, in *HostPath) (*answer[page[Recipe]], error) { return a.recipes(ctx, in, kind.place) })
+		}, func(ctx context.Context, in *HostPath) (*answer[page[Recipe]], error) {
+			return a.recipes(ctx, in, kind.place)
+		})
 		register(a, route{
 			method: http.MethodGet, path: path + "/{name}", id: "get" + kind.one, summary: "One of the " + kind.many + ": what its files say, and where", tag: "config",
 			role: auth.Admin, tier: looks, class: classRead,
-		}, func(ctx context.Context, in *recipePath) (*answer[RecipeDetail], error) { return a.recipe(ctx, in, kind.place) })
+		}, func(ctx context.Context, in *recipePath) (*answer[RecipeDetail], error) {
+			return a.recipe(ctx, in, kind.place)
+		})
 	}
 }
 

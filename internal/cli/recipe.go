@@ -131,7 +131,8 @@ func (c *command) showRecipes(kind string, all []recipeRow) error {
 			state.Paint = style.Good
 		}
 		rows[i] = []terminal.Cell{
-			{Text: r.Name, Paint: style.Bold}, state, terminal.Text(strings.Join(active, " ")), number(len(r.UsedBy) - len(active)),
+			{Text: r.Name, Paint: style.Bold},
+			state, terminal.Text(strings.Join(active, " ")), number(len(r.UsedBy) - len(active)),
 			{Text: r.Fault, Paint: style.Warn},
 		}
 	}

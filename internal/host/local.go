@@ -11,6 +11,7 @@ import (
 	"bangui/internal/event"
 	"bangui/internal/fail2ban"
 	"bangui/internal/health"
+	"bangui/internal/jailconf"
 )
 
 // LocalOptions say which fail2ban Local serves, and as which host.
@@ -79,7 +80,8 @@ type Local struct {
 	waiting  *waiting      // under mu; nil = none
 	held     chan struct{} // a change waits since now
 
-	lastConfig resolution // under mu
+	lastConfig  resolution                 // under mu
+	lastRecipes map[jailconf.Place]listing // under mu
 }
 
 // server is what one run of fail2ban says of itself.
@@ -144,6 +146,7 @@ func NewLocal(o LocalOptions) *Local {
 		reach:        reach{state: Starting, since: o.Now(), detail: "BanGUI has not talked to fail2ban yet."},
 		jails:        map[string]*watched{},
 		idle:         map[string]bool{},
+		lastRecipes:  map[jailconf.Place]listing{},
 	}
 }
 

@@ -38,9 +38,27 @@ func (l *Local) recipes(place jailconf.Place) (*jailconf.Tree, []jailconf.Recipe
 	if err != nil {
 		return nil, nil, err
 	}
+	etag, version := tree.ETag(), l.version()
+	l.mu.Lock()
+	last := l.lastRecipes[place]
+	l.mu.Unlock()
+	if last.etag == etag && last.version == version {
+		return tree, last.all, nil
+	}
 	config, err := l.resolved(tree)
 	if err != nil {
 		config = nil // which jails use them is not known then
 	}
-	return tree, jailconf.Recipes(tree, l.version(), config, place), nil
+	all := jailconf.Recipes(tree, version, config, place)
+	l.mu.Lock()
+	l.lastRecipes[place] = listing{etag, version, all}
+	l.mu.Unlock()
+	return tree, all, nil
+}
+
+// listing is what was listed last, so that a page that asks for one after the other costs
+// one reading. Nobody changes it.
+type listing struct {
+	etag, version string
+	all           []jailconf.Recipe
 }
