@@ -15,7 +15,13 @@ import { Route as AccountRouteImport } from './routes/account'
 import { Route as AuditRouteImport } from './routes/audit'
 import { Route as BansRouteImport } from './routes/bans'
 import { Route as HistoryRouteImport } from './routes/history'
+import { Route as ActionsIndexRouteImport } from './routes/actions.index'
+import { Route as ActionsNameRouteImport } from './routes/actions.$name'
 import { Route as AddressSplatRouteImport } from './routes/address.$'
+import { Route as ConfigFilesRouteImport } from './routes/config.files'
+import { Route as ConfigNewRouteImport } from './routes/config.new'
+import { Route as FiltersIndexRouteImport } from './routes/filters.index'
+import { Route as FiltersNameRouteImport } from './routes/filters.$name'
 import { Route as JailsIndexRouteImport } from './routes/jails.index'
 import { Route as JailsJailRouteImport } from './routes/jails.$jail'
 import { Route as JobsIndexRouteImport } from './routes/jobs.index'
@@ -53,9 +59,39 @@ const HistoryRoute = HistoryRouteImport.update({
   path: '/history',
   getParentRoute: () => rootRouteImport,
 } as any)
+const ActionsIndexRoute = ActionsIndexRouteImport.update({
+  id: '/actions/',
+  path: '/actions/',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const ActionsNameRoute = ActionsNameRouteImport.update({
+  id: '/actions/$name',
+  path: '/actions/$name',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const AddressSplatRoute = AddressSplatRouteImport.update({
   id: '/address/$',
   path: '/address/$',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const ConfigFilesRoute = ConfigFilesRouteImport.update({
+  id: '/config/files',
+  path: '/config/files',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const ConfigNewRoute = ConfigNewRouteImport.update({
+  id: '/config/new',
+  path: '/config/new',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const FiltersIndexRoute = FiltersIndexRouteImport.update({
+  id: '/filters/',
+  path: '/filters/',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const FiltersNameRoute = FiltersNameRouteImport.update({
+  id: '/filters/$name',
+  path: '/filters/$name',
   getParentRoute: () => rootRouteImport,
 } as any)
 const JailsIndexRoute = JailsIndexRouteImport.update({
@@ -96,10 +132,16 @@ export interface FileRoutesByFullPath {
   '/audit': typeof AuditRoute
   '/bans': typeof BansRoute
   '/history': typeof HistoryRoute
+  '/actions/$name': typeof ActionsNameRoute
   '/address/$': typeof AddressSplatRoute
+  '/config/files': typeof ConfigFilesRoute
+  '/config/new': typeof ConfigNewRoute
+  '/filters/$name': typeof FiltersNameRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
   '/users/$user': typeof UsersUserRoute
+  '/actions/': typeof ActionsIndexRoute
+  '/filters/': typeof FiltersIndexRoute
   '/jails/': typeof JailsIndexRoute
   '/jobs/': typeof JobsIndexRoute
   '/users/': typeof UsersIndexRoute
@@ -111,10 +153,16 @@ export interface FileRoutesByTo {
   '/audit': typeof AuditRoute
   '/bans': typeof BansRoute
   '/history': typeof HistoryRoute
+  '/actions/$name': typeof ActionsNameRoute
   '/address/$': typeof AddressSplatRoute
+  '/config/files': typeof ConfigFilesRoute
+  '/config/new': typeof ConfigNewRoute
+  '/filters/$name': typeof FiltersNameRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
   '/users/$user': typeof UsersUserRoute
+  '/actions': typeof ActionsIndexRoute
+  '/filters': typeof FiltersIndexRoute
   '/jails': typeof JailsIndexRoute
   '/jobs': typeof JobsIndexRoute
   '/users': typeof UsersIndexRoute
@@ -127,10 +175,16 @@ export interface FileRoutesById {
   '/audit': typeof AuditRoute
   '/bans': typeof BansRoute
   '/history': typeof HistoryRoute
+  '/actions/$name': typeof ActionsNameRoute
   '/address/$': typeof AddressSplatRoute
+  '/config/files': typeof ConfigFilesRoute
+  '/config/new': typeof ConfigNewRoute
+  '/filters/$name': typeof FiltersNameRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
   '/users/$user': typeof UsersUserRoute
+  '/actions/': typeof ActionsIndexRoute
+  '/filters/': typeof FiltersIndexRoute
   '/jails/': typeof JailsIndexRoute
   '/jobs/': typeof JobsIndexRoute
   '/users/': typeof UsersIndexRoute
@@ -144,10 +198,16 @@ export interface FileRouteTypes {
     | '/audit'
     | '/bans'
     | '/history'
+    | '/actions/$name'
     | '/address/$'
+    | '/config/files'
+    | '/config/new'
+    | '/filters/$name'
     | '/jails/$jail'
     | '/jobs/$job'
     | '/users/$user'
+    | '/actions/'
+    | '/filters/'
     | '/jails/'
     | '/jobs/'
     | '/users/'
@@ -159,10 +219,16 @@ export interface FileRouteTypes {
     | '/audit'
     | '/bans'
     | '/history'
+    | '/actions/$name'
     | '/address/$'
+    | '/config/files'
+    | '/config/new'
+    | '/filters/$name'
     | '/jails/$jail'
     | '/jobs/$job'
     | '/users/$user'
+    | '/actions'
+    | '/filters'
     | '/jails'
     | '/jobs'
     | '/users'
@@ -174,10 +240,16 @@ export interface FileRouteTypes {
     | '/audit'
     | '/bans'
     | '/history'
+    | '/actions/$name'
     | '/address/$'
+    | '/config/files'
+    | '/config/new'
+    | '/filters/$name'
     | '/jails/$jail'
     | '/jobs/$job'
     | '/users/$user'
+    | '/actions/'
+    | '/filters/'
     | '/jails/'
     | '/jobs/'
     | '/users/'
@@ -190,10 +262,16 @@ export interface RootRouteChildren {
   AuditRoute: typeof AuditRoute
   BansRoute: typeof BansRoute
   HistoryRoute: typeof HistoryRoute
+  ActionsNameRoute: typeof ActionsNameRoute
   AddressSplatRoute: typeof AddressSplatRoute
+  ConfigFilesRoute: typeof ConfigFilesRoute
+  ConfigNewRoute: typeof ConfigNewRoute
+  FiltersNameRoute: typeof FiltersNameRoute
   JailsJailRoute: typeof JailsJailRoute
   JobsJobRoute: typeof JobsJobRoute
   UsersUserRoute: typeof UsersUserRoute
+  ActionsIndexRoute: typeof ActionsIndexRoute
+  FiltersIndexRoute: typeof FiltersIndexRoute
   JailsIndexRoute: typeof JailsIndexRoute
   JobsIndexRoute: typeof JobsIndexRoute
   UsersIndexRoute: typeof UsersIndexRoute
@@ -243,11 +321,53 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof HistoryRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/actions/': {
+      id: '/actions/'
+      path: '/actions'
+      fullPath: '/actions/'
+      preLoaderRoute: typeof ActionsIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/actions/$name': {
+      id: '/actions/$name'
+      path: '/actions/$name'
+      fullPath: '/actions/$name'
+      preLoaderRoute: typeof ActionsNameRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/address/$': {
       id: '/address/$'
       path: '/address/$'
       fullPath: '/address/$'
       preLoaderRoute: typeof AddressSplatRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/config/files': {
+      id: '/config/files'
+      path: '/config/files'
+      fullPath: '/config/files'
+      preLoaderRoute: typeof ConfigFilesRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/config/new': {
+      id: '/config/new'
+      path: '/config/new'
+      fullPath: '/config/new'
+      preLoaderRoute: typeof ConfigNewRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/filters/': {
+      id: '/filters/'
+      path: '/filters'
+      fullPath: '/filters/'
+      preLoaderRoute: typeof FiltersIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/filters/$name': {
+      id: '/filters/$name'
+      path: '/filters/$name'
+      fullPath: '/filters/$name'
+      preLoaderRoute: typeof FiltersNameRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/jails/': {
@@ -302,10 +422,16 @@ const rootRouteChildren: RootRouteChildren = {
   AuditRoute: AuditRoute,
   BansRoute: BansRoute,
   HistoryRoute: HistoryRoute,
+  ActionsNameRoute: ActionsNameRoute,
   AddressSplatRoute: AddressSplatRoute,
+  ConfigFilesRoute: ConfigFilesRoute,
+  ConfigNewRoute: ConfigNewRoute,
+  FiltersNameRoute: FiltersNameRoute,
   JailsJailRoute: JailsJailRoute,
   JobsJobRoute: JobsJobRoute,
   UsersUserRoute: UsersUserRoute,
+  ActionsIndexRoute: ActionsIndexRoute,
+  FiltersIndexRoute: FiltersIndexRoute,
   JailsIndexRoute: JailsIndexRoute,
   JobsIndexRoute: JobsIndexRoute,
   UsersIndexRoute: UsersIndexRoute,

@@ -36,3 +36,7 @@ export type Lease = Schemas['Lease'];
 export type LeaseEvent = Schemas['LeaseEvent'];
 export type ManualJail = Schemas['ManualJail'];
 export type Outcome = Schemas['Outcome'];
+export type ConfigEntry = Schemas['ConfigEntry'];
+export type Recipe = Schemas['Recipe'];
+export type RecipeDetail = Schemas['RecipeDetail'];
+export type RecipeOption = Schemas['RecipeOption'];

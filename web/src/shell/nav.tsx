@@ -1,7 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Ban, CalendarClock, Gauge, History, Info, ScrollText, Search, Shield, Users } from 'lucide-react';
+import { Ban, CalendarClock, Filter, Gauge, History, Info, ScrollText, Search, Shield, Users, Zap } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useMay } from '@/api/access';
 import { hostQuery, jailsQuery } from '@/api/queries';
@@ -26,6 +26,7 @@ export function SideNav() {
   const findings = useQuery(hostQuery).data?.findings.filter((f) => f.severity !== 'info').length ?? 0;
   const down = useQuery(jailsQuery).data?.filter((j) => j.state !== 'running').length ?? 0;
   const administers = useMay('users');
+  const configures = useMay('configure');
   return (
     <nav
       aria-label={t`Pages`}
@@ -52,6 +53,18 @@ export function SideNav() {
           {t`Jails`}
           <Count value={down} label={t`not running`} />
         </Link>
+        {configures && (
+          <>
+            <Link to="/filters" className={item}>
+              <Filter aria-hidden />
+              {t`Filters`}
+            </Link>
+            <Link to="/actions" className={item}>
+              <Zap aria-hidden />
+              {t`Actions`}
+            </Link>
+          </>
+        )}
       </Group>
       <Group title={t`System`}>
         <Link to="/jobs" className={item}>

@@ -24,6 +24,7 @@ const change: ConfigChange = {
     { jail: 'sshd', part: 'action nothing', option: 'bantime', before: '600', after: '7200' },
   ],
   steps: [{ jail: 'sshd', do: 'reload' }],
+  left: [],
   notes: ['A note.'],
 };
 

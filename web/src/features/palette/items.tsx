@@ -5,6 +5,8 @@ import {
   Ban,
   CalendarClock,
   FileSearch,
+  FileText,
+  Filter,
   Gauge,
   History,
   Info,
@@ -17,6 +19,7 @@ import {
   Sun,
   UserCog,
   Users,
+  Zap,
 } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useMay } from '@/api/access';
@@ -126,6 +129,7 @@ function useGeneralItems(text: string): PaletteItem[] {
   const jails = useQuery(jailsQuery).data ?? [];
   const mayBan = useMay('ban');
   const administers = useMay('users');
+  const configures = useMay('configure');
   const page = t`Page`;
   const action = t`Action`;
   const all: PaletteItem[] = [
@@ -136,6 +140,19 @@ function useGeneralItems(text: string): PaletteItem[] {
     { id: 'jobs', label: t`Background jobs`, kind: page, icon: <CalendarClock aria-hidden />, run: () => void navigate({ to: '/jobs' }) },
     { id: 'about', label: t`Host and about`, kind: page, icon: <Info aria-hidden />, run: () => void navigate({ to: '/about' }) },
     { id: 'account', label: t`Your account`, kind: page, icon: <UserCog aria-hidden />, run: () => void navigate({ to: '/account' }) },
+    ...(configures
+      ? [
+          { id: 'filters', label: t`Filters`, kind: page, icon: <Filter aria-hidden />, run: () => void navigate({ to: '/filters' }) },
+          { id: 'actions', label: t`Actions`, kind: page, icon: <Zap aria-hidden />, run: () => void navigate({ to: '/actions' }) },
+          {
+            id: 'files',
+            label: t`Configuration files`,
+            kind: page,
+            icon: <FileText aria-hidden />,
+            run: () => void navigate({ to: '/config/files' }),
+          },
+        ]
+      : []),
     ...(administers
       ? [
           { id: 'users', label: t`Users`, kind: page, icon: <Users aria-hidden />, run: () => void navigate({ to: '/users' }) },
