@@ -184,7 +184,7 @@ func TestOnlyHere(t *testing.T) {
 		why   string
 	}{
 		{"time.Sleep", false, []string{"internal/fail2ban/fail2bantest"}, "wait for what you wait for, with a deadline"},
-		{"os.Getenv", false, []string{"cmd/bangui", "internal/fail2ban/fail2bantest"}, "the environment is read in main and handed on"},
+		{"os.Getenv", false, []string{"cmd/bangui", "internal/fail2ban/fail2bantest", "internal/store/storetest"}, "the environment is read in main and handed on"},
 		{"os.LookupEnv", false, []string{"cmd/bangui"}, "the environment is read in main and handed on"},
 		{"os.Environ", false, []string{"cmd/bangui"}, "the environment is read in main and handed on"},
 		{"os.Exit", false, []string{"cmd/bangui", "cmd/geodata", "internal/history/historytest/cmd/makebans"}, "only main ends the process"},

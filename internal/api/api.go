@@ -157,6 +157,7 @@ func New(o Options) *API {
 	a.registerServer()
 	a.registerExpressions()
 	a.registerVersions()
+	a.registerRecipes()
 	a.registerBans()
 	a.registerAddresses()
 	a.registerTimeline()

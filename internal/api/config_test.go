@@ -38,6 +38,14 @@ func TestConfig_Journey(t *testing.T) {
 	s.run(scenario{name: "logs", method: "GET", path: config + "/logs?paths=%2Fvar%2Flog%2F*.none%0A%2Fetc%2Fhostname+tail", status: 200, has: []string{`"path":"/var/log/*.none"`, `"path":"/etc/hostname"`, `"owner":"root"`}})
 	s.run(scenario{name: "no log", method: "GET", path: config + "/logs", status: 422})
 
+	for _, kind := range []string{"filters", "actions"} {
+		one := map[string]string{"filters": "sshd", "actions": "iptables"}[kind]
+		s.run(scenario{name: kind, method: "GET", path: config + "/" + kind, status: 200, has: []string{`"name":"` + one + `"`, `"state":"packaged"`, `"jail":"sshd"`}})
+		s.run(scenario{name: "one of the " + kind, method: "GET", path: config + "/" + kind + "/" + one, status: 200, has: []string{`"etag":"`, `"name":"Definition"`, `"known":true`}})
+		for _, name := range []string{"nobody", "..%2Fjail", "%2Fetc%2Fpasswd", "%2e%2e%2f%2e%2e%2fetc%2fshadow"} {
+			s.run(scenario{name: "none of the " + kind + ": " + name, method: "GET", path: config + "/" + kind + "/" + name, status: 404})
+		}
+	}
 	first := etag()
 	change("try", first, `"7"`, `,"dry_run":true`, 200, `"applied":false`, `"do":"reload"`, `"before":"3"`, `"after":"7"`)
 	if etag() != first || s.fail2ban.Client("get", "sshd", "maxretry") != "3" {

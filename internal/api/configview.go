@@ -85,9 +85,13 @@ func optionsOf(list []jailconf.Option) []ConfigOption {
 	return orEmpty(mapAll(list, func(o jailconf.Option) ConfigOption {
 		return ConfigOption{
 			Name: o.Name, Value: o.Value, Raw: o.Raw, Kind: cmp.Or(string(o.Kind), "text"), Fault: orNull(o.Fault),
-			Origin: ConfigOrigin{Source: string(o.Origin.Source), File: orNull(o.Origin.File), Line: orNull(o.Origin.Line), Section: orNull(o.Origin.Section)},
+			Origin: configOriginOf(o.Origin),
 		}
 	}))
+}
+
+func configOriginOf(at jailconf.Origin) ConfigOrigin {
+	return ConfigOrigin{Source: string(at.Source), File: orNull(at.File), Line: orNull(at.Line), Section: orNull(at.Section)}
 }
 
 func changeOf(c host.Change) ConfigChange {

@@ -154,6 +154,15 @@ func (d *double) ConfigFile(context.Context, string) (string, error)            
 func (d *double) ConfigFiles(context.Context) (host.ConfigSnapshot, error) {
 	return host.ConfigSnapshot{ETag: "x"}, d.err
 }
+
+func (d *double) Recipes(context.Context, jailconf.Place) ([]jailconf.Recipe, error) {
+	return nil, d.err
+}
+
+func (d *double) Recipe(context.Context, jailconf.Place, string) (host.RecipeView, error) {
+	return host.RecipeView{}, d.err
+}
+
 func (d *double) CheckChange(context.Context, host.ChangeOrder) (host.Change, error) {
 	return host.Change{}, d.err
 }

@@ -68,7 +68,7 @@ func unsendable(err error) error {
 // readable shortens a text of fail2ban's and makes its control characters visible,
 // for it may quote an attacker.
 func readable(s string) string {
-	const most = 300
+	const most = 600 // an expression behind a long prefix should still be known by its own words
 	var b strings.Builder
 	for _, r := range s {
 		if b.Len() > most {

@@ -154,6 +154,16 @@ func (c *Client) ConfigFiles(ctx context.Context) (host.ConfigSnapshot, error) {
 	return s, err
 }
 
+// Recipes asks for filters or actions; see host.Host.
+func (c *Client) Recipes(ctx context.Context, place jailconf.Place) ([]jailconf.Recipe, error) {
+	return list[jailconf.Recipe](c.ask(ctx, readTime, verbRecipes, placing{place}))
+}
+
+// Recipe asks for one of them; see host.Host.
+func (c *Client) Recipe(ctx context.Context, place jailconf.Place, name string) (host.RecipeView, error) {
+	return value[host.RecipeView](c.ask(ctx, readTime, verbRecipe, recipe{place, name}))
+}
+
 // CheckChange asks what a change would do; see host.Host.
 func (c *Client) CheckChange(ctx context.Context, order host.ChangeOrder) (host.Change, error) {
 	return value[host.Change](c.ask(ctx, changeTime, verbCheckChange, order))

@@ -248,6 +248,7 @@ func TestServer_NothingIsSmuggled(t *testing.T) {
 		"config": `{%s:1}`, "config_files": `{%s:1}`, "config_file": `{"Name":%s}`, "choices": `{%s:1}`, "log_files": `{"Paths":[%s]}`, "confirm_change": `{"ID":%s}`, "revert_change": `{"ID":%s}`,
 		"server": `{%s:1}`, "flush_logs": `{%s:1}`, "restart": `{%s:1}`, "put_back_change": `{"Change":%s}`,
 		"server_log 1": `{"Level":%s}`, "server_log 2": `{"Before":%s}`, "server_log 3": `{"After":%s}`,
+		"recipes": `{"Place":%s}`, "recipe 1": `{"Place":"filter","Name":%s}`, "recipe 2": `{"Place":%s,"Name":"sshd"}`,
 		"check_change 1": `{"ETag":%s,"Edits":[{"Place":"jail","Name":"sshd","Option":"maxretry","Value":"7"}]}`,
 		"check_change 2": `{"ETag":"x","Edits":[{"Place":%s,"Name":"sshd","Option":"maxretry","Value":"7"}]}`,
 		"apply_change 1": `{"ETag":"x","Edits":[{"Place":"jail","Name":%s,"Option":"maxretry","Value":"7"}]}`,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"bangui/internal/host"
+	"bangui/internal/jailconf"
 )
 
 // request is one thing that a client asks.
@@ -44,6 +45,8 @@ const (
 	verbChoices          = "choices"
 	verbLogFiles         = "log_files"
 	verbConfigFiles      = "config_files"
+	verbRecipes          = "recipes"
+	verbRecipe           = "recipe"
 	verbCheckChange      = "check_change"
 	verbApplyChange      = "apply_change"
 	verbConfirmChange    = "confirm_change"
@@ -74,6 +77,11 @@ type (
 	identified struct{ ID string }
 	fileNamed  struct{ Name string }
 	logPaths   struct{ Paths []string }
+	placing    struct{ Place jailconf.Place }
+	recipe     struct {
+		Place jailconf.Place
+		Name  string
+	}
 )
 
 // verb is one row of the closed list: whether it changes something, and how a host
@@ -127,6 +135,12 @@ func verbs() map[string]verb {
 			return h.LogFiles(ctx, p.Paths)
 		}),
 		verbConfigFiles: {ask: configFiles},
+		verbRecipes: lists(func(ctx context.Context, h host.Host, p placing) ([]jailconf.Recipe, error) {
+			return h.Recipes(ctx, p.Place)
+		}),
+		verbRecipe: gives(func(ctx context.Context, h host.Host, p recipe) (host.RecipeView, error) {
+			return h.Recipe(ctx, p.Place, p.Name)
+		}),
 		verbCheckChange: gives(func(ctx context.Context, h host.Host, p host.ChangeOrder) (host.Change, error) {
 			return h.CheckChange(ctx, p)
 		}),

@@ -28,7 +28,7 @@ func (l *Local) tryOut(ctx context.Context, p *plan) error {
 		return fault.Wrap(err, fault.Internal, "no folder could be made to try the configuration in")
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a folder of ours in /tmp
-	if err := p.after.CopyTo(dir); err != nil {
+	if err := p.after.With(p.idle(l.version())).CopyTo(dir); err != nil {
 		return err
 	}
 	if _, _, err := l.client(ctx, "-c", dir, "-t"); err != nil {

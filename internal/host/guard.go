@@ -9,6 +9,7 @@ import (
 
 	"bangui/internal/allowlist"
 	"bangui/internal/fault"
+	"bangui/internal/jailconf"
 )
 
 // Bounds of what a Guard lets through, beside those of each order.
@@ -225,6 +226,32 @@ func (g *Guard) Choices(ctx context.Context) (Choices, error) { return g.host.Ch
 // ConfigFiles is the host's; see Host.
 func (g *Guard) ConfigFiles(ctx context.Context) (ConfigSnapshot, error) {
 	return g.host.ConfigFiles(ctx)
+}
+
+// Recipes passes one of the two kinds; see Host.
+func (g *Guard) Recipes(ctx context.Context, place jailconf.Place) ([]jailconf.Recipe, error) {
+	if err := checkPlace(place); err != nil {
+		return nil, err
+	}
+	return g.host.Recipes(ctx, place)
+}
+
+// Recipe passes a name that is harmless; see Host.
+func (g *Guard) Recipe(ctx context.Context, place jailconf.Place, name string) (RecipeView, error) {
+	if err := checkPlace(place); err != nil {
+		return RecipeView{}, err
+	}
+	if err := checkText("a name", name, maxName); err != nil {
+		return RecipeView{}, err
+	}
+	return g.host.Recipe(ctx, place, name)
+}
+
+func checkPlace(place jailconf.Place) error {
+	if place != jailconf.InFilter && place != jailconf.InAction {
+		return fault.New(fault.Invalid, "%q is neither filter nor action", clip(string(place)))
+	}
+	return nil
 }
 
 // CheckChange passes an order that could be applied; see Host.

@@ -16,6 +16,7 @@ import (
 	"bangui/internal/event"
 	"bangui/internal/expression"
 	"bangui/internal/health"
+	"bangui/internal/jailconf"
 )
 
 // Host is one machine with fail2ban. Reads answer from what was last seen and say
@@ -82,6 +83,11 @@ type Host interface {
 	LogFiles(ctx context.Context, paths []string) ([]WatchedLog, error)
 	// ConfigFiles are all files of the configuration as they are at one moment.
 	ConfigFiles(ctx context.Context) (ConfigSnapshot, error)
+	// Recipes are all filters (jailconf.InFilter) or actions (jailconf.InAction) of its files,
+	// by name, with the jails that use them, also while fail2ban would not take the files.
+	Recipes(ctx context.Context, place jailconf.Place) ([]jailconf.Recipe, error)
+	// Recipe is one of them with its options. NotFound: no file defines it.
+	Recipe(ctx context.Context, place jailconf.Place, name string) (RecipeView, error)
 	// CheckChange says what a change would do and tries it on a copy and a scratch server:
 	// an error says which value fail2ban would not take. Nothing is changed.
 	CheckChange(ctx context.Context, order ChangeOrder) (Change, error)

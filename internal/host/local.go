@@ -12,6 +12,7 @@ import (
 	"bangui/internal/expression"
 	"bangui/internal/fail2ban"
 	"bangui/internal/health"
+	"bangui/internal/jailconf"
 )
 
 // LocalOptions say which fail2ban Local serves, and as which host.
@@ -89,8 +90,9 @@ type Local struct {
 	waiting  *waiting      // under mu; nil = none
 	held     chan struct{} // a change waits since now
 
-	lastConfig resolution // under mu
-	tester     *expression.Tester
+	lastConfig  resolution                 // under mu
+	lastRecipes map[jailconf.Place]listing // under mu
+	tester      *expression.Tester
 
 	process    process // under mu: of the server, as first met
 	restarting bool    // under mu: it is away because we restart it
@@ -164,6 +166,7 @@ func NewLocal(o LocalOptions) *Local {
 		reach:        reach{state: Starting, since: o.Now(), detail: "BanGUI has not talked to fail2ban yet."},
 		jails:        map[string]*watched{},
 		idle:         map[string]bool{},
+		lastRecipes:  map[jailconf.Place]listing{},
 	}
 }
 

@@ -16,8 +16,14 @@ import { Route as AuditRouteImport } from './routes/audit'
 import { Route as BansRouteImport } from './routes/bans'
 import { Route as HistoryRouteImport } from './routes/history'
 import { Route as ServerRouteImport } from './routes/server'
+import { Route as ActionsIndexRouteImport } from './routes/actions.index'
+import { Route as ActionsNameRouteImport } from './routes/actions.$name'
 import { Route as AddressSplatRouteImport } from './routes/address.$'
+import { Route as ConfigFilesRouteImport } from './routes/config.files'
+import { Route as ConfigNewRouteImport } from './routes/config.new'
 import { Route as ConfigVersionsRouteImport } from './routes/config.versions'
+import { Route as FiltersIndexRouteImport } from './routes/filters.index'
+import { Route as FiltersNameRouteImport } from './routes/filters.$name'
 import { Route as JailsIndexRouteImport } from './routes/jails.index'
 import { Route as JailsJailRouteImport } from './routes/jails.$jail'
 import { Route as JobsIndexRouteImport } from './routes/jobs.index'
@@ -61,14 +67,44 @@ const ServerRoute = ServerRouteImport.update({
   path: '/server',
   getParentRoute: () => rootRouteImport,
 } as any)
+const ActionsIndexRoute = ActionsIndexRouteImport.update({
+  id: '/actions/',
+  path: '/actions/',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const ActionsNameRoute = ActionsNameRouteImport.update({
+  id: '/actions/$name',
+  path: '/actions/$name',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const AddressSplatRoute = AddressSplatRouteImport.update({
   id: '/address/$',
   path: '/address/$',
   getParentRoute: () => rootRouteImport,
 } as any)
+const ConfigFilesRoute = ConfigFilesRouteImport.update({
+  id: '/config/files',
+  path: '/config/files',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const ConfigNewRoute = ConfigNewRouteImport.update({
+  id: '/config/new',
+  path: '/config/new',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const ConfigVersionsRoute = ConfigVersionsRouteImport.update({
   id: '/config/versions',
   path: '/config/versions',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const FiltersIndexRoute = FiltersIndexRouteImport.update({
+  id: '/filters/',
+  path: '/filters/',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const FiltersNameRoute = FiltersNameRouteImport.update({
+  id: '/filters/$name',
+  path: '/filters/$name',
   getParentRoute: () => rootRouteImport,
 } as any)
 const JailsIndexRoute = JailsIndexRouteImport.update({
@@ -115,12 +151,18 @@ export interface FileRoutesByFullPath {
   '/bans': typeof BansRoute
   '/history': typeof HistoryRoute
   '/server': typeof ServerRoute
+  '/actions/$name': typeof ActionsNameRoute
   '/address/$': typeof AddressSplatRoute
+  '/config/files': typeof ConfigFilesRoute
+  '/config/new': typeof ConfigNewRoute
   '/config/versions': typeof ConfigVersionsRoute
+  '/filters/$name': typeof FiltersNameRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
   '/tools/expressions': typeof ToolsExpressionsRoute
   '/users/$user': typeof UsersUserRoute
+  '/actions/': typeof ActionsIndexRoute
+  '/filters/': typeof FiltersIndexRoute
   '/jails/': typeof JailsIndexRoute
   '/jobs/': typeof JobsIndexRoute
   '/users/': typeof UsersIndexRoute
@@ -133,12 +175,18 @@ export interface FileRoutesByTo {
   '/bans': typeof BansRoute
   '/history': typeof HistoryRoute
   '/server': typeof ServerRoute
+  '/actions/$name': typeof ActionsNameRoute
   '/address/$': typeof AddressSplatRoute
+  '/config/files': typeof ConfigFilesRoute
+  '/config/new': typeof ConfigNewRoute
   '/config/versions': typeof ConfigVersionsRoute
+  '/filters/$name': typeof FiltersNameRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
   '/tools/expressions': typeof ToolsExpressionsRoute
   '/users/$user': typeof UsersUserRoute
+  '/actions': typeof ActionsIndexRoute
+  '/filters': typeof FiltersIndexRoute
   '/jails': typeof JailsIndexRoute
   '/jobs': typeof JobsIndexRoute
   '/users': typeof UsersIndexRoute
@@ -152,12 +200,18 @@ export interface FileRoutesById {
   '/bans': typeof BansRoute
   '/history': typeof HistoryRoute
   '/server': typeof ServerRoute
+  '/actions/$name': typeof ActionsNameRoute
   '/address/$': typeof AddressSplatRoute
+  '/config/files': typeof ConfigFilesRoute
+  '/config/new': typeof ConfigNewRoute
   '/config/versions': typeof ConfigVersionsRoute
+  '/filters/$name': typeof FiltersNameRoute
   '/jails/$jail': typeof JailsJailRoute
   '/jobs/$job': typeof JobsJobRoute
   '/tools/expressions': typeof ToolsExpressionsRoute
   '/users/$user': typeof UsersUserRoute
+  '/actions/': typeof ActionsIndexRoute
+  '/filters/': typeof FiltersIndexRoute
   '/jails/': typeof JailsIndexRoute
   '/jobs/': typeof JobsIndexRoute
   '/users/': typeof UsersIndexRoute
@@ -172,12 +226,18 @@ export interface FileRouteTypes {
     | '/bans'
     | '/history'
     | '/server'
+    | '/actions/$name'
     | '/address/$'
+    | '/config/files'
+    | '/config/new'
     | '/config/versions'
+    | '/filters/$name'
     | '/jails/$jail'
     | '/jobs/$job'
     | '/tools/expressions'
     | '/users/$user'
+    | '/actions/'
+    | '/filters/'
     | '/jails/'
     | '/jobs/'
     | '/users/'
@@ -190,12 +250,18 @@ export interface FileRouteTypes {
     | '/bans'
     | '/history'
     | '/server'
+    | '/actions/$name'
     | '/address/$'
+    | '/config/files'
+    | '/config/new'
     | '/config/versions'
+    | '/filters/$name'
     | '/jails/$jail'
     | '/jobs/$job'
     | '/tools/expressions'
     | '/users/$user'
+    | '/actions'
+    | '/filters'
     | '/jails'
     | '/jobs'
     | '/users'
@@ -208,12 +274,18 @@ export interface FileRouteTypes {
     | '/bans'
     | '/history'
     | '/server'
+    | '/actions/$name'
     | '/address/$'
+    | '/config/files'
+    | '/config/new'
     | '/config/versions'
+    | '/filters/$name'
     | '/jails/$jail'
     | '/jobs/$job'
     | '/tools/expressions'
     | '/users/$user'
+    | '/actions/'
+    | '/filters/'
     | '/jails/'
     | '/jobs/'
     | '/users/'
@@ -227,12 +299,18 @@ export interface RootRouteChildren {
   BansRoute: typeof BansRoute
   HistoryRoute: typeof HistoryRoute
   ServerRoute: typeof ServerRoute
+  ActionsNameRoute: typeof ActionsNameRoute
   AddressSplatRoute: typeof AddressSplatRoute
+  ConfigFilesRoute: typeof ConfigFilesRoute
+  ConfigNewRoute: typeof ConfigNewRoute
   ConfigVersionsRoute: typeof ConfigVersionsRoute
+  FiltersNameRoute: typeof FiltersNameRoute
   JailsJailRoute: typeof JailsJailRoute
   JobsJobRoute: typeof JobsJobRoute
   ToolsExpressionsRoute: typeof ToolsExpressionsRoute
   UsersUserRoute: typeof UsersUserRoute
+  ActionsIndexRoute: typeof ActionsIndexRoute
+  FiltersIndexRoute: typeof FiltersIndexRoute
   JailsIndexRoute: typeof JailsIndexRoute
   JobsIndexRoute: typeof JobsIndexRoute
   UsersIndexRoute: typeof UsersIndexRoute
@@ -289,6 +367,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof ServerRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/actions/': {
+      id: '/actions/'
+      path: '/actions'
+      fullPath: '/actions/'
+      preLoaderRoute: typeof ActionsIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/actions/$name': {
+      id: '/actions/$name'
+      path: '/actions/$name'
+      fullPath: '/actions/$name'
+      preLoaderRoute: typeof ActionsNameRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/address/$': {
       id: '/address/$'
       path: '/address/$'
@@ -296,11 +388,39 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AddressSplatRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/config/files': {
+      id: '/config/files'
+      path: '/config/files'
+      fullPath: '/config/files'
+      preLoaderRoute: typeof ConfigFilesRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/config/new': {
+      id: '/config/new'
+      path: '/config/new'
+      fullPath: '/config/new'
+      preLoaderRoute: typeof ConfigNewRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/config/versions': {
       id: '/config/versions'
       path: '/config/versions'
       fullPath: '/config/versions'
       preLoaderRoute: typeof ConfigVersionsRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/filters/': {
+      id: '/filters/'
+      path: '/filters'
+      fullPath: '/filters/'
+      preLoaderRoute: typeof FiltersIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/filters/$name': {
+      id: '/filters/$name'
+      path: '/filters/$name'
+      fullPath: '/filters/$name'
+      preLoaderRoute: typeof FiltersNameRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/jails/': {
@@ -363,12 +483,18 @@ const rootRouteChildren: RootRouteChildren = {
   BansRoute: BansRoute,
   HistoryRoute: HistoryRoute,
   ServerRoute: ServerRoute,
+  ActionsNameRoute: ActionsNameRoute,
   AddressSplatRoute: AddressSplatRoute,
+  ConfigFilesRoute: ConfigFilesRoute,
+  ConfigNewRoute: ConfigNewRoute,
   ConfigVersionsRoute: ConfigVersionsRoute,
+  FiltersNameRoute: FiltersNameRoute,
   JailsJailRoute: JailsJailRoute,
   JobsJobRoute: JobsJobRoute,
   ToolsExpressionsRoute: ToolsExpressionsRoute,
   UsersUserRoute: UsersUserRoute,
+  ActionsIndexRoute: ActionsIndexRoute,
+  FiltersIndexRoute: FiltersIndexRoute,
   JailsIndexRoute: JailsIndexRoute,
   JobsIndexRoute: JobsIndexRoute,
   UsersIndexRoute: UsersIndexRoute,

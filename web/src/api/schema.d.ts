@@ -496,6 +496,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{host}/config/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All actions, and the jails that use them
+         * @description Needs the role admin.
+         */
+        get: operations["listActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/actions/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the actions: what its files say, and where
+         * @description Needs the role admin.
+         */
+        get: operations["getAction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{host}/config/changes": {
         parameters: {
             query?: never;
@@ -576,6 +616,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{host}/config/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was changed by hand since the newest version
+         * @description Needs the role admin.
+         */
+        get: operations["getConfigDrift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/drift/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take over what was changed by hand as a version
+         * @description Needs the role admin.
+         */
+        post: operations["adoptConfigDrift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/drift/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put back what was changed by hand, or say what that would do
+         * @description Needs the role admin.
+         */
+        post: operations["revertConfigDrift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{host}/config/expression-test": {
         parameters: {
             query?: never;
@@ -608,6 +708,46 @@ export interface paths {
          * @description Needs the role admin.
          */
         get: operations["getConfigFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All filters, and the jails that use them
+         * @description Needs the role admin.
+         */
+        get: operations["listFilters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/filters/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the filters: what its files say, and where
+         * @description Needs the role admin.
+         */
+        get: operations["getFilter"];
         put?: never;
         post?: never;
         delete?: never;
@@ -690,6 +830,66 @@ export interface paths {
         get: operations["getLogLines"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions of the configuration, newest first
+         * @description Needs the role admin.
+         */
+        get: operations["listConfigVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One version: who, why, and what it changed
+         * @description Needs the role admin.
+         */
+        get: operations["getConfigVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring the files of a version back, or say what that would do
+         * @description Needs the role admin.
+         */
+        post: operations["restoreConfigVersion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1408,6 +1608,11 @@ export interface components {
             /** @description The range with a purpose of its own that it is in; null for an ordinary address. */
             special: components["schemas"]["Special"] | null;
         };
+        AdoptInputBody: {
+            /** @description Of the drift that was looked at. */
+            etag: string;
+            reason?: string;
+        };
         Alive: {
             /** @enum {string} */
             status: "ok";
@@ -1578,6 +1783,18 @@ export interface components {
             own_end: boolean;
             reason: string | null;
         };
+        BringBody: {
+            /**
+             * Format: int64
+             * @description Taken back unless it is confirmed within this time, at least 10; 0 = it holds.
+             */
+            confirm_seconds?: number;
+            /** @description Say what it would do, and try it on a copy; change nothing. */
+            dry_run?: boolean;
+            /** @description Of the configuration as it was looked at. */
+            etag: string;
+            reason?: string;
+        };
         ChangeInputBody: {
             /**
              * Format: int64
@@ -1666,6 +1883,26 @@ export interface components {
             /** @description Unified. */
             diff: string;
             name: string;
+        };
+        ConfigDifference: {
+            /** @description Unified. */
+            diff: string;
+            name: string;
+            /** @description BanGUI may write it, so that it can put it back. */
+            writable: boolean;
+        };
+        ConfigDrift: {
+            /** @description Why the effects can't be told. */
+            broken: string | null;
+            drifted: boolean;
+            effects: components["schemas"]["ConfigEffect"][];
+            /** @description Of the configuration as it is now. */
+            etag: string;
+            files: components["schemas"]["ConfigDifference"][];
+            /** @description The newest version; null = BanGUI has not looked yet. */
+            known: components["schemas"]["ConfigVersion"];
+            /** @description A change is under way, so that nothing can be told now. */
+            unsettled: boolean;
         };
         ConfigEdit: {
             /** @description Of the jail (DEFAULT for all), filter or action; empty for the server. */
@@ -1817,6 +2054,61 @@ export interface components {
         ConfigText: {
             content: string;
             name: string;
+        };
+        ConfigVersion: {
+            /** @description null = nobody is known. */
+            actor: string | null;
+            /** Format: date-time */
+            at: string;
+            /** @description Id of the change on the host. */
+            change: string | null;
+            /** @description Files that differ from the version before. */
+            changed: string[];
+            etag_after: string;
+            etag_before: string | null;
+            id: string;
+            /**
+             * @description first: what BanGUI found at its first look. by_hand: changed on the host, and found when the next change was made.
+             * @enum {string}
+             */
+            kind: "first" | "applied" | "reverted" | "restored" | "adopted" | "by_hand";
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description The host takes it back then unless it is confirmed; null = it holds.
+             */
+            until: string | null;
+        };
+        ConfigVersionDetail: {
+            /** @description null = nobody is known. */
+            actor: string | null;
+            /** Format: date-time */
+            at: string;
+            /** @description Why the effects can't be told. */
+            broken: string | null;
+            /** @description Id of the change on the host. */
+            change: string | null;
+            /** @description Files that differ from the version before. */
+            changed: string[];
+            /** @description Values that count and differ, for fail2ban as it is installed now. */
+            effects: components["schemas"]["ConfigEffect"][];
+            etag_after: string;
+            etag_before: string | null;
+            files: components["schemas"]["ConfigDifference"][];
+            id: string;
+            /**
+             * @description first: what BanGUI found at its first look. by_hand: changed on the host, and found when the next change was made.
+             * @enum {string}
+             */
+            kind: "first" | "applied" | "reverted" | "restored" | "adopted" | "by_hand";
+            /** @description Nothing is kept of what was before. */
+            oldest: boolean;
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description The host takes it back then unless it is confirmed; null = it holds.
+             */
+            until: string | null;
         };
         ConfigWaiting: {
             /** @description Who made it. */
@@ -2674,6 +2966,11 @@ export interface components {
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
         };
+        PageConfigVersion: {
+            items: components["schemas"]["ConfigVersion"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
         PageGap: {
             items: components["schemas"]["Gap"][];
             /** @description Cursor of the next page; null on the last. */
@@ -2691,6 +2988,11 @@ export interface components {
         };
         PageJob: {
             items: components["schemas"]["Job"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageRecipe: {
+            items: components["schemas"]["Recipe"][];
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
         };
@@ -2764,6 +3066,105 @@ export interface components {
         PutBackInputBody: {
             /** @description As fallen names it. */
             change: string;
+        };
+        Recipe: {
+            /** @description What its first comment says; null = nothing. */
+            about: string | null;
+            /**
+             * @description How far root has to allow changes for it to be changed: an action is code.
+             * @enum {string}
+             */
+            degree: "data" | "code";
+            /** @description Why fail2ban could not read it; null when it could. */
+            fault: string | null;
+            /** @description In the order in which fail2ban reads them; at most 100. */
+            files: components["schemas"]["RecipeFile"][];
+            /** @description Those of its kind that bring it along; at most 100. */
+            included_by: string[];
+            /** @description Files that those bring along; at most 100. */
+            includes: string[];
+            name: string;
+            /** @description An action that is a Python program. */
+            python: boolean;
+            /** @description It does nothing by itself: others include it. */
+            shared: boolean;
+            /**
+             * @description changed: a .local stands over its .conf; own: there is only a .local.
+             * @enum {string}
+             */
+            state: "packaged" | "changed" | "own";
+            /** @description Jails, active ones first; at most 100. */
+            used_by: components["schemas"]["RecipeUse"][];
+        };
+        RecipeDetail: {
+            /** @description What its first comment says; null = nothing. */
+            about: string | null;
+            /**
+             * @description How far root has to allow changes for it to be changed: an action is code.
+             * @enum {string}
+             */
+            degree: "data" | "code";
+            /** @description Of the configuration; a change names it. */
+            etag: string;
+            /** @description Why fail2ban could not read it; null when it could. */
+            fault: string | null;
+            /** @description In the order in which fail2ban reads them; at most 100. */
+            files: components["schemas"]["RecipeFile"][];
+            /** @description Those of its kind that bring it along; at most 100. */
+            included_by: string[];
+            /** @description Files that those bring along; at most 100. */
+            includes: string[];
+            name: string;
+            /** @description There is more than is told. */
+            partly: boolean;
+            /** @description An action that is a Python program. */
+            python: boolean;
+            sections: components["schemas"]["RecipeSection"][];
+            /** @description It does nothing by itself: others include it. */
+            shared: boolean;
+            /**
+             * @description changed: a .local stands over its .conf; own: there is only a .local.
+             * @enum {string}
+             */
+            state: "packaged" | "changed" | "own";
+            /** @description Jails, active ones first; at most 100. */
+            used_by: components["schemas"]["RecipeUse"][];
+        };
+        RecipeFile: {
+            /** @description Below the configuration folder. */
+            name: string;
+            /** @description Written by BanGUI. */
+            own: boolean;
+            /** Format: int64 */
+            size: number;
+        };
+        RecipeOption: {
+            /** @description Only who owns the machine may allow to change it by itself. */
+            code: boolean;
+            /** @description Its texts are told to their first 16 KiB. */
+            cut: boolean;
+            /** @description Why it has no value; null when it has. */
+            fault: string | null;
+            /** @description fail2ban takes it; the others only feed references and tags. */
+            known: boolean;
+            /** @description As written in the .local file; null = nothing. */
+            local: string | null;
+            name: string;
+            origin: components["schemas"]["ConfigOrigin"];
+            /** @description As written without .local files; null = nothing. */
+            packaged: string | null;
+            /** @description What counts, as written. */
+            raw: string;
+            /** @description With references and tags replaced, as for a jail that says nothing but the name. */
+            value: string;
+        };
+        RecipeSection: {
+            name: string;
+            options: components["schemas"]["RecipeOption"][];
+        };
+        RecipeUse: {
+            enabled: boolean;
+            jail: string;
         };
         ReloadInputBody: {
             /** @description Also apply changed actions, at the price of lifting and restoring the jail's bans. */
@@ -4004,6 +4405,71 @@ export interface operations {
             };
         };
     };
+    listActions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRecipe"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     changeConfig: {
         parameters: {
             query?: never;
@@ -4143,6 +4609,116 @@ export interface operations {
             };
         };
     };
+    getConfigDrift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigDrift"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adoptConfigDrift: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdoptInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigVersion"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revertConfigDrift: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BringBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigChange"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     testExpression: {
         parameters: {
             query?: never;
@@ -4203,6 +4779,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConfigText"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFilters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRecipe"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeDetail"];
                 };
             };
             /** @description A problem */
@@ -4341,6 +4982,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogLinesView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listConfigVersions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageConfigVersion"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConfigVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigVersionDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreConfigVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BringBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigChange"];
                 };
             };
             /** @description A problem */

@@ -62,3 +62,7 @@ export type StatsGroup = Schemas['StatsGroup'];
 export type StatsOverview = Schemas['StatsOverview'];
 export type StatsTrend = Schemas['StatsTrend'];
 export type Timeline = Schemas['Timeline'];
+export type ConfigEntry = Schemas['ConfigEntry'];
+export type Recipe = Schemas['Recipe'];
+export type RecipeDetail = Schemas['RecipeDetail'];
+export type RecipeOption = Schemas['RecipeOption'];

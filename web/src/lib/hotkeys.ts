@@ -33,10 +33,12 @@ function find(name: string): ((event: KeyboardEvent) => void) | undefined {
 /** Runs what a key press stands for; exported for tests. */
 export function handleKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
+  // Inside a shadow root (the editor) the target is its host, and only the path tells of the field.
+  const target = event.composedPath()[0] ?? event.target;
   const key = spell(event);
   const single = !key.startsWith('mod+');
-  if (single && (!singleKeys.get() || typing(event.target) || behindDialog(event))) return;
-  if (typing(event.target) && key === 'mod+z') return; // the field's own undo
+  if (single && (!singleKeys.get() || typing(target) || behindDialog(event))) return;
+  if (typing(target) && key === 'mod+z') return; // the field's own undo
   const before = prefix;
   prefix = undefined;
   const action = (before === undefined ? undefined : find(`${before} ${key}`)) ?? find(key);

@@ -1,7 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Ban, CalendarClock, FileClock, Gauge, History, Info, Regex, ScrollText, Search, Server, Shield, Users } from 'lucide-react';
+import { Ban, CalendarClock, FileClock, Filter, Gauge, History, Info, Regex, ScrollText, Search, Server, Shield, Users, Zap } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useMay } from '@/api/access';
 import { hostQuery, jailsQuery } from '@/api/queries';
@@ -27,6 +27,7 @@ export function SideNav() {
   const down = useQuery(jailsQuery).data?.filter((j) => j.state !== 'running').length ?? 0;
   const tests = useMay('test');
   const administers = useMay('users');
+  const configures = useMay('configure');
   return (
     <nav
       aria-label={t`Pages`}
@@ -53,6 +54,18 @@ export function SideNav() {
           {t`Jails`}
           <Count value={down} label={t`not running`} />
         </Link>
+        {configures && (
+          <>
+            <Link to="/filters" className={item}>
+              <Filter aria-hidden />
+              {t`Filters`}
+            </Link>
+            <Link to="/actions" className={item}>
+              <Zap aria-hidden />
+              {t`Actions`}
+            </Link>
+          </>
+        )}
       </Group>
       {tests && (
         <Group title={t`Tools`}>

@@ -18,7 +18,6 @@ const change: ConfigChange = {
   etag: 'e1',
   applied: false,
   until: null,
-  left: [],
   files: [{ name: 'jail.d/zz-bangui-sshd.local', diff: '--- /dev/null\n+++ b/x\n+[sshd]\n+bantime = 7200\n' }],
   effects: [
     { jail: 'sshd', part: null, option: 'bantime', before: '600', after: '7200' },
@@ -27,7 +26,6 @@ const change: ConfigChange = {
   steps: [{ jail: 'sshd', do: 'reload' }],
   left: [],
   notes: ['A note.'],
-  left: [],
 };
 
 function Window() {

@@ -5,6 +5,8 @@ import {
   Ban,
   CalendarClock,
   FileSearch,
+  FileText,
+  Filter,
   Gauge,
   History,
   Info,
@@ -19,6 +21,7 @@ import {
   Sun,
   UserCog,
   Users,
+  Zap,
 } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useMay } from '@/api/access';
@@ -129,6 +132,7 @@ function useGeneralItems(text: string): PaletteItem[] {
   const mayBan = useMay('ban');
   const tests = useMay('test');
   const administers = useMay('users');
+  const configures = useMay('configure');
   const page = t`Page`;
   const action = t`Action`;
   const all: PaletteItem[] = [
@@ -154,6 +158,19 @@ function useGeneralItems(text: string): PaletteItem[] {
             kind: page,
             icon: <Regex aria-hidden />,
             run: () => void navigate({ to: '/tools/expressions' }),
+          },
+        ]
+      : []),
+    ...(configures
+      ? [
+          { id: 'filters', label: t`Filters`, kind: page, icon: <Filter aria-hidden />, run: () => void navigate({ to: '/filters' }) },
+          { id: 'actions', label: t`Actions`, kind: page, icon: <Zap aria-hidden />, run: () => void navigate({ to: '/actions' }) },
+          {
+            id: 'files',
+            label: t`Configuration files`,
+            kind: page,
+            icon: <FileText aria-hidden />,
+            run: () => void navigate({ to: '/config/files' }),
           },
         ]
       : []),

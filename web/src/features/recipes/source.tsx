@@ -1,0 +1,161 @@
+import { t } from '@lingui/core/macro';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { askForFiles, configKeys, type FileEdit, fileQuery, tryFiles } from '@/api/recipes';
+import { visible } from '@/lib/plain';
+import { problemOf } from '@/lib/problem';
+import { Button } from '@/ui/button';
+import { Bars, Failure } from '@/ui/states';
+import { tell } from '@/ui/toast';
+import { Allowed, useAllowed } from './allowed';
+import { expressionLine, isCode, withoutMark, writable, wrongLine } from './words';
+
+const Editor = lazy(() => import('@/ui/editor/editor').then((m) => ({ default: m.Editor })));
+
+interface WrongAt {
+  error: unknown;
+  line: number | undefined;
+}
+
+/** Where in a text of ours an error of the server points to. The mark stands over it in the file. */
+export function placeOf(error: unknown, name: string, text: string, marked: boolean): number | undefined {
+  const { message } = problemOf(error);
+  const line = wrongLine(message, name);
+  if (line === undefined) return expressionLine(message, text);
+  return marked ? Math.max(1, line - 1) : line;
+}
+
+interface TextEditorProps {
+  name: string;
+  /** What it begins with. */
+  begun: string;
+  /** Whether BanGUI's mark is, or will be, its first line. */
+  marked: boolean;
+  etag: string;
+  readOnly?: boolean;
+  /** It is not in a file yet, so it counts as changed from the start. */
+  fresh?: boolean;
+  title: string;
+  /** Why nothing can be saved yet. */
+  lacking?: string;
+  onApplied?: () => void;
+  aside?: ReactNode;
+}
+
+/** A whole file as text: read, written, checked on a copy, and looked at before it counts. */
+export function TextEditor({
+  name,
+  begun,
+  marked,
+  etag,
+  readOnly = false,
+  fresh = false,
+  title,
+  lacking,
+  onApplied,
+  aside,
+}: TextEditorProps) {
+  const client = useQueryClient();
+  const [text, setText] = useState(begun);
+  const [wrong, setWrong] = useState<WrongAt>();
+  const [checking, setChecking] = useState(false);
+  const changed = fresh || text !== begun;
+  const files = (): FileEdit[] => [{ name, content: text }];
+  const fail = (error: unknown) => setWrong({ error, line: placeOf(error, name, text, marked) });
+  const renew = () => {
+    for (const queryKey of configKeys) void client.invalidateQueries({ queryKey });
+  };
+  const check = async () => {
+    setChecking(true);
+    setWrong(undefined);
+    try {
+      await tryFiles(etag, files());
+      tell({ title: t`fail2ban would take it` });
+    } catch (error) {
+      fail(error);
+    } finally {
+      setChecking(false);
+    }
+  };
+  const save = () => {
+    if (!changed || lacking !== undefined) return;
+    setWrong(undefined);
+    askForFiles(etag, files(), {
+      title,
+      onApplied: () => {
+        renew();
+        onApplied?.();
+      },
+      onConflict: renew,
+    });
+  };
+  const idle = !changed || lacking !== undefined;
+  return (
+    <div className="flex flex-col gap-3">
+      <Suspense fallback={<Bars lines={10} className="p-4" />}>
+        <Editor
+          text={begun}
+          label={visible(name)}
+          readOnly={readOnly}
+          onText={setText}
+          onSave={save}
+          wrong={wrong?.line === undefined ? undefined : (wrong as { line: number })}
+        />
+      </Suspense>
+      {wrong !== undefined && (
+        <Failure title={wrong.line === undefined ? t`fail2ban would not take it.` : t`Line ${wrong.line}:`} error={wrong.error} />
+      )}
+      <div className="flex flex-wrap items-center justify-end gap-2">
+        {aside}
+        {!readOnly && (
+          <>
+            {lacking !== undefined && <span className="text-sm text-muted">{lacking}</span>}
+            <Button onClick={() => void check()} disabled={idle || checking}>
+              {checking ? t`Checking…` : t`Check`}
+            </Button>
+            <Button look="primary" onClick={save} disabled={idle}>
+              {t`Review and save…`}
+            </Button>
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** A file as it is, for who may change it as text, else to be read. */
+export function FileText({ name, own, onApplied, aside }: { name: string; own: boolean; onApplied?: () => void; aside?: ReactNode }) {
+  const { data, isError, error, refetch } = useQuery(fileQuery(name));
+  const allowed = useAllowed(isCode(name));
+  if (data === undefined) return isError ? <Failure error={error} retry={() => void refetch()} /> : <Bars lines={10} className="p-4" />;
+  const mayWrite = writable(name) && allowed === true;
+  return (
+    <div className="flex flex-col gap-3">
+      {writable(name) ? (
+        <Allowed code={isCode(name)} />
+      ) : (
+        <p className="text-sm text-muted">{t`A package's file: it can only be read. What differs belongs into a .local file.`}</p>
+      )}
+      {writable(name) && !own && allowed === true && (
+        <p className="text-sm text-muted">{t`Somebody wrote this file by hand. It is changed as it stands; nothing of it is rewritten.`}</p>
+      )}
+      <TextEditor
+        key={`${name} ${data.etag} ${mayWrite}`}
+        name={name}
+        begun={own ? withoutMark(data.content) : data.content}
+        marked={own}
+        etag={data.etag}
+        readOnly={!mayWrite}
+        title={t`Change ${visible(name)}`}
+        onApplied={onApplied}
+        aside={aside}
+      />
+    </div>
+  );
+}
+
+/** The text that a copy begins with. */
+export function useCopyText(file: string | undefined): string | undefined {
+  const { data } = useQuery({ ...fileQuery(file ?? ''), enabled: file !== undefined });
+  return data === undefined ? undefined : withoutMark(data.content);
+}
