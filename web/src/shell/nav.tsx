@@ -1,7 +1,22 @@
 import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Ban, CalendarClock, FileClock, Filter, Gauge, History, Info, Regex, ScrollText, Search, Server, Shield, Users, Zap } from 'lucide-react';
+import {
+  Ban,
+  CalendarClock,
+  FileClock,
+  Filter,
+  Gauge,
+  History,
+  Info,
+  Regex,
+  ScrollText,
+  Search,
+  Server,
+  Shield,
+  Users,
+  Zap,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useMay } from '@/api/access';
 import { hostQuery, jailsQuery } from '@/api/queries';
