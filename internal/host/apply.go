@@ -67,7 +67,7 @@ func (l *Local) ApplyChange(ctx context.Context, o ChangeOrder) (Change, error) 
 		return Change{}, err
 	}
 	p.ID = rand.Text()
-	tx, err := jailconf.Begin(l.ConfigDir, p.ID, o.ETag, p.files, l.Now(), p.theirs()...)
+	tx, err := jailconf.Begin(l.ConfigDir, jailconf.Writes{ID: p.ID, ETag: o.ETag, After: p.files, Theirs: p.theirs()}, l.Now())
 	if err != nil {
 		return Change{}, err
 	}

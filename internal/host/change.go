@@ -255,21 +255,8 @@ func (p *plan) drop() {
 
 // judge refuses what fail2ban would not run, and says what the rest means.
 func (p *plan) judge() error {
-	for _, j := range p.wants.Jails {
-		if p.before.Jail(j.Name) == nil {
-			if err := checkNewJail(j.Name); err != nil {
-				return err
-			}
-		}
-	}
-	for _, j := range p.wants.Jails {
-		if j.Fault == "" || !j.Enabled && !j.Fatal {
-			continue
-		}
-		if old := p.before.Jail(j.Name); j.Enabled || old == nil || old.Fault != j.Fault {
-			return fault.New(fault.Fail2banRefused, "fail2ban would not run the jail %s: %s", j.Name, j.Fault).
-				WithMend("Mend that value, then try again. Nothing was changed.")
-		}
+	if err := p.judgeJails(); err != nil {
+		return err
 	}
 	for _, name := range sortedNames(p.files) {
 		before, _ := p.tree.File(name)
@@ -289,6 +276,26 @@ func (p *plan) judge() error {
 		p.Notes = append(p.Notes, "No value that counts differs: something else says the same, or no active jail uses it.")
 	}
 	p.ETag = p.tree.ETag()
+	return nil
+}
+
+// judgeJails refuses jails that fail2ban would not run, or could not name.
+func (p *plan) judgeJails() error {
+	for _, j := range p.wants.Jails {
+		old := p.before.Jail(j.Name)
+		if old == nil {
+			if err := checkNewJail(j.Name); err != nil {
+				return err
+			}
+		}
+		if j.Fault == "" || !j.Enabled && !j.Fatal {
+			continue
+		}
+		if j.Enabled || old == nil || old.Fault != j.Fault {
+			return fault.New(fault.Fail2banRefused, "fail2ban would not run the jail %s: %s", j.Name, j.Fault).
+				WithMend("Mend that value, then try again. Nothing was changed.")
+		}
+	}
 	return nil
 }
 

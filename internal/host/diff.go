@@ -99,9 +99,9 @@ func commonLengths(before, after []string) [][]uint16 {
 	for i := range all {
 		all[i] = make([]uint16, len(after)+1)
 	}
-	for i := len(before) - 1; i >= 0; i-- {
-		for j := len(after) - 1; j >= 0; j-- {
-			if before[i] == after[j] {
+	for i, was := range slices.Backward(before) {
+		for j, is := range slices.Backward(after) {
+			if was == is {
 				all[i][j] = all[i+1][j+1] + 1
 			} else {
 				all[i][j] = max(all[i+1][j], all[i][j+1])

@@ -210,7 +210,7 @@ func (l *Local) oldFiles(r *recent) error {
 				WithMend("Look at it, and change what is wrong in a new change.")
 		}
 	}
-	tx, err := jailconf.Begin(l.ConfigDir, rand.Text(), tree.ETag(), r.before, l.Now(), r.theirs...)
+	tx, err := jailconf.Begin(l.ConfigDir, jailconf.Writes{ID: rand.Text(), ETag: tree.ETag(), After: r.before, Theirs: r.theirs}, l.Now())
 	if err != nil {
 		return err
 	}

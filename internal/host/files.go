@@ -65,21 +65,38 @@ func (p *plan) whole(f FileEdit, restore bool) (*string, error) {
 	if f.Content == nil && !exists {
 		return nil, nil
 	}
-	mark := f.Content != nil && strings.HasPrefix(*f.Content, jailconf.Mark+"\n")
+	marked := f.Content != nil && strings.HasPrefix(*f.Content, jailconf.Mark+"\n")
+	own := exists && jailconf.IsOwn(f.Name, there)
 	switch {
-	case isReserved(f.Name) && exists && !jailconf.IsOwn(f.Name, there):
+	case isReserved(f.Name) && exists && !own:
 		return nil, fault.New(fault.Conflict, "%s exists and was not written by BanGUI, so it stays as it is", f.Name).WithMend("Move the file away.")
-	case exists && jailconf.IsOwn(f.Name, there) && !(restore && !mark), !exists && jailconf.OwnName(f.Name) && (isReserved(f.Name) || !restore):
-		return checkedFile(f, !mark)
-	case !exists && !restore:
-		return nil, fault.New(fault.Forbidden, "%s does not exist, and BanGUI begins no file of people's", f.Name).
-			WithMend("Set options one by one, then they stand in a file of BanGUI's; or make the file by hand.")
-	case f.Content == nil && !restore && !jailconf.IsOwn(f.Name, there):
-		return nil, fault.New(fault.Forbidden, "%s was not written by BanGUI, so it is not removed", f.Name).WithMend("Remove it by hand, or empty it.")
-	case mark && exists:
-		return nil, fault.New(fault.Invalid, "the first line says that BanGUI wrote %s, which is not so", f.Name).WithMend("Leave that line out.")
+	case own && (marked || !restore), !exists && begunByUs(f.Name, restore):
+		return checkedFile(f, !marked)
+	}
+	if err := mayReplace(f, exists, marked, restore); err != nil {
+		return nil, err
 	}
 	return checkedFile(f, false)
+}
+
+// begunByUs reports whether a new file of that name is one of ours. An order to restore
+// may bring back one that people had.
+func begunByUs(name string, restore bool) bool {
+	return jailconf.OwnName(name) && (isReserved(name) || !restore)
+}
+
+// mayReplace refuses what is not done to a file of people's.
+func mayReplace(f FileEdit, exists, marked, restore bool) error {
+	switch {
+	case !exists && !restore:
+		return fault.New(fault.Forbidden, "%s does not exist, and BanGUI begins no file of people's", f.Name).
+			WithMend("Set options one by one, then they stand in a file of BanGUI's; or make the file by hand.")
+	case f.Content == nil && !restore:
+		return fault.New(fault.Forbidden, "%s was not written by BanGUI, so it is not removed", f.Name).WithMend("Remove it by hand, or empty it.")
+	case marked && exists:
+		return fault.New(fault.Invalid, "the first line says that BanGUI wrote %s, which is not so", f.Name).WithMend("Leave that line out.")
+	}
+	return nil
 }
 
 func isReserved(name string) bool {

@@ -49,26 +49,33 @@ type owner struct {
 // maxChanged bounds the files of one change.
 const maxChanged = 100
 
-// Begin notes a change durably: after holds the new content of each file of ours, nil
-// removes it. Nothing is written to the files yet. theirs are those of the files that
-// people wrote, which may be replaced all the same: they keep mode and owner, and a new
-// one can only be read by who runs fail2ban.
+// Writes is what a transaction is to write.
+type Writes struct {
+	ID    string
+	ETag  string             // of the folder that it was made from
+	After map[string]*string // the new content of each file; nil removes it
+	// Theirs are those of the files that people wrote, which may be replaced all the same:
+	// they keep mode and owner, and a new one can only be read by who runs fail2ban.
+	Theirs []string
+}
+
+// Begin notes a change durably. Nothing is written to the files yet.
 //
-// Conflict: etag is not that of the folder any more, another change is under way, or a
-// file of that name is not ours.
-func Begin(dir, id, etag string, after map[string]*string, now time.Time, theirs ...string) (*Transaction, error) {
-	if len(after) == 0 || len(after) > maxChanged {
+// Conflict: the folder is not the one of the ETag any more, another change is under way,
+// or a file of that name is not ours.
+func Begin(dir string, w Writes, now time.Time) (*Transaction, error) {
+	if len(w.After) == 0 || len(w.After) > maxChanged {
 		return nil, fault.New(fault.Invalid, "a change is of 1 to %d files", maxChanged)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fileFault(err, dir, "")
 	}
-	t := &Transaction{dir: dir, root: root, journal: journal{ID: id, Begun: now.UTC(), Before: map[string]*string{}, After: after, Theirs: map[string]owner{}}}
-	for _, name := range theirs {
+	t := &Transaction{dir: dir, root: root, journal: journal{ID: w.ID, Begun: now.UTC(), Before: map[string]*string{}, After: w.After, Theirs: map[string]owner{}}}
+	for _, name := range w.Theirs {
 		t.journal.Theirs[name] = owner{Mode: 0o600, UID: -1, GID: -1}
 	}
-	if err := t.begin(etag); err != nil {
+	if err := t.begin(w.ETag); err != nil {
 		return nil, errors.Join(err, t.close())
 	}
 	return t, nil

@@ -59,7 +59,7 @@ func changed(text string) map[string]*string {
 
 func begin(t testing.TB, dir string, after map[string]*string) *jailconf.Transaction {
 	t.Helper()
-	tx, err := jailconf.Begin(dir, "id", etag(t, dir), after, time.Now())
+	tx, err := jailconf.Begin(dir, jailconf.Writes{ID: "id", ETag: etag(t, dir), After: after}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestBegin_TellsTheSecond(t *testing.T) {
 	dir := folder(t)
 	before := etag(t, dir)
 	tx := begin(t, dir, changed("1"))
-	if _, err := jailconf.Begin(dir, "b", etag(t, dir), changed("2"), time.Now()); !fault.Is(err, fault.Conflict) {
+	if _, err := jailconf.Begin(dir, jailconf.Writes{ID: "b", ETag: etag(t, dir), After: changed("2")}, time.Now()); !fault.Is(err, fault.Conflict) {
 		t.Errorf("while one is under way: %v", err)
 	}
 	if _, err := jailconf.Pending(dir); !fault.Is(err, fault.Conflict) {
@@ -120,7 +120,7 @@ func TestBegin_TellsTheSecond(t *testing.T) {
 	if err := tx.Keep(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := jailconf.Begin(dir, "b", before, changed("2"), time.Now()); !fault.Is(err, fault.Conflict) {
+	if _, err := jailconf.Begin(dir, jailconf.Writes{ID: "b", ETag: before, After: changed("2")}, time.Now()); !fault.Is(err, fault.Conflict) {
 		t.Errorf("from a tree that is not that any more: %v", err)
 	}
 	if p, err := jailconf.Pending(dir); p != nil || err != nil {
@@ -130,7 +130,7 @@ func TestBegin_TellsTheSecond(t *testing.T) {
 	for name, content := range map[string]*string{
 		"filter.d/foreign.local": marked("x"), "jail.local": marked("x"), "../x.local": marked("x"), "filter.d/../../x.local": marked("x"), "filter.d/new.local": new(string),
 	} {
-		if _, err := jailconf.Begin(dir, "c", etag(t, dir), map[string]*string{name: content}, time.Now()); err == nil {
+		if _, err := jailconf.Begin(dir, jailconf.Writes{ID: "c", ETag: etag(t, dir), After: map[string]*string{name: content}}, time.Now()); err == nil {
 			t.Errorf("%s was taken", name)
 		}
 	}

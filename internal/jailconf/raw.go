@@ -67,26 +67,21 @@ func (r Raw) Beyond(name string) error {
 	if place == InAction || place == "" {
 		return r.forbid(name, "all of it")
 	}
-	before, after := map[[2]string]string{}, map[[2]string]string{}
-	for of, values := range map[*Tree]map[[2]string]string{r.Before: before, r.After: after} {
-		content, there := of.File(name)
-		if !there {
-			continue
+	var before, after map[[2]string]string
+	if content, there := r.Before.File(name); there {
+		if f, err := parse(name, content); err == nil {
+			before = f.values()
 		}
+	}
+	if content, there := r.After.File(name); there {
 		f, err := parse(name, content)
-		if err != nil && of == r.After {
+		if err != nil {
 			return fault.Wrap(err, fault.Invalid, "%s", fault.MessageOf(err))
 		}
-		if err == nil {
-			for where, value := range f.values() {
-				values[where] = value
-			}
-			if of == r.After {
-				if err := r.sections(name, place, f); err != nil {
-					return err
-				}
-			}
+		if err := r.sections(name, place, f); err != nil {
+			return err
 		}
+		after = f.values()
 	}
 	for _, where := range touched(before, after) {
 		value, set := after[where]
@@ -194,6 +189,12 @@ func (r Raw) value(name string, place Place, where [2]string, raw string) error 
 			return r.forbid(name, option+" with a reference to "+to)
 		}
 	}
+	return r.whatCounts(name, section, option, raw)
+}
+
+// whatCounts holds what an option with references comes to, in each jail that it is for,
+// against the grammar.
+func (r Raw) whatCounts(name, section, option, raw string) error {
 	counts := false
 	for i := range r.Is.Jails {
 		j := &r.Is.Jails[i]
@@ -207,7 +208,7 @@ func (r Raw) value(name string, place Place, where [2]string, raw string) error 
 		if o.Raw != raw {
 			continue // something else counts there
 		}
-		if err := obeys(place, option, o.Value); err != nil {
+		if err := obeys(InJail, option, o.Value); err != nil {
 			return err
 		}
 		counts = true

@@ -117,7 +117,7 @@ func TestTransaction_ReplacesFilesOfPeople(t *testing.T) {
 	}
 	for _, content := range []*string{new(string), nil} {
 		for _, keep := range []bool{false, true} {
-			tx, err := jailconf.Begin(dir, "id", etag(t, dir), map[string]*string{"jail.local": content, "filter.d/new.local": new(string)}, time.Now(), "jail.local", "filter.d/new.local")
+			tx, err := jailconf.Begin(dir, jailconf.Writes{ID: "id", ETag: etag(t, dir), After: map[string]*string{"jail.local": content, "filter.d/new.local": new(string)}, Theirs: []string{"jail.local", "filter.d/new.local"}}, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -153,12 +153,12 @@ func TestTransaction_ReplacesFilesOfPeople(t *testing.T) {
 		if err := make(filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := jailconf.Begin(dir, "id", etag(t, dir), map[string]*string{name: new(string)}, time.Now(), name); !fault.Is(err, fault.Conflict) {
+		if _, err := jailconf.Begin(dir, jailconf.Writes{ID: "id", ETag: etag(t, dir), After: map[string]*string{name: new(string)}, Theirs: []string{name}}, time.Now()); !fault.Is(err, fault.Conflict) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for _, name := range []string{"jail.conf", "../x.local", "jail.d/zz-bangui-x.local", "filter.d/../jail.conf"} {
-		if _, err := jailconf.Begin(dir, "id", etag(t, dir), map[string]*string{name: new(string)}, time.Now(), name); err == nil {
+		if _, err := jailconf.Begin(dir, jailconf.Writes{ID: "id", ETag: etag(t, dir), After: map[string]*string{name: new(string)}, Theirs: []string{name}}, time.Now()); err == nil {
 			t.Errorf("%s was taken", name)
 		}
 	}
