@@ -89,6 +89,13 @@ func TestAudit_EveryChange(t *testing.T) {
 	change("POST", changes+"/x/confirm", "", 204)
 	change("POST", "/api/v1/hosts/local/config/expression-test", `{"source":{"kind":"log","path":"/var/log/auth.log"},"filter":"sshd"}`, 200)
 	change("DELETE", changes+"/x", "", 204)
+	const config = "/api/v1/hosts/local/config/"
+	byHand := func(content string) { d.host.change(func() { d.host.jail = content }) }
+	byHand("# by hand\n")
+	version := idOfBody(t, change("POST", config+"drift/adopt", `{"etag":"x","reason":"mine"}`, 200))
+	byHand("# by a stranger\n")
+	change("POST", config+"drift/revert", `{"etag":"x","reason":"not his"}`, 200)
+	change("POST", config+"versions/"+version+"/restore", `{"etag":"x","reason":"as it was"}`, 200)
 	const server = "/api/v1/hosts/local/server"
 	d.run(scenario{name: "change the server", method: "PATCH", path: server, header: http.Header{"If-Match": {`"x"`}}, body: `{"log_level":"INFO","reason":"louder"}`, status: 200})
 	change("POST", server+"/flush-logs", "", 204)
@@ -134,21 +141,24 @@ func TestAudit_EveryChange(t *testing.T) {
 		t.Errorf("actions without an entry: %s", diff)
 	}
 	for action, want := range map[string][5]string{
-		"ban.create":      {"the-admin", "203.0.113.1, 203.0.113.2, 203.0.113.3, 1 more in sshd", "", "banned (4): 203.0.113.1 in sshd, 203.0.113.2 in sshd, 203.0.113.3 in sshd, 203.0.113.4 in sshd", "=a reason"},
-		"ban.lift":        {"the-admin", "203.0.113.1 in sshd", "", "lifted (1): 203.0.113.1 in sshd", ""},
-		"jail.idle":       {"the-admin", "local/sshd", "running", "idle", ""},
-		"jail.reload":     {"the-admin", "local/sshd", "running", "restarted", ""},
-		"host.reload":     {"the-admin", "local", "", "", ""},
-		"config.change":   {"the-admin", "local jail sshd: maxretry", "", "", "calmer"},
-		"config.confirm":  {"the-admin", "local x", "", "", ""},
-		"server.change":   {"the-admin", "local", "", "", "louder"},
-		"server.restart":  {"the-admin", "local", "", "0 jails and 0 bans are back, 0 are missing", "new version"},
-		"expression.test": {"the-admin", "local log /var/log/auth.log", "", "", ""},
-		"user.add":        {"the-admin", "berta", "", "role viewer", ""},
-		"user.change":     {"the-admin", "berta", "role viewer", "role operator, disabled, another password", ""},
-		"user.remove":     {"the-admin", "berta", "role operator", "", ""},
-		"auth.login":      {"berta", "berta", "", "", ""},
-		"auth.logout":     {"berta", "", "", "", ""},
+		"ban.create":          {"the-admin", "203.0.113.1, 203.0.113.2, 203.0.113.3, 1 more in sshd", "", "banned (4): 203.0.113.1 in sshd, 203.0.113.2 in sshd, 203.0.113.3 in sshd, 203.0.113.4 in sshd", "=a reason"},
+		"ban.lift":            {"the-admin", "203.0.113.1 in sshd", "", "lifted (1): 203.0.113.1 in sshd", ""},
+		"jail.idle":           {"the-admin", "local/sshd", "running", "idle", ""},
+		"jail.reload":         {"the-admin", "local/sshd", "running", "restarted", ""},
+		"host.reload":         {"the-admin", "local", "", "", ""},
+		"config.change":       {"the-admin", "local jail sshd: maxretry", "", "", "calmer"},
+		"config.confirm":      {"the-admin", "local x", "", "", ""},
+		"config.adopt":        {"the-admin", "local", "", "version " + version, "mine"},
+		"config.revert_drift": {"the-admin", "local", "", "", "not his"},
+		"config.restore":      {"the-admin", "local version " + version, "", "", "as it was"},
+		"server.change":       {"the-admin", "local", "", "", "louder"},
+		"server.restart":      {"the-admin", "local", "", "0 jails and 0 bans are back, 0 are missing", "new version"},
+		"expression.test":     {"the-admin", "local log /var/log/auth.log", "", "", ""},
+		"user.add":            {"the-admin", "berta", "", "role viewer", ""},
+		"user.change":         {"the-admin", "berta", "role viewer", "role operator, disabled, another password", ""},
+		"user.remove":         {"the-admin", "berta", "role operator", "", ""},
+		"auth.login":          {"berta", "berta", "", "", ""},
+		"auth.logout":         {"berta", "", "", "", ""},
 	} {
 		e := found[action]
 		got := [5]string{text(e.Actor), text(e.Target), text(e.Before), text(e.After), text(e.Detail)}

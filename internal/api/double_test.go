@@ -38,6 +38,7 @@ type double struct {
 	broken map[string]error
 	lifted map[string]bool // jails that lift what is lifted everywhere
 	wrote  []string
+	jail   string // what jail.local holds
 }
 
 var _ host.Host = (*double)(nil)
@@ -152,7 +153,9 @@ func (d *double) Choices(context.Context) (host.Choices, error) { return host.Ch
 func (d *double) LogFiles(context.Context, []string) ([]host.WatchedLog, error) { return nil, d.err }
 func (d *double) ConfigFile(context.Context, string) (string, error)            { return "", d.err }
 func (d *double) ConfigFiles(context.Context) (host.ConfigSnapshot, error) {
-	return host.ConfigSnapshot{ETag: "x"}, d.err
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return host.ConfigSnapshot{ETag: "x", Files: []host.ConfigContent{{Name: "jail.local", Content: []byte(d.jail)}}}, d.err
 }
 
 func (d *double) Recipes(context.Context, jailconf.Place) ([]jailconf.Recipe, error) {

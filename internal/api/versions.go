@@ -248,6 +248,7 @@ func (a *API) adoptDrift(ctx context.Context, in *adoptInput) (*answer[ConfigVer
 	if err != nil {
 		return nil, err
 	}
+	noteOf(ctx).After = "version " + strconv.FormatInt(v.ID, 10)
 	return answerWith(versionOf(v)), nil
 }
 
