@@ -16,10 +16,13 @@ type patient struct {
 	within time.Duration
 
 	mu      sync.Mutex
-	pending chan connected // nil = none is begun; has room for one
+	pending *attempt // nil = none is begun
 }
 
-type connected struct {
+// attempt is one connection that was begun. Whoever finds it pending once done is closed
+// takes it; nobody else does.
+type attempt struct {
+	done chan struct{}
 	conn driver.Conn
 	err  error
 }
@@ -28,12 +31,15 @@ type connected struct {
 // question that it was begun for.
 func (p *patient) Connect(ctx context.Context) (driver.Conn, error) {
 	for {
-		pending, ours := p.begun(ctx)
+		a, ours := p.begun(ctx)
 		select {
-		case done := <-pending:
-			p.forget(pending)
-			if done.err == nil || ours {
-				return done.conn, done.err
+		case <-a.done:
+			taken := p.take(a)
+			switch {
+			case taken && a.err == nil:
+				return a.conn, nil
+			case ours && a.err != nil:
+				return nil, a.err
 			}
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -42,42 +48,46 @@ func (p *patient) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 // begun is the connection that is under way, and whether it was begun now.
-func (p *patient) begun(ctx context.Context) (pending chan connected, ours bool) {
+func (p *patient) begun(ctx context.Context) (a *attempt, ours bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if ours = p.pending == nil; ours {
-		pending := make(chan connected, 1)
-		p.pending = pending
-		go func() {
-			own, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.within)
-			defer cancel()
-			conn, err := p.Connector.Connect(own)
-			pending <- connected{conn, err}
-		}()
+	if p.pending != nil {
+		return p.pending, false
 	}
-	return p.pending, ours
+	a = &attempt{done: make(chan struct{})}
+	p.pending = a
+	go func() {
+		defer close(a.done)
+		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.within)
+		defer cancel()
+		a.conn, a.err = p.Connector.Connect(own)
+	}()
+	return a, true
 }
 
-func (p *patient) forget(pending chan connected) {
+// take reports whether the attempt was still there to be taken.
+func (p *patient) take(a *attempt) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.pending == pending {
-		p.pending = nil
+	if p.pending != a {
+		return false
 	}
+	p.pending = nil
+	return true
 }
 
 // Close ends the connection that nobody took. The pool calls it when it closes.
 func (p *patient) Close() error {
 	p.mu.Lock()
-	pending := p.pending
+	a := p.pending
 	p.pending = nil
 	p.mu.Unlock()
-	if pending == nil {
+	if a == nil {
 		return nil
 	}
-	done := <-pending
-	if done.conn == nil {
+	<-a.done
+	if a.conn == nil {
 		return nil
 	}
-	return done.conn.Close()
+	return a.conn.Close()
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"io"
 	"net"
 	"net/url"
@@ -107,5 +108,55 @@ func TestPostgres_ALateConnectionEndsWithTheStore(t *testing.T) {
 	expectFault(t, err, fault.Unavailable)
 	if err := db.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// quick makes connections at once, and counts those that are open.
+type quick struct {
+	driver.Connector
+	open atomic.Int64
+	made func() // is called before each is handed on
+}
+
+func (q *quick) Connect(context.Context) (driver.Conn, error) {
+	q.open.Add(1)
+	q.made()
+	return quickConn{of: q}, nil
+}
+
+type quickConn struct {
+	driver.Conn
+	of *quick
+}
+
+func (c quickConn) Close() error {
+	c.of.open.Add(-1)
+	return nil
+}
+
+// A pool may be closed just when a connection comes: it is handed on or closed, and
+// nobody waits for it for ever.
+func TestPatient_ClosedWhileItConnects(t *testing.T) {
+	t.Parallel()
+	connections := &quick{}
+	for range 20_000 {
+		made := make(chan struct{})
+		connections.made = sync.OnceFunc(func() { close(made) })
+		p := &patient{Connector: connections, within: time.Minute}
+		var both sync.WaitGroup
+		both.Go(func() {
+			if conn, err := p.Connect(t.Context()); err == nil {
+				_ = conn.Close()
+			}
+		})
+		both.Go(func() {
+			<-made
+			_ = p.Close()
+		})
+		both.Wait()
+		_ = p.Close()
+	}
+	if n := connections.open.Load(); n != 0 {
+		t.Errorf("%d connections were left open", n)
 	}
 }
