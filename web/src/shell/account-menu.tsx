@@ -1,8 +1,8 @@
 import { t } from '@lingui/core/macro';
 import { useNavigate } from '@tanstack/react-router';
-import { CalendarClock, CircleUser, FileClock, History, Languages, LogOut, Moon, ScrollText, Sun, UserCog, Users } from 'lucide-react';
+import { CircleUser, Languages, LogOut, Moon, Sun, UserCog } from 'lucide-react';
 import { useEffect } from 'react';
-import { signOut, useMay, useSession } from '@/api/access';
+import { signOut, useSession } from '@/api/access';
 import { roleInWords } from '@/api/words';
 import { useDark, usePhone } from '@/lib/media';
 import { visible } from '@/lib/plain';
@@ -22,34 +22,14 @@ async function leave(): Promise<void> {
   }
 }
 
-/** Who one is, what one may look after, and the way out. */
+/** Who one is, and the way out. */
 export function AccountMenu() {
   const session = useSession();
   const navigate = useNavigate();
-  const administers = useMay('users');
   const looks = useLooks();
-  const phone = usePhone();
   useEffect(() => answer('sign-out', () => void leave()), []);
   if (session === undefined) return null;
   const { username, role } = session.user;
-  const go = (
-    label: string,
-    icon: MenuEntry['icon'],
-    to: '/account' | '/history' | '/jobs' | '/users' | '/config/versions' | '/audit',
-    apart?: boolean,
-  ): MenuEntry => ({
-    label,
-    icon,
-    apart,
-    onSelect: () => void navigate({ to }),
-  });
-  const admin = administers
-    ? [
-        go(t`Users`, <Users aria-hidden />, '/users', true),
-        go(t`Versions`, <FileClock aria-hidden />, '/config/versions'),
-        go(t`Audit log`, <ScrollText aria-hidden />, '/audit'),
-      ]
-    : [];
   return (
     <Menu
       trigger={
@@ -64,12 +44,7 @@ export function AccountMenu() {
         </div>
       }
       entries={[
-        go(t`Your account`, <UserCog aria-hidden />, '/account', true),
-        // The bar at a phone's bottom has no room for them.
-        ...(phone
-          ? [go(t`History`, <History aria-hidden />, '/history'), go(t`Background jobs`, <CalendarClock aria-hidden />, '/jobs')]
-          : []),
-        ...admin,
+        { label: t`Your account`, icon: <UserCog aria-hidden />, apart: true, onSelect: () => void navigate({ to: '/account' }) },
         ...looks,
         { label: t`Sign out`, icon: <LogOut aria-hidden />, apart: true, onSelect: () => ask('sign-out', {}) },
       ]}

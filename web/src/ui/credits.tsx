@@ -1,4 +1,5 @@
 import { visible } from '../lib/plain';
+import { classes } from './classes';
 
 interface Named {
   text: string;
@@ -21,11 +22,17 @@ export function Credit({ credit }: { credit: Named }) {
   );
 }
 
-/** Whose data is shown here, each once, in one line. Where it breaks, a finger still hits one link and not two. */
-export function Credits({ credits }: { credits: readonly Named[] }) {
+const oneLine = 'overflow-x-auto overflow-y-hidden whitespace-nowrap [scrollbar-width:none]';
+
+/**
+ * Whose data is shown here, each once. Where it breaks, a finger still hits one
+ * link and not two; under a list that needs the height it is one line, which
+ * moves sideways where the window is too narrow for it.
+ */
+export function Credits({ credits, low = false }: { credits: readonly Named[]; low?: boolean }) {
   const once = [...new Map(credits.map((credit) => [credit.text, credit])).values()];
   return (
-    <ul className="flex flex-wrap gap-x-3 gap-y-1 text-xs leading-6 text-muted">
+    <ul className={classes('flex gap-x-3 gap-y-1 text-xs leading-6 text-muted', low ? oneLine : 'flex-wrap')}>
       {once.map((credit) => (
         <li key={credit.text} className="flex">
           <Credit credit={credit} />

@@ -56,7 +56,7 @@ export function MenuPopup({ open, anchor, entries, head, atFirst, onClose }: Men
         <Base.Positioner anchor={anchor} sideOffset={4} align="end" className="z-50">
           <Base.Popup
             ref={list}
-            className="float z-50 min-w-44 rounded-lg border border-line bg-surface p-1 shadow-float outline-none"
+            className="float z-50 max-h-(--available-height) min-w-44 overflow-y-auto rounded-lg border border-line bg-surface p-1 shadow-float outline-none"
             finalFocus={() => anchor ?? true}
           >
             {head}

@@ -68,9 +68,7 @@ const desk = { viewport: { width: 1440, height: 900 } };
 
 test.each([
   ['desktop', 'light', desk, 'en-US'],
-  ['desktop', 'dark', desk, 'de-DE'],
-  ['phone', 'light', phone, 'de-DE'],
-  ['phone', 'dark', phone, 'en-US'],
+  ['phone', 'dark', phone, 'de-DE'],
 ] as const)('the tester is accessible: %s, %s', async (size, colorScheme, options, locale) => {
   const page = await stage.page('/tools/expressions?filter=sshd', { ...options, colorScheme, locale });
   await page.locator('textarea').first().fill(lines);

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,6 +13,9 @@ const complaints: string[] = [];
 
 beforeAll(async () => {
   stage = await Stage.open(complaints);
+  // It is looked at for longer than a ban of the stage lasts.
+  await stage.fail2ban.client('set', 'sshd', 'bantime', '86400');
+  writeFileSync(join(stage.fail2ban.config, 'filter.d', 'dovecot.local'), '[Definition]\nmaxlines = 3\n');
   for (const address of ['203.0.113.7', '2001:db8:1:2:3:4:5:6', '198.51.100.23']) stage.fail2ban.attack(address);
   await until(() => stage.fail2ban.isBanned('198.51.100.23'), 'there is something to look at');
 });
@@ -63,6 +68,16 @@ test.each(everyLook)(
       ['/history', '203.0.113.7'],
       ['/jails', 'sshd'],
       ['/jails/sshd', 'failregex'],
+      ['/jails/sshd?tab=settings', 'Failures until a ban'],
+      ['/jails/sshd?tab=logs', 'auth.log'],
+      ['/filters?q=apache', 'apache-auth'],
+      ['/filters/sshd', 'failregex'],
+      ['/filters/dovecot?tab=source', 'maxlines'],
+      ['/filters/dovecot?tab=diff', 'maxlines'],
+      ['/actions?q=iptables', 'iptables-multiport'],
+      ['/config/new?kind=filter', 'common.conf'],
+      ['/config/files?file=jail.local', 'banaction'],
+      ['/tools/expressions?filter=sshd', 'Paste lines, or choose a log.'],
       ['/address/203.0.113.7', 'Failed password'],
       ['/server', 'Restart…'],
       ['/server?tab=log', 'Starting Fail2ban'],
@@ -74,6 +89,7 @@ test.each(everyLook)(
       await page.goto(stage.url + path);
       await page.locator('main').getByText(text).first().waitFor();
       await look(path);
+      expect(await overhang(page), path).toBeLessThanOrEqual(0);
     }
     await page.goto(`${stage.url}/jobs`);
     await page.getByRole('button', { name: /^Background jobs: Jobs run here/ }).click();
@@ -166,6 +182,13 @@ test('longer words fit a phone as well', async () => {
     ['/audit', 'Protokoll'],
     ['/history', 'Verlauf'],
     ['/jobs', 'Hintergrundaufgaben'],
+    ['/filters', 'Filter'],
+    ['/filters/sshd', 'sshd'],
+    ['/actions', 'Aktionen'],
+    ['/config/files', 'Konfigurationsdateien'],
+    ['/config/versions', 'Versionen'],
+    ['/server', 'Server'],
+    ['/jails/sshd?tab=settings', 'sshd'],
   ] as const) {
     await page.goto(stage.url + path);
     await page.getByRole('heading', { level: 1, name: title }).waitFor();
@@ -222,6 +245,26 @@ test('everything is reachable by keys alone', async () => {
   await page.getByText(/203\.0\.113\.7 is banned in sshd/).waitFor();
   await page.keyboard.press('Enter');
   await page.waitForURL('**/address/203.0.113.7');
+  await page.context().close();
+});
+
+test('every page is in the navigation: all in sight at the left, and under a thumb', async () => {
+  const page = await stage.page('/');
+  const left = page.getByRole('navigation', { name: 'Pages' });
+  await left.getByRole('link', { name: 'Audit log' }).waitFor();
+  const all = await left.getByRole('link').allTextContents();
+  expect(await left.evaluate((e) => e.scrollHeight - e.clientHeight)).toBe(0);
+  await page.setViewportSize(phone.viewport);
+  const bar = page.getByRole('navigation', { name: 'Pages' });
+  const below = await bar.getByRole('link').allTextContents();
+  await bar.getByRole('button', { name: 'More' }).click();
+  const others = page.getByRole('menuitem');
+  await others.first().waitFor();
+  const plain = (name: string) => name.replace(/\d.*$/, '');
+  expect([...below, ...(await others.allTextContents())].map(plain).sort()).toEqual(all.map(plain).sort());
+  expect(await axe(page)).toEqual([]);
+  await page.getByRole('menuitem', { name: 'Versions' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Versions' }).waitFor();
   await page.context().close();
 });
 

@@ -42,10 +42,13 @@ test('a hand changes a file; it is seen, adopted, and what was before comes back
   await main.getByRole('button', { name: 'Restore version 1' }).click();
   const restoring = page.getByRole('dialog', { name: 'Restore version 1' });
   await restoring.getByText('-findtime = 4321').waitFor();
-  await restoring.getByLabel('How long it is on trial').selectOption('0');
+  await restoring.getByLabel('How long it is on trial').selectOption('600');
   await restoring.getByLabel(/^Why/).fill('back');
-  await restoring.getByRole('button', { name: 'Apply', exact: true }).click();
+  await restoring.getByRole('button', { name: /^Apply/ }).click();
   await main.getByText('Version 3', { exact: true }).waitFor();
   await main.getByText('restored').waitFor();
+  await main.getByText('on trial', { exact: true }).waitFor();
+  await page.getByRole('region', { name: 'Change on trial' }).getByRole('button', { name: 'Keep it' }).click();
+  await main.getByText('on trial', { exact: true }).waitFor({ state: 'detached' });
   await page.context().close();
 }, 480_000);

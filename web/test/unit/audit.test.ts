@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { changedBetween } from '@/features/audit/changed';
 import { isNarrowed, toFilter } from '@/features/audit/view';
+import { actionInWords, actionKinds } from '@/features/audit/words';
 import { dayBegins, showTimesIn, timeZone } from '@/lib/time';
 
 afterEach(() => timeZone.set(undefined));
@@ -58,4 +60,18 @@ test('a view asks for whole days, the last one included', () => {
   });
   expect(isNarrowed(view)).toBe(true);
   expect(isNarrowed({ actor: '', action: '', outcome: '', from: '', to: '' })).toBe(false);
+});
+
+// The server's own test holds that document to the actions that there are.
+const actions = [
+  ...(readFileSync('../docs/audit.md', 'utf8')
+    .split('## The actions')[1]
+    ?.matchAll(/^\|[^|]*\|/gm) ?? []),
+].flatMap(([cell]) => [...cell.matchAll(/`([a-z_.]+)`/g)].map(([, name = '']) => name));
+
+test('every action that is documented has words, and a kind to narrow the list to', () => {
+  expect(actions).toContain('config.restore');
+  expect(actions.filter((action) => actionInWords(action) === action)).toEqual([]);
+  const kinds = actionKinds().map(([prefix]) => prefix);
+  expect(actions.filter((action) => action !== 'several' && !kinds.includes(action.split('.')[0] ?? ''))).toEqual([]);
 });

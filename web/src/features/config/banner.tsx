@@ -2,9 +2,10 @@ import { t } from '@lingui/core/macro';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useMay } from '@/api/access';
-import { configQuery, endChange } from '@/api/config';
+import { endChange } from '@/api/config';
 import { hostQuery, jailsQuery } from '@/api/queries';
 import type { ConfigWaiting } from '@/api/types';
+import { renewVersions } from '@/api/versions';
 import { useNow } from '@/lib/clock';
 import { visible } from '@/lib/plain';
 import { duration } from '@/lib/time';
@@ -19,9 +20,10 @@ export function WaitingChange({ waiting }: { waiting: ConfigWaiting }) {
   const [busy, setBusy] = useState<'keep' | 'revert'>();
   const left = Math.max(0, Math.ceil((Date.parse(waiting.until) - now) / 1000));
   const renew = async () => {
-    for (const queryKey of [configQuery.queryKey, jailsQuery.queryKey, ['config-jail'] as const, ['jail'] as const]) {
+    for (const queryKey of [jailsQuery.queryKey, ['config-jail'] as const, ['jail'] as const]) {
       void client.invalidateQueries({ queryKey });
     }
+    void renewVersions(client);
     await client.invalidateQueries({ queryKey: hostQuery.queryKey });
   };
   useEffect(() => {

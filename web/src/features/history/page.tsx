@@ -100,8 +100,8 @@ export function HistoryPage({ view, onView }: HistoryPageProps) {
 function PlaceCredits() {
   const { data } = useQuery(geoQuery);
   return (
-    <div className="px-6 pb-3 max-md:px-4">
-      <Credits credits={(data?.databases ?? []).flatMap((d) => d.credits)} />
+    <div className="px-6 pb-3 max-md:px-4 max-md:pb-1">
+      <Credits low credits={(data?.databases ?? []).flatMap((d) => d.credits)} />
     </div>
   );
 }

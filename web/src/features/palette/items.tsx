@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import {
   Ban,
   CalendarClock,
+  FileClock,
   FileSearch,
   FileText,
   Filter,
@@ -171,6 +172,13 @@ function useGeneralItems(text: string): PaletteItem[] {
             kind: page,
             icon: <FileText aria-hidden />,
             run: () => void navigate({ to: '/config/files' }),
+          },
+          {
+            id: 'versions',
+            label: t`Versions of the configuration`,
+            kind: page,
+            icon: <FileClock aria-hidden />,
+            run: () => void navigate({ to: '/config/versions' }),
           },
         ]
       : []),

@@ -59,8 +59,8 @@ export function TextEditor({
   const [text, setText] = useState(begun);
   const [wrong, setWrong] = useState<WrongAt>();
   const [checking, setChecking] = useState(false);
-  const changed = fresh || text !== begun;
-  const files = (): FileEdit[] => [{ name, content: text }];
+  const changed = (now: string) => fresh || now !== begun;
+  const files = (now: string): FileEdit[] => [{ name, content: now }];
   const fail = (error: unknown) => setWrong({ error, line: placeOf(error, name, text, marked) });
   const renew = () => {
     for (const queryKey of configKeys) void client.invalidateQueries({ queryKey });
@@ -69,7 +69,7 @@ export function TextEditor({
     setChecking(true);
     setWrong(undefined);
     try {
-      await tryFiles(etag, files());
+      await tryFiles(etag, files(text));
       tell({ title: t`fail2ban would take it` });
     } catch (error) {
       fail(error);
@@ -77,10 +77,10 @@ export function TextEditor({
       setChecking(false);
     }
   };
-  const save = () => {
-    if (!changed || lacking !== undefined) return;
+  const save = (now: string) => {
+    if (!changed(now) || lacking !== undefined) return;
     setWrong(undefined);
-    askForFiles(etag, files(), {
+    askForFiles(etag, files(now), {
       title,
       onApplied: () => {
         renew();
@@ -89,7 +89,7 @@ export function TextEditor({
       onConflict: renew,
     });
   };
-  const idle = !changed || lacking !== undefined;
+  const idle = !changed(text) || lacking !== undefined;
   return (
     <div className="flex flex-col gap-3">
       <Suspense fallback={<Bars lines={10} className="p-4" />}>
@@ -113,7 +113,7 @@ export function TextEditor({
             <Button onClick={() => void check()} disabled={idle || checking}>
               {checking ? t`Checking…` : t`Check`}
             </Button>
-            <Button look="primary" onClick={save} disabled={idle}>
+            <Button look="primary" onClick={() => save(text)} disabled={idle}>
               {t`Review and save…`}
             </Button>
           </>

@@ -12,8 +12,8 @@ interface EditorProps {
   label: string;
   readOnly?: boolean;
   onText?: (text: string) => void;
-  /** Ctrl+S and Ctrl+Enter. */
-  onSave?: () => void;
+  /** Ctrl+S and Ctrl+Enter, with the text as it then is: the page may not have drawn the last key yet. */
+  onSave?: (text: string) => void;
   /** The line that is wrong; a new object goes there again. */
   wrong?: { line: number };
   className?: string;
@@ -38,7 +38,7 @@ export function Editor({ text, label, readOnly = false, onText, onSave, wrong, c
         latest.current = next;
         calls.current.onText?.(next);
       },
-      onSave: () => calls.current.onSave?.(),
+      onSave: () => calls.current.onSave?.(latest.current),
     });
     view.current = made;
     const element = place.current;
