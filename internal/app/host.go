@@ -172,10 +172,11 @@ func guarded(local *host.Local, owner, again string, epochs *host.Epochs) (*host
 		return nil, err
 	}
 	local.LogFolders = conf.LogFolders
+	in := " in " + cmp.Or(owner, "helper.conf (a demo reads none)") + ", " + again
 	return host.NewGuard(local, host.GuardOptions{
 		System: local.System, Protected: func() []allowlist.Entry { return conf.NeverBan },
-		OwnJail: conf.ManualJail, Switch: "manual-jail = yes in " + owner + ", " + again, Epochs: epochs,
-		Configure: conf.Configure, LogFolders: conf.LogFolders, ConfigSwitch: "configuration = code (or data) in " + owner + ", " + again,
-		Restarts: conf.Restarts, RestartSwitch: "restart = yes in " + owner + ", " + again,
+		OwnJail: conf.ManualJail, Switch: "manual-jail = yes" + in, Epochs: epochs,
+		Configure: conf.Configure, LogFolders: conf.LogFolders, ConfigSwitch: "configuration = code (or data)" + in,
+		Restarts: conf.Restarts, RestartSwitch: "restart = yes" + in,
 	}), nil
 }
