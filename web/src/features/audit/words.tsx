@@ -86,6 +86,9 @@ function words(): Record<string, string> {
     'expression.test': t`Try expressions on a log`,
     'manual_jail.add': t`Add the jail for bans by hand`,
     'manual_jail.remove': t`Remove the jail for bans by hand`,
+    'saved_filter.change': t`Change saved filter`,
+    'saved_filter.create': t`Save filter`,
+    'saved_filter.remove': t`Delete saved filter`,
     'server.change': t`Change fail2ban's server`,
     'server.flush_logs': t`Flush fail2ban's log`,
     'server.put_back': t`Put back a change that fail2ban fell over`,
@@ -112,6 +115,7 @@ export function actionKinds(): [prefix: string, label: string][] {
     ['host', t`Configuration`],
     ['server', t`Server`],
     ['manual_jail', t`Jail for bans by hand`],
+    ['saved_filter', t`Saved filters`],
     ['setup', t`Set-up`],
   ];
 }
