@@ -168,6 +168,7 @@ func New(o Options) *API {
 	a.registerAuth()
 	a.registerUsers()
 	a.registerTokens()
+	a.registerSavedFilters()
 	a.registerAudit()
 	a.registerLease()
 	a.registerJobs()

@@ -77,6 +77,8 @@ func TestBans_ArchiveFilters(t *testing.T) {
 		"origin=fail2ban":            5,
 		"since=" + since:             4,
 		"until=" + since:             1,
+		"range=24h":                  4,
+		"range=24h&jail=web":         1,
 		"ip=2001:db8::/32":           1,
 		"text=ORACLE":                1,
 		"text=password":              2,
@@ -108,6 +110,7 @@ func TestBans_ArchiveFilters(t *testing.T) {
 	d.run(scenario{name: "a cursor of all jails", method: "GET", path: "/api/v1/bans?state=all&country=NL&not_jail=web&cursor=" + *first.Next, status: 400})
 	d.run(scenario{name: "one filter twice", method: "GET", path: "/api/v1/bans?jail=sshd&jail=web", status: 400})
 	d.run(scenario{name: "too much left out", method: "GET", path: "/api/v1/bans?" + strings.Repeat("not_jail=a&", 21), status: 422})
+	d.run(scenario{name: "a cursor of another range", method: "GET", path: "/api/v1/bans?state=all&country=NL&range=7d&cursor=" + *first.Next, status: 400})
 	d.run(scenario{name: "no moment", method: "GET", path: "/api/v1/bans?since=yesterday", status: 422})
 
 	oldest := rest.Items[0]

@@ -90,25 +90,26 @@ type Count struct {
 	Capped bool `json:"capped" doc:"There may be more than count."`
 }
 
-// BanFilter narrows a list of bans.
+// BanFilter narrows a list of bans: as parameters of a query, or as JSON where it is saved.
 type BanFilter struct {
-	State string `query:"state" enum:"active,ended,all" default:"active"`
-	Host  string `query:"host" maxLength:"64"`
-	Jail  string `query:"jail" maxLength:"200"`
-	IP    string `query:"ip" maxLength:"64" doc:"An address, or a network and all inside it."`
-	Text  string `query:"q" maxLength:"200" doc:"Found somewhere in the address."`
+	State string `query:"state" json:"state,omitempty" enum:"active,ended,all" default:"active"`
+	Host  string `query:"host" json:"host,omitempty" maxLength:"64"`
+	Jail  string `query:"jail" json:"jail,omitempty" maxLength:"200"`
+	IP    string `query:"ip" json:"ip,omitempty" maxLength:"64" doc:"An address, or a network and all inside it."`
+	Text  string `query:"q" json:"q,omitempty" maxLength:"200" doc:"Found somewhere in the address."`
 
-	Line    string `query:"text" maxLength:"200" doc:"Found in a log line behind the ban."`
-	Country string `query:"country" maxLength:"64" doc:"As in country of a ban." example:"NL"`
-	ASN     int64  `query:"asn" format:"int64" minimum:"0" maximum:"4294967295" doc:"Number of an autonomous system."`
-	Origin  string `query:"origin" enum:"fail2ban,manual"`
-	Since   string `query:"since" format:"date-time" doc:"Banned at this moment or later."`
-	Until   string `query:"until" format:"date-time" doc:"Banned before this moment."`
+	Line    string `query:"text" json:"text,omitempty" maxLength:"200" doc:"Found in a log line behind the ban."`
+	Country string `query:"country" json:"country,omitempty" maxLength:"64" doc:"As in country of a ban." example:"NL"`
+	ASN     int64  `query:"asn" json:"asn,omitempty" format:"int64" minimum:"0" maximum:"4294967295" doc:"Number of an autonomous system."`
+	Origin  string `query:"origin" json:"origin,omitempty" enum:"fail2ban,manual"`
+	Since   string `query:"since" json:"since,omitempty" format:"date-time" doc:"Banned at this moment or later."`
+	Until   string `query:"until" json:"until,omitempty" format:"date-time" doc:"Banned before this moment."`
+	Range   string `query:"range" json:"range,omitempty" enum:"24h,7d,30d,365d" doc:"Banned within that time before now; not together with since and until."`
 
-	NotJails     []string `query:"not_jail,explode" maxItems:"20" doc:"Leaves out bans of these jails."`
-	NotCountries []string `query:"not_country,explode" maxItems:"20" doc:"Leaves out bans from these countries." example:"[\"NL\"]"`
-	NotASNs      []int64  `query:"not_asn,explode" maxItems:"20" doc:"Leaves out bans from these autonomous systems."`
-	NotOrigin    string   `query:"not_origin" enum:"fail2ban,manual" doc:"Leaves out bans of this origin."`
+	NotJails     []string `query:"not_jail,explode" json:"not_jail,omitempty" maxItems:"20" doc:"Leaves out bans of these jails."`
+	NotCountries []string `query:"not_country,explode" json:"not_country,omitempty" maxItems:"20" doc:"Leaves out bans from these countries." example:"[\"NL\"]"`
+	NotASNs      []int64  `query:"not_asn,explode" json:"not_asn,omitempty" maxItems:"20" doc:"Leaves out bans from these autonomous systems."`
+	NotOrigin    string   `query:"not_origin" json:"not_origin,omitempty" enum:"fail2ban,manual" doc:"Leaves out bans of this origin."`
 }
 
 type bansInput struct {
@@ -215,10 +216,7 @@ func (a *API) queryOf(ctx context.Context, f BanFilter) (history.Query, error) {
 	if q.HostID, err = a.hostID(f.Host); err != nil {
 		return q, err
 	}
-	if q.Since, err = a.momentOf(ctx, "since", f.Since); err != nil {
-		return q, err
-	}
-	if q.Until, err = a.momentOf(ctx, "until", f.Until); err != nil {
+	if q.Since, q.Until, err = a.timeOf(ctx, f); err != nil {
 		return q, err
 	}
 	if f.IP != "" {
@@ -232,6 +230,23 @@ func (a *API) queryOf(ctx context.Context, f BanFilter) (history.Query, error) {
 		}
 	}
 	return q, nil
+}
+
+// timeOf is the time that a filter is about; zeros where it has no begin, or no end.
+func (a *API) timeOf(ctx context.Context, f BanFilter) (since, until time.Time, err error) {
+	if f.Range != "" {
+		if f.Since+f.Until != "" {
+			return since, until, a.badField(ctx, "range", errors.New("give either range or since and until"))
+		}
+		const day = 24 * time.Hour
+		spans := map[string]time.Duration{"24h": day, "7d": 7 * day, "30d": 30 * day, "365d": 365 * day}
+		return a.Now().Add(-spans[f.Range]), until, nil
+	}
+	if since, err = a.momentOf(ctx, "since", f.Since); err != nil {
+		return since, until, err
+	}
+	until, err = a.momentOf(ctx, "until", f.Until)
+	return since, until, err
 }
 
 func (a *API) getBan(ctx context.Context, in *struct {

@@ -40,7 +40,7 @@ func openCursor(text string, f BanFilter) (history.Place, error) {
 
 func (f BanFilter) sum() []byte {
 	without := fmt.Sprintf("%q %q %d %q", f.NotJails, f.NotCountries, f.NotASNs, f.NotOrigin)
-	return filterSum(f.State, f.Host, f.Jail, f.IP, f.Text, f.Line, f.Country, strconv.FormatInt(f.ASN, 10), f.Origin, f.Since, f.Until, without)
+	return filterSum(f.State, f.Host, f.Jail, f.IP, f.Text, f.Line, f.Country, strconv.FormatInt(f.ASN, 10), f.Origin, f.Since, f.Until, f.Range, without)
 }
 
 func (f AuditFilter) sum() []byte {

@@ -108,6 +108,7 @@ func TestMatrix(t *testing.T) {
 		method, path := strings.Fields(line)[0], strings.Fields(line)[1]
 		fmt.Fprintf(&b, "%-6s %-47s", method, path)
 		d.build() // counts no requests yet: none is refused for its rate
+		empty.build()
 		for _, v := range visitors() {
 			fmt.Fprintf(&b, " %-9s", d.admitted(method, path, v.show(d.people)))
 		}

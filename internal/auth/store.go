@@ -37,6 +37,8 @@ type Reader interface {
 	Familiar(ctx context.Context, userID, source string) (bool, error)
 	// Attempts are the counters of places; those without a failure are left out.
 	Attempts(ctx context.Context, places []string) ([]Attempt, error)
+	// SavedFilters are those of a user by name; at most MaxSavedFilters.
+	SavedFilters(ctx context.Context, userID string) ([]SavedFilter, error)
 }
 
 // Tx writes in one transaction.
@@ -64,6 +66,9 @@ type Tx interface {
 	PutToken(ctx context.Context, t Token, hash []byte) error
 	UseToken(ctx context.Context, id string, at time.Time) error
 	RemoveToken(ctx context.Context, id string) (found bool, err error)
+
+	PutSavedFilter(ctx context.Context, f SavedFilter) error // inserts, or replaces by id
+	RemoveSavedFilter(ctx context.Context, userID, id string) (found bool, err error)
 
 	PutAttempt(ctx context.Context, at Attempt) error
 	RemoveAttempts(ctx context.Context, places []string) error

@@ -27,6 +27,8 @@ type backend interface {
 	// Bans are the bans that match, newest first, at most q.limit. Without a console there
 	// are only active ones; see banQuery.archived.
 	Bans(ctx context.Context, q banQuery) ([]banRow, error)
+	// Saved are the parameters of a filter that the user saved.
+	Saved(ctx context.Context, name string) (url.Values, error)
 	Ban(ctx context.Context, o banOrder) ([]outcome, error)
 	Lift(ctx context.Context, o liftOrder) ([]outcome, error)
 	Why(ctx context.Context, address string) (whyView, error)
@@ -48,7 +50,19 @@ type banQuery struct {
 	state, host, country, origin, line string
 	asn                                int64
 	since, until                       time.Time
-	not                                *without // nil = nothing is left out
+	not                                *without    // nil = nothing is left out
+	saved                              string      // name of a saved filter, which takes no other beside it
+	kept                               *url.Values // what it holds, once that was asked
+}
+
+// resolve asks what the saved filter holds, where one was named.
+func (q *banQuery) resolve(ctx context.Context, b backend) error {
+	if q.saved == "" {
+		return nil
+	}
+	values, err := b.Saved(ctx, q.saved)
+	q.kept = &values
+	return err
 }
 
 // without says what is left out of a list.
@@ -65,6 +79,9 @@ func (q banQuery) archived() bool {
 
 // values are the query as the API takes it.
 func (q banQuery) values() url.Values {
+	if q.kept != nil {
+		return *q.kept
+	}
 	values := url.Values{}
 	asn, since, until := "", "", ""
 	if q.asn != 0 {

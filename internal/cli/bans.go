@@ -30,7 +30,7 @@ func (c *command) bans() *cobra.Command {
 		Long: "List the active bans, or with --state all of them, newest first. With TEXT only those whose address contains it. Elsewhere than on a\n" +
 			"terminal: fields separated by tabs (address, jail, banned at, ends, times banned, failures, origin)." + exits(Done, Usage, Unreachable, NoPermit),
 		Example: "  bangui bans --state all --country NL --since 24h\n  bangui bans --state all --ip 203.0.113.0/24 --line root --json\n" +
-			"  bangui bans --state all --since 24h --not-jail sshd --not-country NL",
+			"  bangui bans --state all --since 24h --not-jail sshd --not-country NL\n  bangui bans --saved \"by hand\"",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return fault.New(fault.Invalid, "give at most one text to look for")
@@ -45,6 +45,9 @@ func (c *command) bans() *cobra.Command {
 				q.text = args[0]
 			}
 			if err := find.read(&q); err != nil {
+				return err
+			}
+			if err := q.resolve(ctx, b); err != nil {
 				return err
 			}
 			if watch {
@@ -70,10 +73,13 @@ func (c *command) bans() *cobra.Command {
 type banFlags struct {
 	since, until string
 	not          without
+	state        string // where none is given
 }
 
 // add gives a command the filters of bans.
 func (f *banFlags) add(cmd *cobra.Command, q *banQuery, state string) {
+	f.state = state
+	cmd.Flags().StringVar(&q.saved, "saved", "", "those of this saved filter of yours, without the filters below; `bangui saved-filter list` shows them")
 	cmd.Flags().StringVar(&q.jail, "jail", "", "only in this jail")
 	cmd.Flags().StringVar(&q.ip, "ip", "", "only this address, or all inside this network")
 	cmd.Flags().StringVar(&q.state, "state", state, "active, ended or all; ended ones need a console, as the filters below do")
@@ -97,8 +103,13 @@ func (f *banFlags) read(q *banQuery) (err error) {
 	if q.since, err = pastMoment("--since", f.since); err != nil {
 		return err
 	}
-	q.until, err = pastMoment("--until", f.until)
-	return err
+	if q.until, err = pastMoment("--until", f.until); err != nil {
+		return err
+	}
+	if plain := (banQuery{state: f.state, limit: q.limit, saved: q.saved}); q.saved != "" && *q != plain {
+		return fault.New(fault.Invalid, "--saved is a whole filter and takes no other beside it")
+	}
+	return nil
 }
 
 func (c *command) showBans(bans []banRow) error {

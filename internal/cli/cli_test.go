@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -91,6 +92,18 @@ func scripts(t *testing.T, dir string, f2b *fail2bantest.Server) {
 			"token": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(ts.Exec("bangui", append([]string{"token", "create", "test"}, args...)...))
 				ts.Setenv("BANGUI_TOKEN", strings.TrimSpace(ts.ReadFile("stdout")))
+			},
+			// saved JSON: the user of the token saves a filter, as the page does.
+			"saved": func(ts *testscript.TestScript, _ bool, args []string) {
+				request, err := http.NewRequest(http.MethodPost, strings.TrimSpace(ts.ReadFile("data/listen"))+"api/v1/saved-filters", strings.NewReader(args[0]))
+				ts.Check(err)
+				request.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + ts.Getenv("BANGUI_TOKEN")}}
+				answer, err := http.DefaultClient.Do(request)
+				ts.Check(err)
+				_ = answer.Body.Close()
+				if answer.StatusCode != http.StatusCreated {
+					ts.Fatalf("saving a filter: %s", answer.Status)
+				}
 			},
 			// agrees ADDRESS JAIL 1|0: fail2ban's own client says that it is banned, or not.
 			"agrees": func(ts *testscript.TestScript, _ bool, args []string) {

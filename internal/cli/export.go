@@ -32,6 +32,9 @@ func (c *command) export() *cobra.Command {
 				return err
 			}
 			defer console.Close()
+			if err := q.resolve(cmd.Context(), console); err != nil {
+				return err
+			}
 			return console.client.Download(cmd.Context(), "api/v1/bans", q.values(), accept, c.Stdout)
 		},
 	}

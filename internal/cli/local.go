@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -61,10 +62,17 @@ func (l *local) Jail(ctx context.Context, name string) (jailDetail, error) {
 	}, nil
 }
 
+func onlyConsole() error {
+	return fault.New(fault.Unsupported, "only a console knows that: fail2ban itself keeps active bans").
+		WithMend("Start the console (bangui serve), make a token (bangui token create NAME), and set BANGUI_TOKEN to it.")
+}
+
+// Saved is nothing that fail2ban knows.
+func (l *local) Saved(context.Context, string) (url.Values, error) { return nil, onlyConsole() }
+
 func (l *local) Bans(ctx context.Context, q banQuery) ([]banRow, error) {
 	if q.archived() {
-		return nil, fault.New(fault.Unsupported, "only a console knows that: fail2ban itself keeps active bans").
-			WithMend("Start the console (bangui serve), make a token (bangui token create NAME), and set BANGUI_TOKEN to it.")
+		return nil, onlyConsole()
 	}
 	match, err := q.matcher()
 	if err != nil {

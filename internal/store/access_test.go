@@ -68,6 +68,9 @@ func TestUser_WhatIsHis(t *testing.T) {
 				if err := tx.PutSession(t.Context(), auth.Session{ID: "s-" + id, UserID: id, CreatedAt: at, LastSeenAt: at, ExpiresAt: at, FreshUntil: at}, []byte("s"+id)); err != nil {
 					return err
 				}
+				if err := tx.PutSavedFilter(t.Context(), auth.SavedFilter{ID: "f-" + id, UserID: id, Name: "x", Filter: "{}", CreatedAt: at, ChangedAt: at}); err != nil {
+					return err
+				}
 				return tx.PutToken(t.Context(), auth.Token{ID: "t-" + id, UserID: id, Name: "x", Scope: auth.Read, CreatedAt: at, ExpiresAt: at}, []byte("t"+id))
 			})
 			for i := range maxFamiliar + 10 {
@@ -82,7 +85,7 @@ func TestUser_WhatIsHis(t *testing.T) {
 			}
 		}
 		inTx(t, db, func(tx *Tx) error { return tx.RemoveUser(t.Context(), "anna") })
-		for table, want := range map[string]int{"account": 1, "session": 1, "token": 1, "familiar": maxFamiliar} {
+		for table, want := range map[string]int{"account": 1, "session": 1, "token": 1, "saved_filter": 1, "familiar": maxFamiliar} {
 			if n := countOf(t, db, table); n != want {
 				t.Errorf("%s has %d rows, want %d", table, n, want)
 			}

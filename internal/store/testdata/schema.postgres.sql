@@ -379,6 +379,23 @@ ALTER TABLE rate ADD CONSTRAINT rate_pkey PRIMARY KEY (place);
 
 CREATE INDEX rate_last ON rate USING btree (last_at);
 
+CREATE TABLE saved_filter (
+    id text COLLATE "C" NOT NULL,
+    account_id text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    filter text COLLATE "C" NOT NULL,
+    created_at bigint NOT NULL,
+    changed_at bigint NOT NULL
+);
+
+ALTER TABLE saved_filter ADD CONSTRAINT saved_filter_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
+
+ALTER TABLE saved_filter ADD CONSTRAINT saved_filter_account_id_name_key UNIQUE (account_id, name);
+
+ALTER TABLE saved_filter ADD CONSTRAINT saved_filter_pkey PRIMARY KEY (id);
+
+CREATE UNIQUE INDEX saved_filter_account_id_name_key ON saved_filter USING btree (account_id, name);
+
 CREATE TABLE session (
     id text COLLATE "C" NOT NULL,
     secret bytea NOT NULL,

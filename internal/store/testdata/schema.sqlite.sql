@@ -325,6 +325,16 @@ CREATE TABLE rate (
 
 CREATE INDEX rate_last ON rate (last_at);
 
+CREATE TABLE saved_filter (
+    id         TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    name       TEXT NOT NULL,
+    filter     TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    UNIQUE (account_id, name)
+);
+
 CREATE VIEW scheduler_lock AS
 SELECT 1 AS id, pid, hostname, version, boot_id, created_at, heartbeat_at, heartbeat_timeout, beat, epoch, holder
 FROM lease WHERE name = 'scheduler' LIMIT 1;

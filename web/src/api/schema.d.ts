@@ -1308,6 +1308,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/saved-filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own saved filters of bans by name; at most 50
+         * @description Needs the role viewer.
+         */
+        get: operations["listSavedFilters"];
+        put?: never;
+        /**
+         * Keep a filter of bans under a name
+         * @description Needs the role viewer.
+         */
+        post: operations["createSavedFilter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-filters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give a saved filter of one's own another name and content
+         * @description Needs the role viewer.
+         */
+        put: operations["changeSavedFilter"];
+        post?: never;
+        /**
+         * Delete a saved filter of one's own
+         * @description Needs the role viewer.
+         */
+        delete: operations["removeSavedFilter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -1710,6 +1758,64 @@ export interface components {
             /** @description It was given an end of its own, which BanGUI brings about. */
             own_end: boolean;
             reason: string | null;
+        };
+        BanFilter: {
+            /**
+             * Format: int64
+             * @description Number of an autonomous system.
+             */
+            asn?: number;
+            /**
+             * @description As in country of a ban.
+             * @example NL
+             */
+            country?: string;
+            host?: string;
+            /** @description An address, or a network and all inside it. */
+            ip?: string;
+            jail?: string;
+            /** @description Leaves out bans from these autonomous systems. */
+            not_asn?: number[];
+            /**
+             * @description Leaves out bans from these countries.
+             * @example [
+             *       "NL"
+             *     ]
+             */
+            not_country?: string[];
+            /** @description Leaves out bans of these jails. */
+            not_jail?: string[];
+            /**
+             * @description Leaves out bans of this origin.
+             * @enum {string}
+             */
+            not_origin?: "fail2ban" | "manual";
+            /** @enum {string} */
+            origin?: "fail2ban" | "manual";
+            /** @description Found somewhere in the address. */
+            q?: string;
+            /**
+             * @description Banned within that time before now; not together with since and until.
+             * @enum {string}
+             */
+            range?: "24h" | "7d" | "30d" | "365d";
+            /**
+             * Format: date-time
+             * @description Banned at this moment or later.
+             */
+            since?: string;
+            /**
+             * @default active
+             * @enum {string}
+             */
+            state: "active" | "ended" | "all";
+            /** @description Found in a log line behind the ban. */
+            text?: string;
+            /**
+             * Format: date-time
+             * @description Banned before this moment.
+             */
+            until?: string;
         };
         BanOrder: {
             /**
@@ -2925,6 +3031,12 @@ export interface components {
             path: string;
             running: boolean;
         };
+        NewSavedFilter: {
+            /** @description Parameters of GET /api/v1/bans, by their names there; at most 2000 bytes. */
+            filter: components["schemas"]["BanFilter"];
+            /** @description One line; no two filters of a user have the same. */
+            name: string;
+        };
         NewToken: {
             /**
              * Format: int64
@@ -2993,6 +3105,11 @@ export interface components {
         };
         PageRecipe: {
             items: components["schemas"]["Recipe"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageSavedFilter: {
+            items: components["schemas"]["SavedFilter"][];
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
         };
@@ -3177,6 +3294,16 @@ export interface components {
         };
         Results: {
             results: components["schemas"]["Outcome"][];
+        };
+        SavedFilter: {
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Parameters of GET /api/v1/bans, by their names there. */
+            filter: components["schemas"]["BanFilter"];
+            id: string;
+            name: string;
         };
         Server: {
             /** @description Why fail2ban would take nothing of its configuration; null when it would. */
@@ -4012,6 +4139,8 @@ export interface operations {
                 since?: string;
                 /** @description Banned before this moment. */
                 until?: string;
+                /** @description Banned within that time before now; not together with since and until. */
+                range?: "24h" | "7d" | "30d" | "365d";
                 /** @description Leaves out bans of these jails. */
                 not_jail?: string[] | null;
                 /** @description Leaves out bans from these countries. */
@@ -4112,6 +4241,8 @@ export interface operations {
                 since?: string;
                 /** @description Banned before this moment. */
                 until?: string;
+                /** @description Banned within that time before now; not together with since and until. */
+                range?: "24h" | "7d" | "30d" | "365d";
                 /** @description Leaves out bans of these jails. */
                 not_jail?: string[] | null;
                 /** @description Leaves out bans from these countries. */
@@ -5890,6 +6021,141 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Lease"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSavedFilters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSavedFilter"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSavedFilter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedFilter"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFilter"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeSavedFilter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedFilter"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFilter"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeSavedFilter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {

@@ -53,6 +53,7 @@ export type Logs = Schemas['LogsView'];
 export type ManualJail = Schemas['ManualJail'];
 export type Outcome = Schemas['Outcome'];
 export type Fallen = Schemas['Fallen'];
+export type SavedFilter = Schemas['SavedFilter'];
 export type Server = Schemas['Server'];
 export type ServerChange = Schemas['ServerInputBody'];
 export type ServerLog = Schemas['ServerLog'];

@@ -24,7 +24,7 @@ function Entries({ entries }: { entries: MenuEntry[] }) {
       ) : (
         <Base.CheckboxItem checked={checked} onCheckedChange={onSelect} closeOnClick className={item}>
           {icon}
-          <span className="flex-1">{label}</span>
+          <span className="min-w-0 flex-1 wrap-anywhere">{label}</span>
           {checked && <Check aria-hidden />}
         </Base.CheckboxItem>
       )}
@@ -56,7 +56,7 @@ export function MenuPopup({ open, anchor, entries, head, atFirst, onClose }: Men
         <Base.Positioner anchor={anchor} sideOffset={4} align="end" className="z-50">
           <Base.Popup
             ref={list}
-            className="float z-50 max-h-(--available-height) min-w-44 overflow-y-auto rounded-lg border border-line bg-surface p-1 shadow-float outline-none"
+            className="float z-50 max-h-(--available-height) max-w-[min(26rem,var(--available-width))] min-w-44 overflow-y-auto overscroll-contain rounded-lg border border-line bg-surface p-1 shadow-float outline-none"
             finalFocus={() => anchor ?? true}
           >
             {head}

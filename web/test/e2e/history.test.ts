@@ -73,3 +73,35 @@ test('a ban that is over is found by jail and by its log line, opens with it, an
   await other.waitFor();
   await page.context().close();
 });
+
+test('a filter is saved by keyboard, found again after a new sign-in, renamed, and deleted', async () => {
+  const page = await stage.page('/history?state=ended&jail=sshd&range=7d&not=origin%3Amanual');
+  await page.getByRole('row').filter({ hasText: address }).first().waitFor();
+  await page.getByRole('button', { name: 'Saved filters' }).focus();
+  await page.keyboard.press('ArrowDown');
+  await page.getByRole('menuitem', { name: 'Save this filter…' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Save filter' }).getByLabel('Name').waitFor();
+  await page.keyboard.type('<b>Week</b>');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Saved filter: <b>Week</b>' }).waitFor();
+  await page.context().close();
+
+  const later = await stage.page('/history');
+  await later.getByRole('button', { name: 'Saved filters' }).click();
+  await later.getByRole('menuitemcheckbox', { name: '<b>Week</b>', checked: false }).click();
+  const wanted = '?state=ended&jail=sshd&range=7d&not=origin%3Amanual';
+  await until(() => new URL(later.url()).search === wanted, 'the filter is in the address');
+  await later.getByRole('button', { name: 'Saved filter: <b>Week</b>' }).click();
+  await later.getByRole('menuitemcheckbox', { name: '<b>Week</b>', checked: true }).waitFor();
+  await later.getByRole('menuitem', { name: 'Rename or delete…' }).click();
+  const dialog = later.getByRole('dialog', { name: 'Saved filters' });
+  await dialog.getByRole('button', { name: 'Rename <b>Week</b>' }).click();
+  await dialog.getByLabel('New name').fill('week');
+  await later.keyboard.press('Enter');
+  await dialog.getByRole('button', { name: 'Delete week' }).click();
+  await dialog.getByText('No saved filters.').waitFor();
+  await later.getByRole('button', { name: 'Undo' }).click();
+  await dialog.getByRole('button', { name: 'Delete week' }).waitFor();
+  await later.context().close();
+});

@@ -97,6 +97,9 @@ function words(): Record<string, string> {
     'lease.steal': t`Take away the background jobs`,
     'manual_jail.add': t`Add the jail for bans by hand`,
     'manual_jail.remove': t`Remove the jail for bans by hand`,
+    'saved_filter.change': t`Change saved filter`,
+    'saved_filter.create': t`Save filter`,
+    'saved_filter.remove': t`Delete saved filter`,
     'server.change': t`Change fail2ban's server`,
     'server.flush_logs': t`Flush fail2ban's log`,
     'server.put_back': t`Put back a change that fail2ban fell over`,
@@ -129,6 +132,7 @@ export function actionKinds(): [prefix: string, label: string][] {
     ['job', t`Background jobs`],
     ['lease', t`Who does the jobs`],
     ['audit', t`Audit log`],
+    ['saved_filter', t`Saved filters`],
     ['setup', t`Set-up`],
   ];
 }

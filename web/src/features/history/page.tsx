@@ -24,6 +24,7 @@ import { Gaps } from './gaps';
 import { Histogram } from './histogram';
 import { LeftOut } from './left-out';
 import { useHistory } from './list';
+import { SavedFilters } from './saved-filters';
 import { TraitMenu } from './trait-menu';
 import { everything, type HistoryView, isNarrowed, toFilter } from './view';
 import { filterInWords } from './words';
@@ -58,6 +59,7 @@ export function HistoryPage({ view, onView }: HistoryPageProps) {
         <IconButton label={t`Ask again`} onClick={again}>
           <RefreshCw aria-hidden />
         </IconButton>
+        <SavedFilters view={view} onView={onView} />
         <ExportMenu name="bans" load={(format) => exportBans(filter, format)} />
       </PageTitle>
       <HistoryFilters view={view} onView={onView} field={field} />

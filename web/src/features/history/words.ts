@@ -4,7 +4,7 @@ import { endInWords, endsInWords } from '@/api/words';
 import { countryName } from '@/lib/country';
 import { visible } from '@/lib/plain';
 import { shortTime } from '@/lib/time';
-import type { HistoryView, Trait } from './view';
+import { type HistoryView, splitNot, type Trait } from './view';
 
 /** When and how a ban ended, or when it will. */
 export function endingInWords(ban: Ban, now: number): string {
@@ -28,6 +28,26 @@ export function filterInWords({ state, jail, q, country, asn, origin, text, rang
   ]
     .filter(Boolean)
     .join(' ');
+}
+
+/** The filter in words for where it is not shown: with its period, and each thing that it leaves out. */
+export function filterInFull(view: HistoryView): string {
+  const { range, from, to, not } = view;
+  const ranges = { '24h': t`24 hours`, '7d': t`7 days`, '30d': t`30 days`, '365d': t`365 days` };
+  const left = not
+    .map(splitNot)
+    .filter((one) => one !== undefined)
+    .map(([trait, value]) => traitInWords(trait, value))
+    .join(', ');
+  return [
+    filterInWords({ ...view, range: '', from: '', to: '', not: [] }),
+    range !== '' && t`of the last ${ranges[range]}`,
+    from !== '' && t`from ${from.replace('T', ' ')} on`,
+    to !== '' && t`until ${to.replace('T', ' ')}`,
+    left !== '' && t`without ${left}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
 }
 
 /** What a trait's value is called: jail sshd, AS64500. */
