@@ -98,7 +98,8 @@ func scripts(t *testing.T, dir string, f2b *fail2bantest.Server) {
 				request, err := http.NewRequest(http.MethodPost, strings.TrimSpace(ts.ReadFile("data/listen"))+"api/v1/saved-filters", strings.NewReader(args[0]))
 				ts.Check(err)
 				request.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + ts.Getenv("BANGUI_TOKEN")}}
-				answer, err := http.DefaultClient.Do(request)
+				client := http.Client{Timeout: time.Minute}
+				answer, err := client.Do(request)
 				ts.Check(err)
 				_ = answer.Body.Close()
 				if answer.StatusCode != http.StatusCreated {

@@ -122,6 +122,10 @@ func TestApplyChange_ManyRandomEdits(t *testing.T) {
 		})
 		b.stop()
 		b.mustBeWhole()
+		// A jail that was restarted when the kill came brings its bans back one by one.
+		fail2bantest.Until(t, "the bans are back", func() bool {
+			return strings.Count(b.server.Client("get", "sshd", "banip", "\n")+b.server.Client("get", "manual", "banip", "\n"), "198.51.100.") == 3
+		})
 		b.mustStand(fmt.Sprintf("after %d edits and %d kills", made, kills))
 		if t.Failed() {
 			return
