@@ -32,6 +32,12 @@ function Entries({ entries }: { entries: MenuEntry[] }) {
   ));
 }
 
+/** Whether the focus has gone on to something else than a menu. */
+function isElsewhere(list: HTMLElement | null): boolean {
+  const { activeElement, body } = document;
+  return activeElement !== body && !list?.contains(activeElement) && activeElement?.closest('[role="dialog"]') != null;
+}
+
 interface MenuPopupProps {
   open: boolean;
   anchor: HTMLElement | null;
@@ -57,7 +63,8 @@ export function MenuPopup({ open, anchor, entries, head, atFirst, onClose }: Men
           <Base.Popup
             ref={list}
             className="float z-50 max-h-(--available-height) max-w-[min(26rem,var(--available-width))] min-w-44 overflow-y-auto overscroll-contain rounded-lg border border-line bg-surface p-1 shadow-float outline-none"
-            finalFocus={() => anchor ?? true}
+            // A dialog that a line opened may have it already.
+            finalFocus={() => (isElsewhere(list.current) ? false : (anchor ?? true))}
           >
             {head}
             <Entries entries={entries} />
