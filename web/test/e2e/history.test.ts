@@ -1,21 +1,32 @@
 import { readFileSync } from 'node:fs';
+import type { Cookie } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Stage } from './stage';
+import { admin, Stage } from './stage';
 import { until } from './until';
 
 let stage: Stage;
+let cookies: Cookie[];
 const complaints: string[] = [];
 const address = '203.0.113.7';
 const user = '<b>mallory</b>';
 
 beforeAll(async () => {
   stage = await Stage.open(complaints);
+  ({ cookies } = await stage.signIn(admin.username, admin.password));
   stage.fail2ban.attack(address, user);
   stage.fail2ban.attack('198.51.100.23', 'root');
   for (const one of [address, '198.51.100.23']) await until(() => stage.fail2ban.isBanned(one), `${one} is banned`);
+  // A ban that is lifted before its lines are copied leaves none: fail2ban forgets them with it.
+  await until(linesAreCopied, 'the log lines of the ban are in the archive');
   await stage.fail2ban.client('set', 'sshd', 'unbanip', address);
   await until(async () => !(await stage.fail2ban.isBanned(address)), 'its ban is lifted');
 });
+
+async function linesAreCopied(): Promise<boolean> {
+  const headers = { Cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') };
+  const answer = await fetch(`${stage.url}/api/v1/bans?state=all&text=mallory`, { headers });
+  return (await answer.text()).includes(address);
+}
 
 afterAll(async () => {
   await stage?.close();

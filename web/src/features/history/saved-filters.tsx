@@ -56,14 +56,14 @@ export function SavedFilters({ view, onView }: SavedFiltersProps) {
 
 function Trigger({ shown, ...rest }: { shown: SavedFilter | undefined }) {
   return (
-    <Button {...rest}>
+    <Button className="max-md:w-11 max-md:px-0" {...rest}>
       <Bookmark aria-hidden className={shown && 'fill-current text-accent'} />
       {shown === undefined ? (
-        t`Saved filters`
+        <span className="max-md:sr-only">{t`Saved filters`}</span>
       ) : (
         <>
           <span className="sr-only">{t`Saved filter:`}</span>
-          <span className="max-w-44 truncate max-md:max-w-24">{visible(shown.name)}</span>
+          <span className="max-w-44 truncate max-md:sr-only">{visible(shown.name)}</span>
         </>
       )}
     </Button>

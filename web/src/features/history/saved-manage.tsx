@@ -23,11 +23,16 @@ interface ManageFiltersProps {
 export function ManageFilters({ all, onClose }: ManageFiltersProps) {
   const client = useQueryClient();
   const [renamed, setRenamed] = useState('');
+  const [was, setWas] = useState(''); // the last one that was: its button has the focus again
   const renew = () => client.invalidateQueries({ queryKey: savedFiltersQuery.queryKey });
   const back = ({ name, filter }: SavedFilter) =>
     saveFilter(name, filter)
       .catch((error: unknown) => tellProblem(t`The filter was not brought back`, error))
       .finally(renew);
+  const begin = ({ id }: SavedFilter) => {
+    setRenamed(id);
+    setWas(id);
+  };
   const remove = async (one: SavedFilter) => {
     try {
       await deleteSavedFilter(one.id);
@@ -57,7 +62,7 @@ export function ManageFilters({ all, onClose }: ManageFiltersProps) {
               {one.id === renamed ? (
                 <Rename name={one.name} onName={(name) => void rename(one, name)} onCancel={() => setRenamed('')} />
               ) : (
-                <Line one={one} onRename={() => setRenamed(one.id)} onDelete={() => void remove(one)} />
+                <Line one={one} focused={one.id === was} onRename={() => begin(one)} onDelete={() => void remove(one)} />
               )}
             </li>
           ))}
@@ -67,7 +72,14 @@ export function ManageFilters({ all, onClose }: ManageFiltersProps) {
   );
 }
 
-function Line({ one, onRename, onDelete }: { one: SavedFilter; onRename: () => void; onDelete: () => void }) {
+interface LineProps {
+  one: SavedFilter;
+  focused: boolean;
+  onRename: () => void;
+  onDelete: () => void;
+}
+
+function Line({ one, focused, onRename, onDelete }: LineProps) {
   const name = visible(one.name);
   return (
     <>
@@ -75,7 +87,7 @@ function Line({ one, onRename, onDelete }: { one: SavedFilter; onRename: () => v
         <p className="font-medium wrap-anywhere">{name}</p>
         <p className="text-xs text-muted wrap-anywhere">{filterInFull(viewOf(one.filter))}</p>
       </div>
-      <IconButton label={t`Rename ${name}`} onClick={onRename}>
+      <IconButton label={t`Rename ${name}`} autoFocus={focused} onClick={onRename}>
         <Pencil aria-hidden />
       </IconButton>
       <IconButton label={t`Delete ${name}`} onClick={onDelete}>
@@ -96,7 +108,7 @@ function Rename({ name, onName, onCancel }: RenameProps) {
   const next = typed.trim();
   return (
     <form
-      className="flex flex-1 flex-wrap items-center gap-2"
+      className="flex flex-1 flex-wrap items-center justify-end gap-2"
       onSubmit={(event) => {
         event.preventDefault();
         if (next !== '') onName(next);
@@ -107,7 +119,7 @@ function Rename({ name, onName, onCancel }: RenameProps) {
         autoFocus
         autoComplete="off"
         maxLength={longestName}
-        className="w-auto min-w-40 flex-1"
+        className="w-auto min-w-40 flex-1 max-md:basis-full"
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
         onKeyDown={(event) => {

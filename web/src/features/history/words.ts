@@ -13,9 +13,23 @@ export function endingInWords(ban: Ban, now: number): string {
 }
 
 /** The filter in words, for the list that it left empty. */
-export function filterInWords({ state, jail, q, country, asn, origin, text, range, from, to, not }: HistoryView): string {
+export function filterInWords(view: HistoryView): string {
+  const { state } = view;
+  return `${state === 'active' ? t`active bans` : state === 'ended' ? t`ended bans` : t`bans`} ${restInWords(view)}`.trim();
+}
+
+/** The same for where "bans" is what is shown, and not what there are none of. */
+function shownInWords(view: HistoryView): string {
+  const kinds = {
+    all: t({ message: 'bans', context: 'which are shown' }),
+    active: t({ message: 'active bans', context: 'which are shown' }),
+    ended: t({ message: 'ended bans', context: 'which are shown' }),
+  };
+  return `${kinds[view.state]} ${restInWords(view)}`.trim();
+}
+
+function restInWords({ jail, q, country, asn, origin, text, range, from, to, not }: HistoryView): string {
   return [
-    state === 'active' ? t`active bans` : state === 'ended' ? t`ended bans` : t`bans`,
     origin === 'manual' && t`made by hand`,
     origin === 'fail2ban' && t`made by fail2ban`,
     jail !== '' && t`in jail ${visible(jail)}`,
@@ -40,7 +54,7 @@ export function filterInFull(view: HistoryView): string {
     .map(([trait, value]) => traitInWords(trait, value))
     .join(', ');
   return [
-    filterInWords({ ...view, range: '', from: '', to: '', not: [] }),
+    shownInWords({ ...view, range: '', from: '', to: '', not: [] }),
     range !== '' && t`of the last ${ranges[range]}`,
     from !== '' && t`from ${from.replace('T', ' ')} on`,
     to !== '' && t`until ${to.replace('T', ' ')}`,
