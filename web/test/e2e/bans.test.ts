@@ -125,15 +125,16 @@ test('a line of a megabyte, bytes that are no text, and an id that is markup are
 
 test('the jail for bans by hand is shown as a diff, added, and removed without a trace', async () => {
   const page = await stage.page('/jails');
-  await page.getByRole('button', { name: 'Show what would change…' }).click();
+  const card = page.getByRole('region', { name: 'A jail for bans by hand' });
+  await card.getByRole('button', { name: 'Show what would change…' }).click();
   await page.getByText('+[manual]').waitFor();
   expect(await stage.fail2ban.client('status')).not.toContain('manual');
   await page.getByRole('button', { name: 'Add and start the jail' }).click();
   await page.getByRole('row').filter({ hasText: 'manual' }).waitFor();
   expect(await stage.fail2ban.client('status')).toContain('manual');
-  await page.getByRole('button', { name: 'Remove…' }).click();
+  await card.getByRole('button', { name: 'Remove…' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Remove the jail' }).click();
-  await page.getByRole('button', { name: 'Show what would change…' }).waitFor();
+  await card.getByRole('button', { name: 'Show what would change…' }).waitFor();
   await until(async () => !(await stage.fail2ban.client('status')).includes('manual'), 'the jail is gone');
   await page.context().close();
 });
