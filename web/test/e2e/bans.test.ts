@@ -34,6 +34,16 @@ test('a ban appears without a reload, is lifted on the page, and fail2ban agrees
   await page.context().close();
 });
 
+test('on a phone what is new lies over no button for what is chosen', async () => {
+  const page = await stage.page('/bans', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  await page.getByRole('row').filter({ hasText: '203.0.113.7' }).getByRole('checkbox').click();
+  stage.fail2ban.attack('203.0.113.8');
+  await page.getByRole('button', { name: /^\d new$/ }).waitFor();
+  for (const name of ['Unban', 'Copy', 'Clear selection'])
+    await page.getByRole('toolbar').getByRole('button', { name }).click({ trial: true });
+  await page.context().close();
+});
+
 test('the live feed on the overview shows failures and the ban, and can be held', async () => {
   const page = await stage.page('/');
   const feed = page.getByRole('log');
