@@ -34,6 +34,16 @@ test('a ban appears without a reload, is lifted on the page, and fail2ban agrees
   await page.context().close();
 });
 
+test('on a phone what is new lies over no button for what is chosen', async () => {
+  const page = await stage.page('/bans', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  await page.getByRole('row').filter({ hasText: '203.0.113.7' }).getByRole('checkbox').click();
+  stage.fail2ban.attack('203.0.113.8');
+  await page.getByRole('button', { name: /^\d new$/ }).waitFor();
+  for (const name of ['Unban', 'Copy', 'Clear selection'])
+    await page.getByRole('toolbar').getByRole('button', { name }).click({ trial: true });
+  await page.context().close();
+});
+
 test('the live feed on the overview shows failures and the ban, and can be held', async () => {
   const page = await stage.page('/');
   const feed = page.getByRole('log');
@@ -125,15 +135,16 @@ test('a line of a megabyte, bytes that are no text, and an id that is markup are
 
 test('the jail for bans by hand is shown as a diff, added, and removed without a trace', async () => {
   const page = await stage.page('/jails');
-  await page.getByRole('button', { name: 'Show what would change…' }).click();
+  const card = page.getByRole('region', { name: 'A jail for bans by hand' });
+  await card.getByRole('button', { name: 'Show what would change…' }).click();
   await page.getByText('+[manual]').waitFor();
   expect(await stage.fail2ban.client('status')).not.toContain('manual');
   await page.getByRole('button', { name: 'Add and start the jail' }).click();
   await page.getByRole('row').filter({ hasText: 'manual' }).waitFor();
   expect(await stage.fail2ban.client('status')).toContain('manual');
-  await page.getByRole('button', { name: 'Remove…' }).click();
+  await card.getByRole('button', { name: 'Remove…' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Remove the jail' }).click();
-  await page.getByRole('button', { name: 'Show what would change…' }).waitFor();
+  await card.getByRole('button', { name: 'Show what would change…' }).waitFor();
   await until(async () => !(await stage.fail2ban.client('status')).includes('manual'), 'the jail is gone');
   await page.context().close();
 });

@@ -25,17 +25,32 @@ afterAll(async () => {
   expect(complaints).toEqual([]);
 });
 
-async function axe(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+async function axe(page: Page, rules?: string[]): Promise<string[]> {
+  // No frames, so nothing has to be put together in a window of its own.
+  const builder = new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).setLegacyMode();
+  const { violations } = await (rules === undefined ? builder.withTags(tags) : builder.withRules(rules)).analyze();
+  return violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target.join(' ')} ${n.failureSummary}`).join(', ')}`);
 }
 
-/** Looks at a page in several places, and remembers where something was found. */
+/** Turns the light on or off, and waits until every colour has followed. */
+async function turn(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate(async () => {
+    const fading = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.allSettled(fading.map(({ finished }) => finished));
+  });
+}
+
+/** Looks at a page in several places, and remembers where something was found: by daylight at everything, in the dark at the colours. */
 function looker(page: Page) {
   const found: Record<string, string[]> = {};
   const look = async (name: string) => {
     const violations = await axe(page);
+    await turn(page, 'dark');
+    const dark = await axe(page, ['color-contrast']);
+    await turn(page, 'light');
     if (violations.length > 0) found[name] = violations;
+    if (dark.length > 0) found[`${name}, dark`] = dark;
   };
   return { found, look };
 }
@@ -49,16 +64,14 @@ const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch:
 const desk = { viewport: { width: 1280, height: 800 } };
 
 const everyLook = [
-  ['desktop', 'light', desk],
-  ['desktop', 'dark', desk],
-  ['phone', 'light', phone],
-  ['phone', 'dark', phone],
+  ['desktop', desk],
+  ['phone', phone],
 ] as const;
 
 test.each(everyLook)(
-  'nothing is inaccessible: %s, %s',
-  async (_, colorScheme, size) => {
-    const page = await stage.page('/', { ...size, colorScheme });
+  'nothing is inaccessible: %s',
+  async (_, size) => {
+    const page = await stage.page('/', { ...size, colorScheme: 'light' });
     const { found, look } = looker(page);
     await page.getByRole('link', { name: /Active bans/ }).waitFor();
     await look('overview');
@@ -129,9 +142,9 @@ test.each(everyLook)(
 );
 
 test.each(everyLook)(
-  'accounts and the audit log are accessible: %s, %s',
-  async (_, colorScheme, size) => {
-    const page = await stage.page('/', { ...size, colorScheme });
+  'accounts and the audit log are accessible: %s',
+  async (_, size) => {
+    const page = await stage.page('/', { ...size, colorScheme: 'light' });
     const { found, look } = looker(page);
     for (const [path, text] of [
       ['/account', 'this one'],

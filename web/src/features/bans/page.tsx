@@ -12,6 +12,7 @@ import { visible } from '@/lib/plain';
 import { ask } from '@/lib/requests';
 import { number } from '@/lib/time';
 import { Button } from '@/ui/button';
+import { classes } from '@/ui/classes';
 import { copyText } from '@/ui/copy';
 import { DataGrid, type GridHandle } from '@/ui/grid/grid';
 import { nothing, type Selection } from '@/ui/grid/selection';
@@ -90,7 +91,13 @@ export function BansPage({ view, onView }: BansPageProps) {
       <BanFilters view={view} onView={onView} field={field} />
       <div className="relative mx-6 mb-6 flex min-h-0 flex-1 flex-col rounded-lg border border-line bg-surface max-md:mx-0 max-md:mb-0 max-md:rounded-none max-md:border-x-0">
         {(fresh > 0 || outdated) && rows.length > 0 && (
-          <div className="absolute -top-10 right-0 z-10 max-md:top-auto max-md:right-auto max-md:bottom-3 max-md:left-1/2 max-md:-translate-x-1/2">
+          <div
+            className={classes(
+              'absolute -top-10 right-0 z-10 max-md:top-auto max-md:right-auto max-md:left-1/2 max-md:-translate-x-1/2',
+              // Over the bar of what is chosen, not on its buttons.
+              chosen.length > 0 ? 'max-md:bottom-18' : 'max-md:bottom-3',
+            )}
+          >
             <Button look="primary" size="small" onClick={top} className="rounded-full shadow-float">
               <RefreshCw aria-hidden />
               {fresh > 0 ? plural(fresh, { one: '# new', other: '# new' }) : t`The list may be out of date`}
