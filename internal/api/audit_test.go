@@ -70,9 +70,13 @@ func idOfBody(t *testing.T, body []byte) string {
 
 // Every change that there is leaves its entry: who, from where, what, and how it ended.
 func TestAudit_EveryChange(t *testing.T) {
-	d := openDesk(t, func(o *api.Options) { o.Rate = 10_000 })
+	var passed atomic.Int64 // each request comes three seconds after the last: no rate is reached
+	d := openDesk(t, func(o *api.Options) {
+		o.Rate, o.Now = 10_000, func() time.Time { return time.Now().Add(time.Duration(passed.Load())) }
+	})
 	const jail, manual, users = "/api/v1/hosts/local/jails/sshd/", "/api/v1/hosts/local/manual-jail", "/api/v1/users"
 	change := func(method, path, body string, status int) []byte {
+		passed.Add(int64(3 * time.Second))
 		return d.run(scenario{name: method + " " + path, method: method, path: path, body: body, status: status})
 	}
 	change("POST", "/api/v1/bans", `{"addresses":["203.0.113.1","203.0.113.2","203.0.113.3","203.0.113.4"],"jails":["sshd"],"reason":"=a reason"}`, 200)
@@ -121,6 +125,10 @@ func TestAudit_EveryChange(t *testing.T) {
 	berta = d.renewed("/api/v1/auth/password", `{"current":"`+password+`","new":"`+password+`3"}`, berta)
 	d.run(scenario{name: "logout", method: "POST", path: "/api/v1/auth/logout", header: berta, status: 204})
 	change("DELETE", users+"/"+id, "", 204)
+	const saved = "/api/v1/saved-filters"
+	filter := idOfBody(t, change("POST", saved, `{"name":"mine","filter":{"jail":"sshd"}}`, 201))
+	change("PUT", saved+"/"+filter, `{"name":"ours","filter":{"jail":"sshd"}}`, 200)
+	change("DELETE", saved+"/"+filter, "", 204)
 	change("POST", "/api/v1/jobs/tidy/run", "", 204)
 	change("POST", "/api/v1/jobs/tidy/pause", `{"paused":true}`, 200)
 	change("POST", "/api/v1/lease/release", `{"reason":"maintenance"}`, 204)
