@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { useNow } from '../lib/clock';
 import { type Problem, problemOf } from '../lib/problem';
 import { useStore } from '../lib/store';
@@ -24,8 +25,11 @@ const staleAfterMs = 20_000;
 
 /** Follows how fresh the page is. Nothing may look fresher than this says. */
 export function useFreshness(): Freshness {
-  const { data, isError, error } = useQuery(hostQuery);
+  const { data, isError, error, refetch } = useQuery(hostQuery);
   const stream = useStore(live.state);
+  useEffect(() => {
+    if (stream === 'lost') void refetch(); // what is away is told at once, not at the next turn
+  }, [stream, refetch]);
   const now = useNow();
   return judge(data, isError ? error : null, stream === 'lost', now);
 }

@@ -11,6 +11,7 @@ export const serverQuery = queryOptions({
   queryKey: ['server'],
   queryFn: ({ signal }) => take(api.GET('/api/v1/hosts/{host}/server', { ...onHost, signal })),
   staleTime: 10_000,
+  refetchInterval: 10_000, // how many bans a restart lifts is of now
 });
 
 function patch(etag: string, body: ServerChange, signal?: AbortSignal): Promise<ConfigChange> {
