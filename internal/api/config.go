@@ -363,7 +363,12 @@ func (a *API) changeConfig(ctx context.Context, in *changeInput) (*answer[Config
 	if in.Body.DryRun {
 		do = h.CheckChange
 	}
-	change, err := do(ctx, o)
+	return changed(ctx, func() (host.Change, error) { return do(ctx, o) })
+}
+
+// changed makes a change, or tries it, and leaves its files' diffs to the audit.
+func changed(ctx context.Context, do func() (host.Change, error)) (*answer[ConfigChange], error) {
+	change, err := do()
 	if err != nil {
 		return nil, err
 	}

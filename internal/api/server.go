@@ -245,12 +245,7 @@ func (a *API) changeServer(ctx context.Context, in *serverInput) (*answer[Config
 	if in.Body.DryRun {
 		do = h.CheckChange
 	}
-	change, err := do(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	noteOf(ctx).After = diffs(change)
-	return answerWith(changeOf(change)), nil
+	return changed(ctx, func() (host.Change, error) { return do(ctx, o) })
 }
 
 // matches is the ETag that a change was made from, if it is still the one of now.

@@ -209,7 +209,7 @@ func (a *API) restoreVersion(ctx context.Context, in *restoreInput) (*answer[Con
 	if err != nil {
 		return nil, err
 	}
-	return brought(ctx, func() (host.Change, error) { return a.Versions.Restore(ctx, h, id, in.Body.order(ctx)) })
+	return changed(ctx, func() (host.Change, error) { return a.Versions.Restore(ctx, h, id, in.Body.order(ctx)) })
 }
 
 func (a *API) getDrift(ctx context.Context, in *HostPath) (*answer[ConfigDrift], error) {
@@ -236,7 +236,7 @@ func (a *API) revertDrift(ctx context.Context, in *revertInput) (*answer[ConfigC
 	if err != nil {
 		return nil, err
 	}
-	return brought(ctx, func() (host.Change, error) { return a.Versions.Revert(ctx, h, in.Body.order(ctx)) })
+	return changed(ctx, func() (host.Change, error) { return a.Versions.Revert(ctx, h, in.Body.order(ctx)) })
 }
 
 func (a *API) adoptDrift(ctx context.Context, in *adoptInput) (*answer[ConfigVersion], error) {
@@ -250,15 +250,6 @@ func (a *API) adoptDrift(ctx context.Context, in *adoptInput) (*answer[ConfigVer
 	}
 	noteOf(ctx).After = "version " + strconv.FormatInt(v.ID, 10)
 	return answerWith(versionOf(v)), nil
-}
-
-func brought(ctx context.Context, do func() (host.Change, error)) (*answer[ConfigChange], error) {
-	change, err := do()
-	if err != nil {
-		return nil, err
-	}
-	noteOf(ctx).After = diffs(change)
-	return answerWith(changeOf(change)), nil
 }
 
 func versionOf(v versions.Version) ConfigVersion {
