@@ -3,10 +3,12 @@ package host_test
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,7 +25,7 @@ const endMark = "<F2B_END_COMMAND>"
 func between(t *testing.T, server string, change func(command []any) any) *fail2bantest.Fake {
 	t.Helper()
 	return fail2bantest.NewFake(t, func(client net.Conn) {
-		behind, err := net.Dial("unix", server)
+		behind, err := dialPatiently(server)
 		if err != nil {
 			return
 		}
@@ -54,6 +56,18 @@ func between(t *testing.T, server string, change func(command []any) any) *fail2
 			}
 		}
 	})
+}
+
+// dialPatiently asks again while the server's backlog of one is full, as our client does: a
+// busy machine would else show as a server that hangs up.
+func dialPatiently(socket string) (c net.Conn, err error) {
+	for range 1000 {
+		if c, err = net.Dial("unix", socket); !errors.Is(err, syscall.EAGAIN) {
+			return c, err
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	return nil, err
 }
 
 // frame reads one value and its mark: as a value, and as the bytes that came.

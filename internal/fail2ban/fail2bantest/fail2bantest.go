@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -211,11 +212,23 @@ func (s *Server) Run() {
 	}
 	var out bytes.Buffer
 	s.cmd.Stdout, s.cmd.Stderr = &out, &out
-	if err := s.cmd.Start(); err != nil {
+	cmd, end, started := s.cmd, make(chan struct{}), make(chan error) // of this process: a later Run sets the fields anew
+	s.end = end
+	go func() {
+		// Pdeathsig goes by the thread that started the process, and a thread ends when
+		// somebody's locked goroutine does (the cage's, the demo's): this one is nobody
+		// else's, and ends after its process.
+		runtime.LockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait()
+		}
+		close(end)
+	}()
+	if err := <-started; err != nil {
 		s.t.Fatalf("fail2ban is not installed (apt-get install fail2ban): %v", err)
 	}
-	s.end = make(chan struct{})
-	go func() { _ = s.cmd.Wait(); close(s.end) }()
 	client := fail2ban.New(fail2ban.Options{Socket: s.Socket()})
 	s.Until("the jails run", func() bool {
 		select {
