@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"bangui/docs"
 	"bangui/internal/auth"
@@ -126,22 +127,27 @@ var docsStyle []byte
 
 // registerDocs serves the document, a page made of it, and the page of error codes.
 func (a *API) registerDocs() {
-	document, err := a.huma.OpenAPI().MarshalJSON()
-	reference := a.reference()
-	errorPage := a.errorPage()
-	serve := func(path, kind string, body []byte) {
+	// Written when it is first asked for: most consoles never are.
+	document := sync.OnceValue(func() []byte {
+		document, err := a.huma.OpenAPI().MarshalJSON()
+		if err != nil {
+			panic(err) // of our own types only; a test reads it
+		}
+		return document
+	})
+	always := func(page []byte) func() []byte { return func() []byte { return page } }
+	serve := func(path, kind string, body func() []byte) {
 		a.table.row(route{method: http.MethodGet, path: path, tag: "documents", role: public, tier: looks, class: classRead})
 		a.table.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", kind)
-			_, _ = w.Write(body)
+			_, _ = w.Write(body())
 		})
 	}
-	if err == nil {
-		serve("/api/openapi.json", "application/json", document)
-	}
+	reference := always(a.reference())
+	serve("/api/openapi.json", "application/json", document)
 	serve("/api/docs", "text/html; charset=utf-8", reference)
-	serve("/api/docs.css", "text/css; charset=utf-8", docsStyle)
-	serve("/docs/errors", "text/html; charset=utf-8", errorPage)
+	serve("/api/docs.css", "text/css; charset=utf-8", always(docsStyle))
+	serve("/docs/errors", "text/html; charset=utf-8", always(a.errorPage()))
 }
 
 func (a *API) htmlPage(title string, body func(*bytes.Buffer)) []byte {
