@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"crypto/rand"
-	"os"
 	"slices"
 	"time"
 
@@ -23,11 +22,11 @@ const (
 // tryOut validates a plan on a copy of the folder: fail2ban's own test, then every
 // command on a scratch server, where nothing starts.
 func (l *Local) tryOut(ctx context.Context, p *plan) error {
-	dir, err := os.MkdirTemp("", "bangui-copy-")
+	dir, remove, err := scratchFolder()
 	if err != nil {
-		return fault.Wrap(err, fault.Internal, "no folder could be made to try the configuration in")
+		return err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a folder of ours in /tmp
+	defer remove()
 	if err := p.after.With(p.idle(l.version())).CopyTo(dir); err != nil {
 		return err
 	}

@@ -142,7 +142,7 @@ func TestApplyChange_ManyRandomEdits(t *testing.T) {
 func (b *bench) editAndKill(dice *rand.Rand, most int) (made int) {
 	b.t.Helper()
 	child := exec.CommandContext(b.t.Context(), os.Args[0], "-test.run", "^TestEditingChild$")
-	child.Env = []string{"BANGUI_TEST_EDITED=" + b.server.Dir(), "BANGUI_TEST_SEED=" + strconv.FormatUint(dice.Uint64(), 10)}
+	child.Env = []string{"BANGUI_TEST_EDITED=" + b.server.Dir(), "TMPDIR=" + b.server.Dir(), "BANGUI_TEST_SEED=" + strconv.FormatUint(dice.Uint64(), 10)}
 	out, err := child.StdoutPipe()
 	if err != nil {
 		b.t.Fatal(err)
