@@ -324,19 +324,24 @@ func (l *Local) reloadOld(ctx context.Context, before standing) error {
 
 // repair starts each jail that ran and was lost, and restarts each that lacks an action.
 // A full reload does neither: it leaves an action out that the running jail doesn't have,
-// and drops a jail that an earlier reload had made and not started (seen in 1.0.2).
+// and drops a jail that an earlier reload had made and not started (seen in 1.0.2). One that
+// doesn't come back keeps no other from it.
 func (l *Local) repair(ctx context.Context, s stream, before standing) error {
 	running, err := l.Client.Jails(ctx)
 	if err != nil {
 		return err
 	}
+	var failed error
 	for _, name := range s.jails() {
 		err := l.repairJail(ctx, name, s, slices.Contains(running, fail2ban.JailName(name)), before)
-		if err != nil {
+		if fault.Is(err, fault.Fail2banUnreachable) {
 			return err
 		}
+		if failed == nil {
+			failed = err
+		}
 	}
-	return nil
+	return failed
 }
 
 func (l *Local) repairJail(ctx context.Context, name string, s stream, runs bool, before standing) error {
