@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bangui/internal/fail2ban"
+	"bangui/internal/fail2ban/fail2bantest"
 	"bangui/internal/fault"
 )
 
@@ -198,5 +199,35 @@ printf '%s\n' '{"__CURSOR":"s=1","__REALTIME_TIMESTAMP":"1795446000000000","SYSL
 	}
 	if _, err := fail2ban.ReadJournal(t.Context(), program, fail2ban.LogQuery{After: "j.x --file=/etc/shadow"}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("%v", err)
+	}
+}
+
+// A journal as systemd writes one, read by its own journalctl: pages meet in both directions.
+func TestReadJournal_OfSystemd(t *testing.T) {
+	program := fail2bantest.Journal(t)
+	read := func(q fail2ban.LogQuery) fail2ban.LogPage {
+		t.Helper()
+		page, err := fail2ban.ReadJournal(t.Context(), program, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page
+	}
+	newest := read(fail2ban.LogQuery{Limit: 3})
+	if got := texts(newest); got != "[sshd] Found 203.0.113.7 7|it failed\nTraceback|[sshd] Ban 203.0.113.7" || newest.Entries[2].Level != "NOTICE" || newest.Entries[1].Level != "ERROR" {
+		t.Errorf("the newest: %q, %+v", got, newest.Entries)
+	}
+	older := read(fail2ban.LogQuery{Limit: 3, Before: newest.Older})
+	if got := texts(older); got != "[sshd] Found 203.0.113.7 4|it failed\nTraceback|Starting Fail2ban 6" {
+		t.Errorf("before that: %q", got)
+	}
+	if got := texts(read(fail2ban.LogQuery{Limit: 2, After: older.Newer})); got != "[sshd] Found 203.0.113.7 7|it failed\nTraceback" {
+		t.Errorf("after that: %q", got)
+	}
+	if last := read(fail2ban.LogQuery{After: newest.Newer}); len(last.Entries) != 0 || last.Newer != newest.Newer {
+		t.Errorf("after the newest: %+v", last)
+	}
+	if all := read(fail2ban.LogQuery{Level: "ERROR"}); len(all.Entries) != 3 || all.Older != "" {
+		t.Errorf("errors: %+v", all)
 	}
 }
