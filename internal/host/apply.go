@@ -20,7 +20,7 @@ const (
 )
 
 // tryOut validates a plan on a copy of the folder: fail2ban's own test, then every
-// command on a scratch server, where nothing starts.
+// command on a scratch server, where nothing starts, then what that server looks at later.
 func (l *Local) tryOut(ctx context.Context, p *plan) error {
 	dir, remove, err := scratchFolder()
 	if err != nil {
@@ -37,7 +37,10 @@ func (l *Local) tryOut(ctx context.Context, p *plan) error {
 	if err != nil {
 		return err
 	}
-	return l.rehearse(ctx, s.commands)
+	if err := l.rehearse(ctx, s.commands); err != nil {
+		return err
+	}
+	return l.tryDates(ctx, p, s)
 }
 
 // ApplyChange makes a change: files, then fail2ban, then a look whether all that should

@@ -241,7 +241,7 @@ func clientThatClears(t *testing.T, of *fail2bantest.Server, log string) (progra
 func TestApplyChange_RefusesALogThatIsNotThere(t *testing.T) {
 	b := newBench(t, fail2bantest.Options{})
 	b.banSome()
-	for _, edit := range []host.Edit{set("sshd", "logpath", "/nowhere/x.log"), set("sshd", "filter", "nowhere"), set("sshd", "banaction", "nowhere")} {
+	for _, edit := range []host.Edit{set("sshd", "logpath", "/nowhere/x.log"), set("sshd", "datepattern", "(%Y"), placed(jailconf.InFilter, "sshd", "datepattern", "%Y["), set("sshd", "filter", "nowhere"), set("sshd", "banaction", "nowhere")} {
 		if _, err := b.local.ApplyChange(t.Context(), b.order(edit)); !fault.Is(err, fault.Fail2banRefused) {
 			t.Errorf("%s: %v", edit.Option, err)
 		}

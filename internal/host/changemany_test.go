@@ -50,7 +50,7 @@ func randomEdits(dice *rand.Rand) (all []host.Edit, bad bool) {
 		{"filter", "nowhere"},
 		{"findtime", "__import__('os')"},
 		{"action", "broken.py[]"},
-		{"datepattern", "%%"},
+		{"datepattern", "(%Y"},
 		{"maxretry", "0\n[x]"},
 	}
 	pick := good[dice.IntN(len(good))]
@@ -152,7 +152,7 @@ func (b *bench) editAndKill(dice *rand.Rand, most int) (made int) {
 	}
 	for lines := bufio.NewScanner(out); made < most && lines.Scan(); {
 		if !strings.HasPrefix(lines.Text(), "edit ") {
-			b.t.Errorf("the child: %s", lines.Text())
+			b.t.Errorf("the child: %s %s", lines.Text(), rest(lines))
 			break
 		}
 		made++
@@ -161,6 +161,15 @@ func (b *bench) editAndKill(dice *rand.Rand, most int) (made int) {
 	_ = child.Process.Kill()
 	_ = child.Wait()
 	return max(made, 1)
+}
+
+// rest is what a child that fails says of it.
+func rest(lines *bufio.Scanner) string {
+	var all strings.Builder
+	for lines.Scan() {
+		all.WriteString(lines.Text() + "\n")
+	}
+	return all.String()
 }
 
 // mustBeWhole compares our two files, which each change makes equal but for the jail's name.
