@@ -1,6 +1,9 @@
 package fail2ban_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -104,6 +107,87 @@ func TestReadLog_PagesMeet(t *testing.T) {
 	}
 	if next != -1 {
 		t.Errorf("%d messages are missing", next+1)
+	}
+}
+
+// What logrotate renamed and compressed is paged through as well, as far as it is kept; the
+// page says where it ends and whether there is more.
+func TestReadLog_GoesOnInRotatedFiles(t *testing.T) {
+	entry := func(from, to int) string {
+		var b strings.Builder
+		for i := from; i < to; i++ {
+			fmt.Fprintf(&b, logLine, i%60, "actions", "NOTICE", fmt.Sprintf("[sshd] Ban %d", i))
+		}
+		return b.String()
+	}
+	packed := func(text string) []byte {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		_, err := w.Write([]byte(text))
+		if err := errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	all := func(path string) (texts []string, last fail2ban.LogPage) {
+		q := fail2ban.LogQuery{Limit: 7}
+		for {
+			page := readLog(t, path, q)
+			for _, e := range slices.Backward(page.Entries) {
+				texts = append(texts, e.Text)
+			}
+			if q.Before = page.Older; page.Older == "" {
+				return texts, page
+			}
+		}
+	}
+	for name, names := range map[string][3]string{"numbers": {".1", ".2.gz", ".3.gz"}, "dates": {"-20261123", "-20261116.gz", "-20261109.gz"}} {
+		path := writeLog(t, entry(30, 40))
+		for suffix, content := range map[string][]byte{
+			names[0]: []byte(entry(20, 30)), names[1]: packed(entry(10, 20)), names[2]: packed(entry(0, 10)),
+			".bak": []byte(entry(90, 99)), ".4x": []byte(entry(90, 99)), "-old.gz": packed(entry(90, 99)), ".1.gz.tmp": packed(entry(90, 99)),
+		} {
+			if err := os.WriteFile(path+suffix, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, last := all(path)
+		if len(got) != 40 || got[0] != "[sshd] Ban 39" || got[39] != "[sshd] Ban 0" || last.EndsIn != path+names[2] || last.EndsEarly {
+			t.Errorf("%s: %d messages, it ends in %s, early %v", name, len(got), last.EndsIn, last.EndsEarly)
+		}
+		page := readLog(t, path, fail2ban.LogQuery{Text: "Ban 5"})
+		if texts(page) != "[sshd] Ban 5" || page.Older != "" {
+			t.Errorf("%s: %+v", name, page)
+		}
+		if after := readLog(t, path, fail2ban.LogQuery{After: page.Newer}); len(after.Entries) != 0 || after.Missed {
+			t.Errorf("%s: %+v", name, after)
+		}
+		// One that is broken can't be read, and what is before it would not join on.
+		if err := os.WriteFile(path+names[1], []byte("no gzip"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, last := all(path); len(got) != 20 || !last.EndsEarly {
+			t.Errorf("%s, broken: %d messages, %+v", name, len(got), last)
+		}
+	}
+
+	path := writeLog(t, "")
+	long := strings.Repeat(entry(0, 1), 200_000) // 16 MB, of which the last half is kept
+	if err := os.WriteFile(path+".1.gz", packed(long+entry(7, 8)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	page := readLog(t, path, fail2ban.LogQuery{Text: "Ban 7"})
+	for page.Older != "" && page.Entries == nil {
+		page = readLog(t, path, fail2ban.LogQuery{Text: "Ban 7", Before: page.Older})
+	}
+	if texts(page) != "[sshd] Ban 7" {
+		t.Errorf("the end of a long one: %+v", page)
+	}
+	for page.Older != "" {
+		page = readLog(t, path, fail2ban.LogQuery{Text: "nothing", Before: page.Older})
+	}
+	if page.EndsIn != path+".1.gz" || !page.EndsEarly {
+		t.Errorf("a long one: %+v", page)
 	}
 }
 

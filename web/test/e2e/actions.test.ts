@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
@@ -36,6 +36,17 @@ async function write(page: Page, label: string, text: string): Promise<void> {
     element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true, composed: true }));
   }, text);
 }
+
+// Pictures are for who looks at a change: BANGUI_SHOTS names a folder for them.
+const shots = process.env.BANGUI_SHOTS;
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (shots === undefined) return;
+  mkdirSync(shots, { recursive: true });
+  await page.screenshot({ path: `${shots}/${name}.png` });
+}
+
+const jails = async () => (await stage.fail2ban.client('status')).split('list:')[1]?.trim() ?? '';
 
 async function apply(page: Page): Promise<void> {
   const dialog = page.getByRole('dialog');
@@ -112,3 +123,104 @@ test('what differs from the package is shown option by option and line by line',
   await page.getByText('# my own words').waitFor();
   await page.context().close();
 });
+
+test('at three in the morning: an application of one’s own gets a filter and a jail, is broken, refused, taken back and restored', async () => {
+  const log = join(stage.fail2ban.dir, 'app.log');
+  writeFileSync(log, '');
+  const page = await stage.page('/filters');
+  await page.getByRole('button', { name: 'New filter' }).click();
+  await page.getByLabel('Name').fill('app');
+  const filter = '[Definition]\nfailregex = ^app: login of \\S+ refused to <HOST>$\n';
+  await write(page, 'filter.d/app.local', filter);
+
+  // Another tab of the menu by mistake: nothing typed is lost.
+  await page.getByRole('link', { name: 'Jails', exact: true }).click();
+  const leaving = page.getByRole('alertdialog', { name: 'Leave without applying?' });
+  await leaving.waitFor();
+  await picture(page, 'leaving');
+  await leaving.getByRole('button', { name: 'Cancel' }).click();
+  // Somebody changes another file meanwhile: the change is told once, and what was typed stays.
+  appendFileSync(file('jail.local'), '# a colleague was here\n');
+  await page.getByRole('button', { name: 'Review and save…' }).click();
+  await page
+    .getByRole('dialog')
+    .getByText(/Nothing was changed/)
+    .waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Look at it again' }).click();
+  await page.getByRole('textbox', { name: 'filter.d/app.local' }).getByText('refused to').waitFor();
+  await page.getByRole('button', { name: 'Review and save…' }).click();
+  await page.getByRole('dialog').getByText('+failregex').waitFor();
+  await apply(page);
+  await page.getByRole('heading', { name: 'app', exact: true }).waitFor();
+
+  await page.goto(`${stage.url}/jails`);
+  await page.getByRole('button', { name: 'Create a jail' }).click();
+  const form = page.getByRole('dialog', { name: 'Create a jail' });
+  await form.getByLabel('Name').fill('app');
+  await form.getByLabel('Filter').selectOption('app');
+  await form.getByLabel('Paths of the logs').fill(`${log}x`);
+  await picture(page, 'create-jail');
+  await form.getByRole('button', { name: 'Review…' }).click();
+  const review = page.getByRole('dialog', { name: 'Create the jail app' });
+  await review.getByText(/Have not found any log file/).waitFor();
+  await picture(page, 'create-refused');
+  await review.getByRole('button', { name: 'Cancel' }).click();
+  // It is as it was filled in, to be mended.
+  expect(await form.getByLabel('Name').inputValue()).toBe('app');
+  expect(await form.getByLabel('Filter').inputValue()).toBe('app');
+  await form.getByLabel('Paths of the logs').fill(log);
+  await form.getByRole('button', { name: 'Review…' }).click();
+  await review.getByText('app is started.').waitFor();
+  await picture(page, 'create-review');
+  await apply(page);
+  await page.getByRole('heading', { name: 'app', exact: true }).waitFor();
+  await until(async () => (await jails()).includes('app'), 'it runs');
+  appendFileSync(log, 'app: login of eve refused to 203.0.113.60\n'.repeat(3));
+  await until(() => stage.fail2ban.isBanned('203.0.113.60', 'app'), 'it bans');
+
+  // A slip in the filter is refused with its line; nothing is written.
+  const before = readFileSync(file('filter.d/app.local'), 'utf8');
+  await page.goto(`${stage.url}/filters/app?tab=source`);
+  await page.getByRole('textbox', { name: 'filter.d/app.local' }).getByText('refused to').waitFor();
+  await write(page, 'filter.d/app.local', filter.replace('<HOST>', '(<HOST>'));
+  await page.getByRole('button', { name: 'Review and save…' }).click();
+  await page.getByRole('dialog').getByText('fail2ban would not take it.').waitFor();
+  await picture(page, 'filter-refused');
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  expect(readFileSync(file('filter.d/app.local'), 'utf8')).toBe(before);
+
+  // One that matches nothing passes; on trial it goes by itself.
+  await write(page, 'filter.d/app.local', filter.replace('refused', 'declined'));
+  await page.getByRole('button', { name: 'Review and save…' }).click();
+  await page.getByRole('dialog').getByLabel('How long it is on trial').selectOption('60');
+  await page.getByRole('dialog').getByLabel(/^Why/).fill('half asleep');
+  await page.getByRole('dialog').getByRole('button', { name: 'Apply on trial' }).click();
+  const banner = page.getByRole('region', { name: 'Change on trial' });
+  await banner.waitFor();
+  await picture(page, 'on-trial');
+  await banner.getByRole('button', { name: 'Take it back' }).click();
+  await banner.waitFor({ state: 'detached' });
+  expect(readFileSync(file('filter.d/app.local'), 'utf8')).toBe(before);
+  await page.getByRole('textbox', { name: 'filter.d/app.local' }).getByText('refused to').waitFor();
+  await picture(page, 'taken-back');
+  expect(await stage.fail2ban.isBanned('203.0.113.60', 'app')).toBe(true);
+
+  // A hand in the files is seen, put back; and an older version comes back.
+  appendFileSync(file('jail.d/zz-bangui-app.local'), 'maxretry = 9\n');
+  await page.goto(`${stage.url}/config/versions`);
+  const drift = page.getByRole('region', { name: 'Changed by hand' });
+  await drift.waitFor();
+  await picture(page, 'drift');
+  await drift.getByRole('button', { name: 'Put it back…' }).click();
+  await page.getByRole('dialog').getByText('-maxretry = 9').waitFor();
+  await apply(page);
+  await drift.waitFor({ state: 'detached' });
+  await page.getByText('half asleep').waitFor();
+  await picture(page, 'versions');
+  await page.getByRole('button', { name: 'Restore version 2' }).click();
+  await page.getByRole('dialog').getByText('app is stopped.').waitFor();
+  await picture(page, 'restore');
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  expect(readdirSync(file('jail.d')).filter((name) => name.startsWith('zz-bangui'))).toEqual(['zz-bangui-app.local']);
+  await page.context().close();
+}, 480_000);

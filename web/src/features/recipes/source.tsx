@@ -62,12 +62,15 @@ export function TextEditor({
   const [checking, setChecking] = useState(false);
   const changed = (now: string) => fresh || now !== base;
   const files = (now: string): FileEdit[] => [{ name, content: now }];
+  // The next look is made from what is there then: nothing is asked for until that is known.
+  const [renewing, setRenewing] = useState(false);
   const renew = () => {
-    for (const queryKey of configKeys) void client.invalidateQueries({ queryKey });
+    setRenewing(true);
+    void Promise.all(configKeys.map((queryKey) => client.invalidateQueries({ queryKey }))).finally(() => setRenewing(false));
   };
   const fail = (error: unknown) => {
     setWrong({ error, line: placeOf(error, name, text, marked) });
-    if (problemOf(error).code === 'conflict') renew(); // the next check is made from what is there now
+    if (problemOf(error).code === 'conflict') renew();
   };
   const check = async () => {
     setChecking(true);
@@ -82,7 +85,7 @@ export function TextEditor({
     }
   };
   const save = (now: string) => {
-    if (!changed(now) || lacking !== undefined) return;
+    if (!changed(now) || lacking !== undefined || renewing) return;
     setWrong(undefined);
     askForFiles(etag, files(now), {
       title,
@@ -93,7 +96,7 @@ export function TextEditor({
       onConflict: renew,
     });
   };
-  const idle = !changed(text) || lacking !== undefined;
+  const idle = !changed(text) || lacking !== undefined || renewing;
   return (
     <div className="flex flex-col gap-3">
       <Unsaved when={!readOnly && text !== base} />
