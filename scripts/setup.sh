@@ -22,6 +22,7 @@ install_postgres() {
 check_tools || exit 1
 have fail2ban-server || apt_install "The tests use a real fail2ban" --no-install-recommends fail2ban || exit 1
 postgres_here || install_postgres || exit 1
+have journalctl || apt_install "The tests read a journal as systemd writes one" --no-install-recommends systemd || exit 1
 have chromium || apt_install "The browser tests use Chromium" --no-install-recommends chromium || exit 1
 have gcc || apt_install "Go's race detector needs a C compiler" --no-install-recommends gcc libc6-dev || exit 1
 # Without /dev/fuse the tests make up what the kernel says of a file system.

@@ -57,6 +57,8 @@ type ServerLog struct {
 	Items  []ServerLogLine `json:"items" doc:"The oldest first."`
 	Older  *string         `json:"older" doc:"The place before the first message, for before; null when there is nothing older."`
 	Newer  *string         `json:"newer" doc:"The place behind the last, for after."`
+	EndsIn *string         `json:"ends_in" doc:"The file with which the log begins, where older is null; null where it is in the journal."`
+	Early  bool            `json:"ends_early" doc:"There is more before that which is not read: older files, or the start of a long compressed one."`
 	Missed bool            `json:"missed" doc:"What was between the place that was asked for and these is gone: the log was rotated or cut."`
 }
 
@@ -290,7 +292,7 @@ func (a *API) serverLog(ctx context.Context, in *logInput) (*answer[ServerLog], 
 		return nil, err
 	}
 	return answerWith(ServerLog{
-		At: page.At, Older: orNull(page.Older), Newer: orNull(page.Newer), Missed: page.Missed,
+		At: page.At, Older: orNull(page.Older), Newer: orNull(page.Newer), EndsIn: orNull(page.EndsIn), Early: page.EndsEarly, Missed: page.Missed,
 		Items: orEmpty(mapAll(page.Entries, func(e host.LogEntry) ServerLogLine {
 			return ServerLogLine{At: stampOrNull(e.At), Level: orNull(e.Level), Part: orNull(e.Part), Jail: orNull(e.Jail), Text: e.Text, Cut: e.Cut}
 		})),

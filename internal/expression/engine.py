@@ -76,7 +76,7 @@ class Trial:
         if o["max_lines"]:
             f.setMaxLines(o["max_lines"])
         if o["date_pattern"]:
-            self.add(self.date, f.setDatePattern)
+            self.add(self.date, self.set_dates)
         self.prefix, self.fails, self.ignores, self.fails_by = None, [], [], {}
         if o["prefix"]:
             self.prefix = Expression("prefix", 0, o["prefix"])
@@ -92,6 +92,11 @@ class Trial:
                     (self.fails if kind == "fail" else self.ignores).append(e)
                     if kind == "fail":
                         self.fails_by[i] = e
+
+    def set_dates(self, text):
+        """fail2ban compiles a date pattern at the first line only; a broken one fails at each (seen on 1.0.2)."""
+        self.filter.setDatePattern(text)
+        self.filter.dateDetector.matchTime("-")
 
     def add(self, e, put, got=lambda: None):
         try:

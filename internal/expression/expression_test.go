@@ -184,6 +184,12 @@ func TestTry_SaysWhichExpressionCanNotBeUsed(t *testing.T) {
 	if r.Stopped == "" || r.Expressions[0].Fault == "" {
 		t.Errorf("%+v", r)
 	}
+	for pattern, bad := range map[string]bool{`(%Y`: true, `%Y[`: true, `%Q`: true, `%Y-%m-%d`: false, "{^LN-BEG}%Y\n^EPOCH": false, `{DATE}x`: false, `%%`: false} {
+		r = try(t, limits(), expression.Trial{Filter: expression.Filter{DatePattern: pattern, Fail: []string{`at <HOST>`}}, Lines: lines("at 203.0.113.7")})
+		if date := r.Expressions[len(r.Expressions)-1]; (date.Fault != "") != bad {
+			t.Errorf("the date pattern %q: %q", pattern, date.Fault)
+		}
+	}
 }
 
 func TestTry_HostileLinesAreText(t *testing.T) {

@@ -128,6 +128,11 @@ type LogPage struct {
 	// empty and have one: so much was looked through for nothing.
 	Older string
 	Newer string // the place behind the last one
+	// EndsIn is the file with which the log begins, where nothing older is given; EndsEarly
+	// says that there is more before that, which is not read: older files, the start of a long
+	// compressed one.
+	EndsIn    string
+	EndsEarly bool
 	// Missed says that messages between the place that was asked for and this page are gone:
 	// the log was rotated meanwhile, or cut.
 	Missed bool

@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"bangui/internal/fault"
@@ -22,15 +19,15 @@ const (
 	maxSearch = 8 << 20 // read for one page, whatever matches
 )
 
-// ReadLog reads a part of the log at a path, and of the file that was renamed away from
-// it last. It holds nothing open. loc is the zone of the server; nil = time.Local.
+// ReadLog reads a part of the log at a path, and of the files that logrotate renamed away
+// from it, compressed ones too. It holds nothing open. loc is the zone of the server; nil = time.Local.
 //
 // NotFound, PermissionDenied: the log can't be read. Invalid: the place is none.
 func ReadLog(path string, q LogQuery, loc *time.Location) (LogPage, error) {
 	if loc == nil {
 		loc = time.Local
 	}
-	files, err := openLogs(path)
+	files, more, err := openLogs(path)
 	if err != nil {
 		return LogPage{}, err
 	}
@@ -39,51 +36,24 @@ func ReadLog(path string, q LogQuery, loc *time.Location) (LogPage, error) {
 			f.close()
 		}
 	}()
-	r := logReader{files: files, LogQuery: q, loc: loc, left: maxSearch}
+	r := logReader{files: files, LogQuery: q, loc: loc, left: maxSearch, more: more}
 	if q.After != "" {
 		return r.forward()
 	}
 	return r.backward()
 }
 
-// logReader reads a log that lies in one or two files, the older first.
+// logReader reads a log that lies in one or several files, the oldest first.
 type logReader struct {
 	LogQuery
-	files []*logFile
+	files []*pageFile
 	loc   *time.Location
 	left  int64 // bytes that may still be read
-}
-
-func openLogs(path string) ([]*logFile, error) {
-	young, err := openLog(path)
-	if err != nil {
-		return nil, err
-	}
-	if old, err := openLog(path + ".1"); err == nil {
-		return []*logFile{old, young}, nil
-	}
-	return []*logFile{young}, nil
-}
-
-func openLog(path string) (*logFile, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Wrap(err, fault.NotFound, "fail2ban's log %s is not there", path)
-	}
-	if err != nil {
-		return nil, fault.Wrap(err, fault.PermissionDenied, "fail2ban's log %s can't be read", path).
-			WithMend("Run the part of BanGUI that talks to fail2ban as root.")
-	}
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		_ = f.Close()
-		return nil, fault.Wrap(err, fault.Unsupported, "fail2ban's log %s is not a file", path)
-	}
-	return &logFile{f: f, inode: inodeOf(info)}, nil
+	more  bool  // there are older files, which are not read
 }
 
 // place is a place in words of ours; whoever gets it can only give it back.
-func place(f *logFile, offset int64) string { return fmt.Sprintf("f.%d.%d", f.inode, offset) }
+func place(f *pageFile, offset int64) string { return fmt.Sprintf("f.%d.%d", f.inode, offset) }
 
 // find is the file and offset of a place; found is false where that is gone.
 func (r *logReader) find(text string) (file int, offset int64, found bool, err error) {
@@ -98,7 +68,7 @@ func (r *logReader) find(text string) (file int, offset int64, found bool, err e
 		return 0, 0, false, bad
 	}
 	for i, f := range r.files {
-		if f.inode == inode && offset <= f.size() {
+		if f.inode == inode && offset <= f.size() && offset >= f.start {
 			return i, offset, true, nil
 		}
 	}
@@ -119,22 +89,19 @@ func (r *logReader) backward() (LogPage, error) {
 		}
 		page.Newer = r.Before
 	}
-	for ; file >= 0; file-- {
+	for ; ; file-- {
 		at, full, err := r.gatherBackward(&page, r.files[file], end)
-		if err != nil || full {
+		if err != nil || full || file == 0 || r.files[file].partly() {
 			return r.ended(page, file, at), err
 		}
-		if file > 0 {
-			end = r.files[file-1].size()
-		}
+		end = r.files[file-1].size()
 	}
-	return r.ended(page, 0, 0), nil
 }
 
 // gatherBackward adds what matches before an offset of one file, and says where it ended:
 // the page is full, or enough was read for it.
-func (r *logReader) gatherBackward(page *LogPage, f *logFile, end int64) (at int64, full bool, err error) {
-	for end > 0 {
+func (r *logReader) gatherBackward(page *LogPage, f *pageFile, end int64) (at int64, full bool, err error) {
+	for end > f.start {
 		start, entries, err := r.chunkBefore(f, end)
 		if err != nil {
 			return end, true, err
@@ -151,14 +118,18 @@ func (r *logReader) gatherBackward(page *LogPage, f *logFile, end int64) (at int
 			return end, true, nil
 		}
 	}
-	return 0, false, nil
+	return f.start, false, nil
 }
 
 // ended is a page that was gathered from its end.
 func (r *logReader) ended(page LogPage, file int, end int64) LogPage {
 	slices.Reverse(page.Entries)
-	if file > 0 || end > 0 {
-		page.Older = place(r.files[file], end)
+	oldest := r.files[file]
+	switch {
+	case end > oldest.start || file > 0 && !oldest.partly():
+		page.Older = place(oldest, end)
+	default:
+		page.EndsIn, page.EndsEarly = oldest.name, oldest.partly() || r.more
 	}
 	return page
 }
@@ -170,18 +141,18 @@ type placedEntry struct {
 }
 
 // chunkBefore reads whole messages that end at an offset, and says where the first begins.
-func (r *logReader) chunkBefore(f *logFile, end int64) (start int64, entries []placedEntry, err error) {
+func (r *logReader) chunkBefore(f *pageFile, end int64) (start int64, entries []placedEntry, err error) {
 	for size := int64(pageChunk); ; size *= 2 {
-		start = max(0, end-size)
+		start = max(f.start, end-size)
 		chunk := make([]byte, end-start)
-		n, err := f.f.ReadAt(chunk, start)
+		n, err := f.ReadAt(chunk, start)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return 0, nil, fault.Wrap(err, fault.Internal, "fail2ban's log can't be read")
 		}
 		chunk = chunk[:n]
 		r.left -= int64(n)
 		skip := 0
-		if start > 0 {
+		if start > f.start {
 			skip = r.firstMessage(chunk)
 		}
 		if skip >= 0 || r.left <= 0 {
@@ -236,7 +207,7 @@ func (r *logReader) forward() (LogPage, error) {
 	}
 	page := LogPage{Missed: !found}
 	if !found {
-		file, offset = len(r.files)-1, 0
+		file, offset = len(r.files)-1, 0 // the log itself: it is never compressed
 	}
 	for ; file < len(r.files); file, offset = file+1, 0 {
 		at, full, err := r.gatherForward(&page, r.files[file], offset)
@@ -250,8 +221,9 @@ func (r *logReader) forward() (LogPage, error) {
 
 // gatherForward adds what matches behind an offset of one file, and says where it ended:
 // the page is full, or enough was read for it.
-func (r *logReader) gatherForward(page *LogPage, f *logFile, offset int64) (at int64, full bool, err error) {
-	for end := f.wholeLines(); offset < end && r.left > 0; {
+func (r *logReader) gatherForward(page *LogPage, f *pageFile, offset int64) (at int64, full bool, err error) {
+	end := f.wholeLines()
+	for offset = max(offset, f.start); offset < end && r.left > 0; {
 		entries, next, err := r.chunkAfter(f, offset, end)
 		if err != nil {
 			return offset, true, err
@@ -270,10 +242,10 @@ func (r *logReader) gatherForward(page *LogPage, f *logFile, offset int64) (at i
 }
 
 // chunkAfter reads messages from an offset to the end of a line.
-func (r *logReader) chunkAfter(f *logFile, offset, end int64) ([]placedEntry, int64, error) {
+func (r *logReader) chunkAfter(f *pageFile, offset, end int64) ([]placedEntry, int64, error) {
 	for size := int64(pageChunk); ; size *= 2 {
 		chunk := make([]byte, min(size, end-offset))
-		n, err := f.f.ReadAt(chunk, offset)
+		n, err := f.ReadAt(chunk, offset)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, 0, fault.Wrap(err, fault.Internal, "fail2ban's log can't be read")
 		}
@@ -286,21 +258,4 @@ func (r *logReader) chunkAfter(f *logFile, offset, end int64) ([]placedEntry, in
 			return r.entriesOf(chunk[:whole], offset), offset + int64(max(whole, 1)), nil
 		}
 	}
-}
-
-// wholeLines is the offset behind the last line that has an end.
-func (f *logFile) wholeLines() int64 {
-	end := f.size()
-	tail := make([]byte, min(maxLine, end))
-	n, err := f.f.ReadAt(tail, end-int64(len(tail)))
-	if err != nil && !errors.Is(err, io.EOF) {
-		return end
-	}
-	if i := bytes.LastIndexByte(tail[:n], '\n'); i >= 0 {
-		return end - int64(n-i-1)
-	}
-	if int64(n) == end {
-		return 0
-	}
-	return end
 }

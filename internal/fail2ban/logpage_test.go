@@ -1,6 +1,9 @@
 package fail2ban_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +13,7 @@ import (
 	"time"
 
 	"bangui/internal/fail2ban"
+	"bangui/internal/fail2ban/fail2bantest"
 	"bangui/internal/fault"
 )
 
@@ -106,6 +110,87 @@ func TestReadLog_PagesMeet(t *testing.T) {
 	}
 }
 
+// What logrotate renamed and compressed is paged through as well, as far as it is kept; the
+// page says where it ends and whether there is more.
+func TestReadLog_GoesOnInRotatedFiles(t *testing.T) {
+	entry := func(from, to int) string {
+		var b strings.Builder
+		for i := from; i < to; i++ {
+			fmt.Fprintf(&b, logLine, i%60, "actions", "NOTICE", fmt.Sprintf("[sshd] Ban %d", i))
+		}
+		return b.String()
+	}
+	packed := func(text string) []byte {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		_, err := w.Write([]byte(text))
+		if err := errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	all := func(path string) (texts []string, last fail2ban.LogPage) {
+		q := fail2ban.LogQuery{Limit: 7}
+		for {
+			page := readLog(t, path, q)
+			for _, e := range slices.Backward(page.Entries) {
+				texts = append(texts, e.Text)
+			}
+			if q.Before = page.Older; page.Older == "" {
+				return texts, page
+			}
+		}
+	}
+	for name, names := range map[string][3]string{"numbers": {".1", ".2.gz", ".3.gz"}, "dates": {"-20261123", "-20261116.gz", "-20261109.gz"}} {
+		path := writeLog(t, entry(30, 40))
+		for suffix, content := range map[string][]byte{
+			names[0]: []byte(entry(20, 30)), names[1]: packed(entry(10, 20)), names[2]: packed(entry(0, 10)),
+			".bak": []byte(entry(90, 99)), ".4x": []byte(entry(90, 99)), "-old.gz": packed(entry(90, 99)), ".1.gz.tmp": packed(entry(90, 99)),
+		} {
+			if err := os.WriteFile(path+suffix, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, last := all(path)
+		if len(got) != 40 || got[0] != "[sshd] Ban 39" || got[39] != "[sshd] Ban 0" || last.EndsIn != path+names[2] || last.EndsEarly {
+			t.Errorf("%s: %d messages, it ends in %s, early %v", name, len(got), last.EndsIn, last.EndsEarly)
+		}
+		page := readLog(t, path, fail2ban.LogQuery{Text: "Ban 5"})
+		if texts(page) != "[sshd] Ban 5" || page.Older != "" {
+			t.Errorf("%s: %+v", name, page)
+		}
+		if after := readLog(t, path, fail2ban.LogQuery{After: page.Newer}); len(after.Entries) != 0 || after.Missed {
+			t.Errorf("%s: %+v", name, after)
+		}
+		// One that is broken can't be read, and what is before it would not join on.
+		if err := os.WriteFile(path+names[1], []byte("no gzip"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, last := all(path); len(got) != 20 || !last.EndsEarly {
+			t.Errorf("%s, broken: %d messages, %+v", name, len(got), last)
+		}
+	}
+
+	path := writeLog(t, "")
+	long := strings.Repeat(entry(0, 1), 200_000) // 16 MB, of which the last half is kept
+	if err := os.WriteFile(path+".1.gz", packed(long+entry(7, 8)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	page := readLog(t, path, fail2ban.LogQuery{Text: "Ban 7"})
+	for page.Older != "" && page.Entries == nil {
+		page = readLog(t, path, fail2ban.LogQuery{Text: "Ban 7", Before: page.Older})
+	}
+	if texts(page) != "[sshd] Ban 7" {
+		t.Errorf("the end of a long one: %+v", page)
+	}
+	for page.Older != "" {
+		page = readLog(t, path, fail2ban.LogQuery{Text: "nothing", Before: page.Older})
+	}
+	if page.EndsIn != path+".1.gz" || !page.EndsEarly {
+		t.Errorf("a long one: %+v", page)
+	}
+}
+
 func TestReadLog_FollowsThroughARotation(t *testing.T) {
 	path := writeLog(t, fmt.Sprintf(logLine, 1, "server", "INFO", "one"))
 	add := func(to, text string) {
@@ -198,5 +283,35 @@ printf '%s\n' '{"__CURSOR":"s=1","__REALTIME_TIMESTAMP":"1795446000000000","SYSL
 	}
 	if _, err := fail2ban.ReadJournal(t.Context(), program, fail2ban.LogQuery{After: "j.x --file=/etc/shadow"}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("%v", err)
+	}
+}
+
+// A journal as systemd writes one, read by its own journalctl: pages meet in both directions.
+func TestReadJournal_OfSystemd(t *testing.T) {
+	program := fail2bantest.Journal(t)
+	read := func(q fail2ban.LogQuery) fail2ban.LogPage {
+		t.Helper()
+		page, err := fail2ban.ReadJournal(t.Context(), program, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page
+	}
+	newest := read(fail2ban.LogQuery{Limit: 3})
+	if got := texts(newest); got != "[sshd] Found 203.0.113.7 7|it failed\nTraceback|[sshd] Ban 203.0.113.7" || newest.Entries[2].Level != "NOTICE" || newest.Entries[1].Level != "ERROR" {
+		t.Errorf("the newest: %q, %+v", got, newest.Entries)
+	}
+	older := read(fail2ban.LogQuery{Limit: 3, Before: newest.Older})
+	if got := texts(older); got != "[sshd] Found 203.0.113.7 4|it failed\nTraceback|Starting Fail2ban 6" {
+		t.Errorf("before that: %q", got)
+	}
+	if got := texts(read(fail2ban.LogQuery{Limit: 2, After: older.Newer})); got != "[sshd] Found 203.0.113.7 7|it failed\nTraceback" {
+		t.Errorf("after that: %q", got)
+	}
+	if last := read(fail2ban.LogQuery{After: newest.Newer}); len(last.Entries) != 0 || last.Newer != newest.Newer {
+		t.Errorf("after the newest: %+v", last)
+	}
+	if all := read(fail2ban.LogQuery{Level: "ERROR"}); len(all.Entries) != 3 || all.Older != "" {
+		t.Errorf("errors: %+v", all)
 	}
 }

@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"crypto/rand"
-	"os"
 	"slices"
 	"time"
 
@@ -21,13 +20,13 @@ const (
 )
 
 // tryOut validates a plan on a copy of the folder: fail2ban's own test, then every
-// command on a scratch server, where nothing starts.
+// command on a scratch server, where nothing starts, then what that server looks at later.
 func (l *Local) tryOut(ctx context.Context, p *plan) error {
-	dir, err := os.MkdirTemp("", "bangui-copy-")
+	dir, remove, err := scratchFolder()
 	if err != nil {
-		return fault.Wrap(err, fault.Internal, "no folder could be made to try the configuration in")
+		return err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a folder of ours in /tmp
+	defer remove()
 	if err := p.after.With(p.idle(l.version())).CopyTo(dir); err != nil {
 		return err
 	}
@@ -38,7 +37,10 @@ func (l *Local) tryOut(ctx context.Context, p *plan) error {
 	if err != nil {
 		return err
 	}
-	return l.rehearse(ctx, s.commands)
+	if err := l.rehearse(ctx, s.commands); err != nil {
+		return err
+	}
+	return l.tryDates(ctx, p, s)
 }
 
 // ApplyChange makes a change: files, then fail2ban, then a look whether all that should
@@ -325,19 +327,24 @@ func (l *Local) reloadOld(ctx context.Context, before standing) error {
 
 // repair starts each jail that ran and was lost, and restarts each that lacks an action.
 // A full reload does neither: it leaves an action out that the running jail doesn't have,
-// and drops a jail that an earlier reload had made and not started (seen in 1.0.2).
+// and drops a jail that an earlier reload had made and not started (seen in 1.0.2). One that
+// doesn't come back keeps no other from it.
 func (l *Local) repair(ctx context.Context, s stream, before standing) error {
 	running, err := l.Client.Jails(ctx)
 	if err != nil {
 		return err
 	}
+	var failed error
 	for _, name := range s.jails() {
 		err := l.repairJail(ctx, name, s, slices.Contains(running, fail2ban.JailName(name)), before)
-		if err != nil {
+		if fault.Is(err, fault.Fail2banUnreachable) {
 			return err
 		}
+		if failed == nil {
+			failed = err
+		}
 	}
-	return nil
+	return failed
 }
 
 func (l *Local) repairJail(ctx context.Context, name string, s stream, runs bool, before standing) error {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"bangui/internal/fail2ban"
 	"bangui/internal/fail2ban/fail2bantest"
 	"bangui/internal/fault"
 	"bangui/internal/host"
@@ -155,6 +156,7 @@ func TestApplyChange_RefusesWhatMakesAReloadLoseAllJails(t *testing.T) {
 		text string
 		edit host.Edit
 	}{
+		"a folder for a log":    {"[sshd]\nlogpath = /etc\n", set("sshd", "logpath", "/etc")},
 		"a bad expression":      {"[sshd]\nfailregex = ^(x <HOST>\n", set("sshd", "failregex", "^(x <HOST>")},
 		"a bad time":            {"[sshd]\nbantime = 1yr\n", set("sshd", "bantime", "1yr")},
 		"a comment in a number": {"[sshd]\nmaxretry = 5 # five\n", set("sshd", "maxretry", "5 # five")},
@@ -184,12 +186,64 @@ func TestApplyChange_RefusesWhatMakesAReloadLoseAllJails(t *testing.T) {
 	}
 }
 
+// A log that vanishes after fail2ban's client has looked for it (logrotate, an application
+// that clears up) ends a plain reload half way. Ours puts back what was there.
+func TestApplyChange_OutlivesALogThatVanishes(t *testing.T) {
+	b := newBench(t, fail2bantest.Options{})
+	b.banSome()
+	path := filepath.Join(b.server.Dir(), "brief.log")
+	b.server.Write("brief.log", "")
+	b.stop()
+	b.beginWith(func(o *host.LocalOptions) { o.ClientProgram = clientThatClears(t, b.server, path) })
+	_, err := b.local.ApplyChange(t.Context(), b.order(set("sshd", "logpath", path), set("manual", "maxretry", "9")))
+	if !fault.Is(err, fault.Fail2banRefused) || !strings.Contains(fault.MessageOf(err), "everything was put back as it was") {
+		t.Errorf("ours: %v", err)
+	}
+	if len(b.ours()) != 0 {
+		t.Errorf("left: %q", b.ours())
+	}
+	b.mustStand("after ours")
+
+	b.server.Write("brief.log", "")
+	b.server.Write("etc/jail.d/bad.local", "[sshd]\nlogpath = "+path+"\n")
+	commands, err := fail2ban.ParseStream([]byte(b.server.Client("-d")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.local.Client.Reload(t.Context(), "--all", nil, commands); err == nil { // what fail2ban-client sends
+		t.Error("fail2ban says that its reload went well")
+	}
+	if got := b.server.Client("status"); strings.Contains(got, "sshd") {
+		t.Errorf("a plain reload kept the jails (%s); this case shows nothing", got)
+	}
+}
+
+// clientThatClears is fail2ban's client, after which a log is gone once a change that names
+// it was written and read.
+func clientThatClears(t *testing.T, of *fail2bantest.Server, log string) (program string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, script := range map[string]string{
+		"fail2ban-client": "fail2ban-client \"$@\" || exit\n[ \"$2 $3\" != \"" + of.ConfigDir() + " -d\" ] || ! grep -qs " + log + " " + of.ConfigDir() + "/jail.d/zz-bangui-sshd.local || rm -f " + log + "\n",
+		"fail2ban-server": "exec fail2ban-server \"$@\"\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "fail2ban-client")
+}
+
 // What fail2ban's client itself refuses never reaches the server.
 func TestApplyChange_RefusesALogThatIsNotThere(t *testing.T) {
 	b := newBench(t, fail2bantest.Options{})
 	b.banSome()
-	for _, edit := range []host.Edit{set("sshd", "logpath", "/nowhere/x.log"), set("sshd", "filter", "nowhere"), set("sshd", "banaction", "nowhere")} {
-		if _, err := b.local.ApplyChange(t.Context(), b.order(edit)); !fault.Is(err, fault.Fail2banRefused) {
+	for _, edit := range []host.Edit{set("sshd", "logpath", "/nowhere/x.log"), set("sshd", "datepattern", "(%Y"), placed(jailconf.InFilter, "sshd", "datepattern", "%Y["), set("sshd", "filter", "nowhere"), set("sshd", "banaction", "nowhere")} {
+		_, err := b.local.ApplyChange(t.Context(), b.order(edit))
+		if said := fault.MessageOf(err); !fault.Is(err, fault.Fail2banRefused) || strings.Contains(said, "WARNING") || strings.Contains(said, "fail2ban.") || strings.Contains(said, os.TempDir()) {
 			t.Errorf("%s: %v", edit.Option, err)
 		}
 	}

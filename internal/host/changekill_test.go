@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,59 @@ func TestApplyChange_SurvivesAKill(t *testing.T) {
 	}
 }
 
+// A trial that is killed leaves no server behind, and its folders go at a later start.
+func TestCheckChange_LeavesNothingWhenKilled(t *testing.T) {
+	b := newBench(t, fail2bantest.Options{})
+	b.stop()
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestChangingChild$")
+	child.Env = []string{"BANGUI_TEST_SERVER=" + b.server.Dir(), "TMPDIR=" + b.server.Dir()}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	fail2bantest.Until(t, "a scratch server runs", func() bool { return len(scratchServers(t, b.server)) > 0 })
+	_ = child.Process.Kill()
+	_ = child.Wait()
+	fail2bantest.Until(t, "none is left", func() bool { return len(scratchServers(t, b.server)) == 0 })
+
+	t.Setenv("TMPDIR", b.server.Dir())
+	left := func() []string {
+		folders, err := filepath.Glob(filepath.Join(b.server.Dir(), "bangui-scratch-*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return folders
+	}
+	if len(left()) == 0 {
+		t.Fatal("the trial had no folder; this test shows nothing")
+	}
+	young := filepath.Join(b.server.Dir(), "bangui-scratch-young")
+	for _, folder := range left() {
+		if err := os.Chtimes(folder, time.Time{}, time.Now().Add(-2*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(young, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	b.begin()
+	fail2bantest.Until(t, "what is old is gone", func() bool { return slices.Equal(left(), []string{young}) })
+}
+
+// scratchServers are the processes that a change is tried out on, of one server's configuration.
+func scratchServers(t *testing.T, of *fail2bantest.Server) (all []string) {
+	t.Helper()
+	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range processes {
+		if line, err := os.ReadFile(p); err == nil && strings.Contains(string(line), of.ConfigDir()+"\x00--async") {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 func lastWord(text string) string {
 	words := strings.Fields(text)
 	if len(words) == 0 {
@@ -89,7 +143,7 @@ func lastWord(text string) string {
 func killChanging(t *testing.T, dir string, dice *rand.Rand) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestChangingChild$")
-	child.Env = []string{"BANGUI_TEST_SERVER=" + dir}
+	child.Env = []string{"BANGUI_TEST_SERVER=" + dir, "TMPDIR=" + dir} // what it leaves there goes with the test
 	out, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ func randomEdits(dice *rand.Rand) (all []host.Edit, bad bool) {
 		{"filter", "nowhere"},
 		{"findtime", "__import__('os')"},
 		{"action", "broken.py[]"},
-		{"datepattern", "%%"},
+		{"datepattern", "(%Y"},
 		{"maxretry", "0\n[x]"},
 	}
 	pick := good[dice.IntN(len(good))]
@@ -142,7 +142,7 @@ func TestApplyChange_ManyRandomEdits(t *testing.T) {
 func (b *bench) editAndKill(dice *rand.Rand, most int) (made int) {
 	b.t.Helper()
 	child := exec.CommandContext(b.t.Context(), os.Args[0], "-test.run", "^TestEditingChild$")
-	child.Env = []string{"BANGUI_TEST_EDITED=" + b.server.Dir(), "BANGUI_TEST_SEED=" + strconv.FormatUint(dice.Uint64(), 10)}
+	child.Env = []string{"BANGUI_TEST_EDITED=" + b.server.Dir(), "TMPDIR=" + b.server.Dir(), "BANGUI_TEST_SEED=" + strconv.FormatUint(dice.Uint64(), 10)}
 	out, err := child.StdoutPipe()
 	if err != nil {
 		b.t.Fatal(err)
@@ -152,7 +152,7 @@ func (b *bench) editAndKill(dice *rand.Rand, most int) (made int) {
 	}
 	for lines := bufio.NewScanner(out); made < most && lines.Scan(); {
 		if !strings.HasPrefix(lines.Text(), "edit ") {
-			b.t.Errorf("the child: %s", lines.Text())
+			b.t.Errorf("the child: %s %s", lines.Text(), rest(lines))
 			break
 		}
 		made++
@@ -161,6 +161,15 @@ func (b *bench) editAndKill(dice *rand.Rand, most int) (made int) {
 	_ = child.Process.Kill()
 	_ = child.Wait()
 	return max(made, 1)
+}
+
+// rest is what a child that fails says of it.
+func rest(lines *bufio.Scanner) string {
+	var all strings.Builder
+	for lines.Scan() {
+		all.WriteString(lines.Text() + "\n")
+	}
+	return all.String()
 }
 
 // mustBeWhole compares our two files, which each change makes equal but for the jail's name.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"bangui/internal/expression"
+	"bangui/internal/fail2ban/fail2bantest"
 	"bangui/internal/fault"
 	"bangui/internal/host"
 )
@@ -323,6 +324,34 @@ func TestLogLines_OfTheJournal(t *testing.T) {
 		if _, err := local.LogLines(t.Context(), host.LogSource{Kind: host.FromJournal, Match: match}); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%q: %v", match, err)
 		}
+	}
+}
+
+// A journal as systemd writes one, read by its own journalctl.
+func TestLogLines_OfARealJournal(t *testing.T) {
+	local := reader(t)
+	local.JournalProgram = fail2bantest.Journal(t)
+	got, err := local.LogLines(t.Context(), host.LogSource{Kind: host.FromJournal, Match: "_SYSTEMD_UNIT=nothing.service + _COMM=cron"})
+	if err != nil || len(got.Lines) != 12 || got.Lines[11].Text != "web CRON[9]: (root) CMD (true) from 203.0.113.9" || got.More {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if got, err = local.LogLines(t.Context(), host.LogSource{Kind: host.FromJournal, Lines: 3}); err != nil || len(got.Lines) != 3 || !got.More || got.Lines[2].Text != "web fail2ban.actions[3]: [sshd] Ban 203.0.113.7" {
+		t.Errorf("the last ones: %+v, %v", got, err)
+	}
+	if got, err = local.LogLines(t.Context(), host.LogSource{Kind: host.FromJournal, Contains: "<IMG"}); err != nil || len(got.Lines) != 1 || got.Lines[0].Text != "web sshd[801]: two\\nlines \ufffd\x1b[2J<img src=x> of somebody" {
+		t.Errorf("a hostile one: %+v, %v", got, err)
+	}
+	if got, err = local.LogLines(t.Context(), host.LogSource{Kind: host.FromJournal, Match: "_COMM=nobody"}); err != nil || len(got.Lines) != 0 {
+		t.Errorf("nothing: %+v, %v", got, err)
+	}
+	// The stock filter brings its own match, which leaves cron's lines out.
+	r, err := local.TestExpression(t.Context(), host.ExpressionOrder{Filter: "sshd", Source: host.LogSource{Kind: host.FromJournal}})
+	if err != nil || r.Counts.Tested != 15 || r.Counts.Matched != 12 || r.Lines[0].Hits[0].ID != "203.0.113.7" {
+		t.Errorf("%+v, %v", r.Counts, err)
+	}
+	logs, err := local.Logs(t.Context())
+	if err != nil || !logs.Journal || !slices.Equal(logs.Units, []string{"cron.service", "ssh.service"}) {
+		t.Errorf("%v %q, %v", logs.Journal, logs.Units, err)
 	}
 }
 

@@ -3,9 +3,10 @@ package host
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"syscall"
 	"time"
 
 	"bangui/internal/fail2ban"
@@ -21,11 +22,11 @@ const rehearseFor = time.Minute
 // fail2ban-client -t does not: a bad expression, time, encoding, zone, a missing
 // log. Its error names the command that failed.
 func (l *Local) rehearse(ctx context.Context, commands [][]any) error {
-	dir, err := os.MkdirTemp("", "bangui-rehearsal-")
+	dir, remove, err := scratchFolder()
 	if err != nil {
-		return fault.Wrap(err, fault.Internal, "no folder could be made to try the configuration in")
+		return err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a folder of ours in /tmp
+	defer remove()
 	ctx, cancel := context.WithTimeout(ctx, rehearseFor)
 	defer cancel()
 	client, stop, err := l.scratchServer(ctx, dir)
@@ -66,6 +67,7 @@ func command(c []any) string {
 	return fmt.Sprintf("%q", text)
 }
 
+// scratchServer starts an empty server in a folder, and gives how to end it.
 func (l *Local) scratchServer(ctx context.Context, dir string) (*fail2ban.Client, func(), error) {
 	program, err := l.program("fail2ban-server")
 	if err != nil {
@@ -76,13 +78,14 @@ func (l *Local) scratchServer(ctx context.Context, dir string) (*fail2ban.Client
 		"--loglevel", "ERROR", "--logtarget", filepath.Join(dir, "l"), "--syslogsocket", "auto")
 	cmd.Env = []string{"LC_ALL=C.UTF-8", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
 	cmd.Dir = dir
-	if err := cmd.Start(); err != nil {
+	ended, err := startMortal(cmd)
+	if err != nil {
 		return nil, nil, fault.Wrap(err, fault.Internal, "the scratch server was not started")
 	}
 	client := fail2ban.New(fail2ban.Options{Socket: socket, Logger: l.Logger})
 	stop := func() {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		<-ended
 	}
 	for deadline := time.Now().Add(rehearseFor / 2); ; sleep(ctx, 20*time.Millisecond) {
 		if err = client.Ping(ctx); err == nil {
@@ -93,4 +96,23 @@ func (l *Local) scratchServer(ctx context.Context, dir string) (*fail2ban.Client
 			return nil, nil, fault.Wrap(err, fault.Internal, "the scratch server did not answer")
 		}
 	}
+}
+
+// startMortal starts a process that ends with ours, also when ours is killed. ended is
+// closed when it has.
+func startMortal(cmd *exec.Cmd) (ended <-chan struct{}, err error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	end, started := make(chan struct{}), make(chan error)
+	go func() {
+		defer close(end)
+		// Pdeathsig goes by the thread that started the process: this one is nobody else's,
+		// and ends after it.
+		runtime.LockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait()
+		}
+	}()
+	return end, <-started
 }

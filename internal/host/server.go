@@ -133,6 +133,8 @@ type LogPage struct {
 	At           string // where it is: a path, or SYSLOG, SYSTEMD-JOURNAL
 	Entries      []LogEntry
 	Older, Newer string
+	EndsIn       string
+	EndsEarly    bool
 	Missed       bool
 }
 
@@ -148,7 +150,7 @@ func (l *Local) ServerLog(ctx context.Context, q LogQuery) (LogPage, error) {
 	} else {
 		page, err = l.journalPage(ctx, q)
 	}
-	return LogPage{At: at, Entries: page.Entries, Older: page.Older, Newer: page.Newer, Missed: page.Missed}, err
+	return LogPage{At: at, Entries: page.Entries, Older: page.Older, Newer: page.Newer, EndsIn: page.EndsIn, EndsEarly: page.EndsEarly, Missed: page.Missed}, err
 }
 
 func (l *Local) journalPage(ctx context.Context, q LogQuery) (fail2ban.LogPage, error) {

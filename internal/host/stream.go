@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -97,7 +98,7 @@ func badConfiguration(said string, err error) error {
 		mend = "See that the log is there; fail2ban-client -t shows what is missing. Where fail2ban runs in another container than this part of BanGUI, " +
 			"mount the log's folder here at the path that it has there: path-map does not reach the logs of jails."
 	}
-	return fault.Wrap(err, fault.Fail2banRefused, "fail2ban's configuration has an error, so nothing was changed: %s", firstLines(said, 3)).WithMend("%s", mend)
+	return fault.Wrap(err, fault.Fail2banRefused, "fail2ban's configuration has an error, so nothing was changed: %s", clientErrors(said)).WithMend("%s", mend)
 }
 
 // noLogFile is how fail2ban 1.0.2 says that a jail has no log to read (seen).
@@ -121,6 +122,37 @@ func complaints(commands [][]any, errs string) string {
 		}
 	}
 	return ""
+}
+
+// clientLine is a line that fail2ban-client writes, and clientNoise what it says besides
+// what is wrong (seen on 1.0.2).
+var (
+	clientLine  = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[,.]\d{3} +fail2ban\S* +\[\d+\]: ([A-Z]+) +(.*)$`)
+	clientNoise = regexp.MustCompile(`^Failed during configuration: |^ERROR: test configuration failed$| under /\S*/` + scratchPrefix + `\S*`)
+)
+
+// clientErrors are the errors of what fail2ban-client wrote, with the lines that continue
+// them and without what stands around them; where it names none, its last lines.
+func clientErrors(said string) string {
+	var errs []string
+	open := false // the line before was one of an error
+	for line := range strings.Lines(said) {
+		line = strings.TrimRight(line, "\n")
+		m := clientLine.FindStringSubmatch(line)
+		switch {
+		case m != nil:
+			text := clientNoise.ReplaceAllString(m[2], "")
+			if open = (m[1] == "ERROR" || m[1] == "CRITICAL") && text != ""; open {
+				errs = append(errs, text)
+			}
+		case open:
+			errs[len(errs)-1] += ", " + line
+		}
+	}
+	if len(errs) == 0 {
+		return firstLines(said, 3)
+	}
+	return firstLines(strings.Join(errs, "\n"), 3)
 }
 
 func firstLines(text string, n int) string {

@@ -91,6 +91,7 @@ func (l *Local) undo(ctx context.Context, w *waiting) error {
 // tendChanges puts back what a killed process left, and takes back each change that is
 // not confirmed in time. When the run ends while one waits, the next run puts it back.
 func (l *Local) tendChanges(ctx context.Context) {
+	l.sweepScratch()
 	l.changing.Lock()
 	if err := l.putBackLeft(ctx); err != nil && ctx.Err() == nil {
 		l.Logger.ErrorContext(ctx, "a change that was left was not put back", "error", err)

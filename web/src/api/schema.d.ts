@@ -3344,6 +3344,10 @@ export interface components {
         ServerLog: {
             /** @description Where it is. */
             at: string;
+            /** @description There is more before that which is not read: older files, or the start of a long compressed one. */
+            ends_early: boolean;
+            /** @description The file with which the log begins, where older is null; null where it is in the journal. */
+            ends_in: string | null;
             /** @description The oldest first. */
             items: components["schemas"]["ServerLogLine"][];
             /** @description What was between the place that was asked for and these is gone: the log was rotated or cut. */

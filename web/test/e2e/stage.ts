@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { Fail2ban } from './fail2ban';
@@ -25,6 +26,8 @@ interface StageOptions {
   setUp?: boolean;
   /** More settings of the console. */
   settings?: string[];
+  /** What the machine's owner wrote into helper.conf: a helper holds fail2ban's socket then, and reads it. */
+  owner?: string;
   /** Bans of the last sixty days that are in the archive already; see package historytest. */
   past?: number;
 }
@@ -62,12 +65,17 @@ export class Console {
     return new Console(url, process);
   }
 
-  async stop(): Promise<void> {
-    if (this.process.exitCode !== null) return;
-    const gone = new Promise((done) => this.process.once('exit', done));
-    this.process.kill('SIGTERM');
-    await gone;
+  stop(): Promise<void> {
+    return ended(this.process);
   }
+}
+
+/** Ends a process of ours in order. */
+async function ended(process: ChildProcess | undefined): Promise<void> {
+  if (process === undefined || process.exitCode !== null) return;
+  const gone = new Promise((done) => process.once('exit', done));
+  process.kill('SIGTERM');
+  await gone;
 }
 
 /** Ours without BANGUI_…: each of those would be a setting of the console. */
@@ -80,6 +88,7 @@ export class Stage {
   readonly fail2ban = new Fail2ban();
   url = '';
   #console: Console | undefined;
+  #helper: ChildProcess | undefined;
   #browser: Browser | undefined;
   #admin: State = nobody;
 
@@ -103,6 +112,7 @@ export class Stage {
   async #start(): Promise<void> {
     await this.fail2ban.start();
     if (this.options.past !== undefined) this.#makePast(this.options.past);
+    if (this.options.owner !== undefined) await this.#startHelper(this.options.owner);
     await this.startConsole();
     if (this.options.setUp !== false) this.#admin = await this.signIn(admin.username, admin.password);
     this.#browser = await chromium.launch({
@@ -125,6 +135,20 @@ export class Stage {
     execFileSync('go', [...maker, '-database', join(this.data, 'bangui.db')], { cwd: '..', stdio: ['ignore', 'ignore', 'inherit'] });
   }
 
+  async #startHelper(owner: string): Promise<void> {
+    const { dir, socket, config } = this.fail2ban;
+    const conf = join(dir, 'helper.conf');
+    writeFileSync(conf, owner, { mode: 0o600 });
+    const args = ['helper', '--socket', this.#helperSocket, '--helper-conf', conf, '--state-dir', dir, '--log-level', 'warn'];
+    args.push('--fail2ban-socket', socket, '--fail2ban-config', config, '--allow-user', userInfo().username);
+    this.#helper = spawn(binary, args, { stdio: ['ignore', 'inherit', 'inherit'], env: environment() });
+    await until(() => existsSync(this.#helperSocket), 'the helper listens');
+  }
+
+  get #helperSocket(): string {
+    return join(this.fail2ban.dir, 'helper.sock');
+  }
+
   /** The console's data folder. */
   get data(): string {
     return join(this.fail2ban.dir, 'data');
@@ -133,8 +157,12 @@ export class Stage {
   async startConsole(): Promise<void> {
     const { socket, config } = this.fail2ban;
     const address = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
-    const own = ['--listen', address, '--fail2ban-socket', socket, '--fail2ban-config', config];
-    this.#console = await Console.start(this.data, [...own, ...(this.options.settings ?? [])], this.options.setUp !== false);
+    const at = this.#helper === undefined ? ['--fail2ban-socket', socket, '--fail2ban-config', config] : ['--helper', this.#helperSocket];
+    this.#console = await Console.start(
+      this.data,
+      ['--listen', address, ...at, ...(this.options.settings ?? [])],
+      this.options.setUp !== false,
+    );
     this.url = this.#console.url;
   }
 
@@ -192,6 +220,7 @@ export class Stage {
   async close(): Promise<void> {
     await this.#browser?.close();
     await this.stopConsole();
+    await ended(this.#helper);
     await this.fail2ban.stop();
     this.fail2ban.remove();
   }

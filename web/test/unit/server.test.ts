@@ -47,7 +47,7 @@ test('only what differs is asked for, and no mistake', () => {
 
 function page(from: number, n: number, rest: Partial<ServerLog> = {}): ServerLog {
   const items = Array.from({ length: n }, (_, i) => ({ at: null, level: 'INFO', part: null, jail: null, text: `${from + i}`, cut: 0 }));
-  return { at: '/log', items, older: 'f.1.0', newer: `f.1.${from + n}`, missed: false, ...rest };
+  return { at: '/log', items, older: 'f.1.0', newer: `f.1.${from + n}`, ends_in: null, ends_early: false, missed: false, ...rest };
 }
 
 test('the tail grows at both ends, is bounded, and says what is missing', () => {

@@ -2,7 +2,7 @@ import { t } from '@lingui/core/macro';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useMay } from '@/api/access';
-import { endChange } from '@/api/config';
+import { configQuery, endChange } from '@/api/config';
 import { hostQuery, jailsQuery } from '@/api/queries';
 import type { ConfigWaiting } from '@/api/types';
 import { renewVersions } from '@/api/versions';
@@ -11,6 +11,8 @@ import { visible } from '@/lib/plain';
 import { duration } from '@/lib/time';
 import { Button } from '@/ui/button';
 import { tell, tellProblem } from '@/ui/toast';
+
+const shown = [configQuery.queryKey, ['config-jail'], ['config-file'], ['recipe'], ['recipes'], ['server']] as const;
 
 /** A change that is taken back unless somebody keeps it, over every page until that is decided. */
 export function WaitingChange({ waiting }: { waiting: ConfigWaiting }) {
@@ -30,6 +32,13 @@ export function WaitingChange({ waiting }: { waiting: ConfigWaiting }) {
     // Its time is over: whether it is taken back, fail2ban's host says.
     if (left === 0 && busy === undefined) void client.invalidateQueries({ queryKey: hostQuery.queryKey });
   }, [left, busy, client]);
+  // Once nothing waits any more, other files may count than those that a page shows: whoever ended it, and its time too.
+  useEffect(
+    () => () => {
+      for (const queryKey of shown) void client.invalidateQueries({ queryKey });
+    },
+    [client],
+  );
   const end = async (keep: boolean) => {
     setBusy(keep ? 'keep' : 'revert');
     try {

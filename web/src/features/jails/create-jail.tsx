@@ -44,6 +44,8 @@ export function CreateJail({ onClose }: { onClose: () => void }) {
   const config = useQuery(configQuery);
   const filters = useQuery(choicesQuery).data?.filters ?? [];
   const [jail, setJail] = useState<NewJail>({ name: '', filter: '', source: 'files', paths: '', port: '' });
+  // What was filled in is there again when the look at it is broken off.
+  const [looking, setLooking] = useState(false);
   const wrong = wrongName(jail.name, config.data?.jails.map(({ name }) => name) ?? []);
   const looked = useDeferredValue(jail.paths)
     .split('\n')
@@ -53,16 +55,20 @@ export function CreateJail({ onClose }: { onClose: () => void }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!ready || config.data === undefined) return;
-    onClose();
+    setLooking(true);
     askForEdits(config.data.etag, creating(jail), {
       title: t`Create the jail ${visible(jail.name)}`,
-      onApplied: () => void navigate({ to: '/jails/$jail', params: { jail: jail.name } }),
-      onConflict: () => void config.refetch(),
+      onApplied: () => {
+        onClose();
+        void navigate({ to: '/jails/$jail', params: { jail: jail.name } });
+      },
+      onCancel: () => setLooking(false),
+      onConflict: () => void config.refetch().then(() => setLooking(false)),
     });
   };
   return (
     <Dialog
-      open
+      open={!looking}
       firm
       onClose={onClose}
       title={t`Create a jail`}

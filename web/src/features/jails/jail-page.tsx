@@ -16,6 +16,7 @@ import { Card } from '@/ui/card';
 import { Menu, type MenuEntry } from '@/ui/menu';
 import { PageTitle } from '@/ui/page';
 import { Bars, Empty, Failure } from '@/ui/states';
+import { Unsaved } from '@/ui/unsaved';
 import { useActivation } from './activation';
 import { JailState } from './columns';
 import { JailSettings } from './jail-settings';
@@ -45,6 +46,7 @@ export function JailPage({ name, tab }: { name: string; tab: JailTab }) {
       >
         <Acts jail={jail} config={config.data} />
       </PageTitle>
+      <Unsaved when={Object.keys(draft).length > 0} withinPath />
       {mayConfigure && (!unknown || inactive) && <Tabs name={name} touched={Object.keys(draft).length > 0} />}
       <div className="flex max-w-[1200px] flex-col gap-4 px-6 pb-8 max-md:px-4">
         {unknown && !inactive ? (

@@ -1,10 +1,10 @@
 import { t } from '@lingui/core/macro';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Copy, Trash2 } from 'lucide-react';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { useMay } from '@/api/access';
-import { askForFiles, configKeys, type RecipeKind, recipeQuery } from '@/api/recipes';
+import { askForFiles, configKeys, fileQuery, type RecipeKind, recipeQuery } from '@/api/recipes';
 import type { RecipeDetail } from '@/api/types';
 import { visible } from '@/lib/plain';
 import { problemOf } from '@/lib/problem';
@@ -13,6 +13,7 @@ import { Card } from '@/ui/card';
 import { classes } from '@/ui/classes';
 import { ForAdmins } from '@/ui/for-admins';
 import { PageTitle } from '@/ui/page';
+import { Pick } from '@/ui/pick';
 import { Bars, Empty, Failure } from '@/ui/states';
 import { Allowed, useAllowed } from './allowed';
 import { RecipeBadges } from './columns';
@@ -88,7 +89,7 @@ function Acts({ kind, recipe }: { kind: RecipeKind; recipe: RecipeDetail }) {
       title: recipe.state === 'own' ? t`Delete ${visible(recipe.name)}` : t`Remove your changes to ${visible(recipe.name)}`,
       onApplied: () => {
         for (const queryKey of configKeys) void client.invalidateQueries({ queryKey });
-        if (recipe.state === 'own') void navigate({ to: kind === 'filter' ? '/filters' : '/actions' });
+        if (recipe.state === 'own') void navigate({ to: kind === 'filter' ? '/filters' : '/actions', ignoreBlocker: true });
       },
       onConflict: () => void client.invalidateQueries({ queryKey: ['recipe'] }),
     });
@@ -157,7 +158,7 @@ function Known({
       </nav>
       {tab === '' && <RecipeForm kind={kind} recipe={recipe} />}
       {tab === 'source' && <Source kind={kind} recipe={recipe} file={view.file} onFile={(file) => onView({ tab, file })} />}
-      {tab === 'diff' && <Difference recipe={recipe} />}
+      {tab === 'diff' && <Difference kind={kind} recipe={recipe} />}
       {tab === 'uses' && <Users kind={kind} recipe={recipe} />}
     </>
   );
@@ -196,7 +197,7 @@ function Source({ kind, recipe, file, onFile }: { kind: RecipeKind; recipe: Reci
         <FileText key={chosen} name={chosen} own={recipe.files.some(({ name, own: ours }) => ours && name === chosen)} />
       ) : (
         <TextEditor
-          key={`${chosen} ${recipe.etag}`}
+          key={chosen}
           name={chosen}
           begun={'[Definition]\n'}
           marked
@@ -208,7 +209,40 @@ function Source({ kind, recipe, file, onFile }: { kind: RecipeKind; recipe: Reci
   );
 }
 
-function Difference({ recipe }: { recipe: RecipeDetail }) {
+function Difference({ kind, recipe }: { kind: RecipeKind; recipe: RecipeDetail }) {
+  const [by, setBy] = useState<'option' | 'line'>('option');
+  return (
+    <div className="flex flex-col gap-3">
+      <Pick
+        legend={t`Compared`}
+        name="compared"
+        value={by}
+        onPick={setBy}
+        choices={[
+          { value: 'option', label: t`Option by option`, note: t`What the .local file sets, against what the package says of it.` },
+          { value: 'line', label: t`Line by line`, note: t`The text of the .local file, against the package's file.` },
+        ]}
+      />
+      {by === 'option' ? <OptionDifference recipe={recipe} /> : <TextDifference kind={kind} recipe={recipe} />}
+    </div>
+  );
+}
+
+function TextDifference({ kind, recipe }: { kind: RecipeKind; recipe: RecipeDetail }) {
+  const local = localFile(kind, recipe.name);
+  const packaged = recipe.files.find(({ name }) => name !== local)?.name ?? '';
+  const [theirs, ours] = useQueries({ queries: [fileQuery(packaged), fileQuery(local)] });
+  const error = theirs.error ?? ours.error;
+  if (error !== null) return <Failure error={error} retry={() => void Promise.all([theirs.refetch(), ours.refetch()])} />;
+  if (theirs.data === undefined || ours.data === undefined) return <Bars lines={8} className="p-4" />;
+  return (
+    <Suspense fallback={<Bars lines={8} className="p-4" />}>
+      <DiffView original={theirs.data.content} text={ours.data.content} label={t`${visible(local)} against ${visible(packaged)}`} />
+    </Suspense>
+  );
+}
+
+function OptionDifference({ recipe }: { recipe: RecipeDetail }) {
   // Only what the .local says can differ; line by line against the same options of the package's file.
   const rows = recipe.sections.map(({ name, options }) => ({ name, options: options.filter(({ local }) => local !== null) }));
   const text = (pick: 'packaged' | 'local') =>
@@ -223,12 +257,9 @@ function Difference({ recipe }: { recipe: RecipeDetail }) {
       })
       .join('\n');
   return (
-    <div className="flex flex-col gap-3">
-      <p className="text-sm text-muted">{t`The options that the .local file sets, against what the package says of them.`}</p>
-      <Suspense fallback={<Bars lines={8} className="p-4" />}>
-        <DiffView original={text('packaged')} text={text('local')} label={t`What differs from the package`} />
-      </Suspense>
-    </div>
+    <Suspense fallback={<Bars lines={8} className="p-4" />}>
+      <DiffView original={text('packaged')} text={text('local')} label={t`What differs from the package`} />
+    </Suspense>
   );
 }
 

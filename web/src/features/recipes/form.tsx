@@ -28,7 +28,7 @@ export function RecipeForm({ kind, recipe }: FormProps) {
   const local = localFile(kind, recipe.name);
   const byHand = recipe.files.some(({ name, own }) => name === local && !own);
   const allowed = useAllowed(kind === 'action') === true && !byHand;
-  const [editing, setEditing] = useState<RecipeOption>();
+  const [editing, setEditing] = useState<Editing>();
   const ask = useAsking(kind, recipe);
   const others = recipe.sections.filter(({ name }) => !main.includes(name));
   const card = ({ name, options }: RecipeDetail['sections'][number]) => (
@@ -40,7 +40,7 @@ export function RecipeForm({ kind, recipe }: FormProps) {
             <Row
               key={option.name}
               option={option}
-              onEdit={allowed && editable(kind, option) ? () => setEditing(option) : undefined}
+              onEdit={allowed && editable(kind, option) ? () => setEditing({ option }) : undefined}
               onReset={allowed && resettable(kind, recipe, option) ? () => ask(option, null) : undefined}
             />
           ))}
@@ -61,11 +61,11 @@ export function RecipeForm({ kind, recipe }: FormProps) {
       {recipe.partly && <p className="text-sm text-muted">{t`There is more than is shown here; see the source.`}</p>}
       {editing !== undefined && (
         <EditDialog
-          option={editing}
+          {...editing}
           onClose={() => setEditing(undefined)}
-          onAsk={(value) => {
+          onAsk={(typed) => {
             setEditing(undefined);
-            ask(editing, value);
+            ask(editing.option, typed.trim(), () => setEditing({ ...editing, typed }));
           }}
         />
       )}
@@ -75,14 +75,18 @@ export function RecipeForm({ kind, recipe }: FormProps) {
 
 function useAsking(kind: RecipeKind, { name, etag }: RecipeDetail) {
   const client = useQueryClient();
-  return ({ name: option }: RecipeOption, value: string | null) => {
+  return ({ name: option }: RecipeOption, value: string | null, again?: () => void) => {
     const renew = () => {
       for (const queryKey of configKeys) void client.invalidateQueries({ queryKey });
     };
     askForEdits(etag, [{ place: kind, name, option, value }], {
       title: value === null ? t`Reset ${visible(option)} of ${visible(name)}` : t`Change ${visible(option)} of ${visible(name)}`,
       onApplied: renew,
-      onConflict: renew,
+      onCancel: again,
+      onConflict: () => {
+        renew();
+        again?.();
+      },
     });
   };
 }
@@ -153,20 +157,27 @@ function Row({ option, onEdit, onReset }: { option: RecipeOption; onEdit?: () =>
   );
 }
 
-function EditDialog({ option, onClose, onAsk }: { option: RecipeOption; onClose: () => void; onAsk: (value: string) => void }) {
+interface Editing {
+  option: RecipeOption;
+  /** What was typed before the look at it was broken off. */
+  typed?: string;
+}
+
+function EditDialog({ option, typed, onClose, onAsk }: Editing & { onClose: () => void; onAsk: (typed: string) => void }) {
   const begun = option.raw.replaceAll('%%', '%');
-  const [value, setValue] = useState(begun);
+  const [value, setValue] = useState(typed ?? begun);
   return (
     <Dialog
       open
       wide
+      firm
       onClose={onClose}
       title={t`Change ${visible(option.name)}`}
       description={optionHint(option.name)}
       footer={
         <>
           <Button onClick={onClose}>{t`Cancel`}</Button>
-          <Button look="primary" disabled={value === begun} onClick={() => onAsk(value.trim())}>
+          <Button look="primary" disabled={value === begun} onClick={() => onAsk(value)}>
             {t`Review…`}
           </Button>
         </>

@@ -92,7 +92,6 @@ function Maker({ kind, text, suggestion }: { kind: RecipeKind; text: string; sug
         />
       </Field>
       <TextEditor
-        key={config.data.etag}
         name={localFile(kind, name === '' ? '…' : name)}
         begun={text}
         fresh
@@ -101,7 +100,9 @@ function Maker({ kind, text, suggestion }: { kind: RecipeKind; text: string; sug
         readOnly={allowed !== true}
         title={kind === 'filter' ? t`New filter ${visible(name)}` : t`New action ${visible(name)}`}
         lacking={lacking}
-        onApplied={() => void navigate({ to: kind === 'filter' ? '/filters/$name' : '/actions/$name', params: { name } })}
+        onApplied={() =>
+          void navigate({ to: kind === 'filter' ? '/filters/$name' : '/actions/$name', params: { name }, ignoreBlocker: true })
+        }
       />
     </>
   );

@@ -7,6 +7,7 @@ import { problemOf } from '@/lib/problem';
 import { Button } from '@/ui/button';
 import { Bars, Failure } from '@/ui/states';
 import { tell } from '@/ui/toast';
+import { Unsaved } from '@/ui/unsaved';
 import { Allowed, useAllowed } from './allowed';
 import { expressionLine, isCode, withoutMark, writable, wrongLine } from './words';
 
@@ -56,14 +57,20 @@ export function TextEditor({
   aside,
 }: TextEditorProps) {
   const client = useQueryClient();
-  const [text, setText] = useState(begun);
+  const { base, turn, text, setText, theirs, takeTheirs } = useText(begun);
   const [wrong, setWrong] = useState<WrongAt>();
   const [checking, setChecking] = useState(false);
-  const changed = (now: string) => fresh || now !== begun;
+  const changed = (now: string) => fresh || now !== base;
   const files = (now: string): FileEdit[] => [{ name, content: now }];
-  const fail = (error: unknown) => setWrong({ error, line: placeOf(error, name, text, marked) });
+  // The next look is made from what is there then: nothing is asked for until that is known.
+  const [renewing, setRenewing] = useState(false);
   const renew = () => {
-    for (const queryKey of configKeys) void client.invalidateQueries({ queryKey });
+    setRenewing(true);
+    void Promise.all(configKeys.map((queryKey) => client.invalidateQueries({ queryKey }))).finally(() => setRenewing(false));
+  };
+  const fail = (error: unknown) => {
+    setWrong({ error, line: placeOf(error, name, text, marked) });
+    if (problemOf(error).code === 'conflict') renew();
   };
   const check = async () => {
     setChecking(true);
@@ -78,7 +85,7 @@ export function TextEditor({
     }
   };
   const save = (now: string) => {
-    if (!changed(now) || lacking !== undefined) return;
+    if (!changed(now) || lacking !== undefined || renewing) return;
     setWrong(undefined);
     askForFiles(etag, files(now), {
       title,
@@ -89,12 +96,15 @@ export function TextEditor({
       onConflict: renew,
     });
   };
-  const idle = !changed(text) || lacking !== undefined;
+  const idle = !changed(text) || lacking !== undefined || renewing;
   return (
     <div className="flex flex-col gap-3">
+      <Unsaved when={!readOnly && text !== base} />
+      {theirs && <Exchanged onTake={takeTheirs} />}
       <Suspense fallback={<Bars lines={10} className="p-4" />}>
         <Editor
-          text={begun}
+          key={turn}
+          text={base}
           label={visible(name)}
           readOnly={readOnly}
           onText={setText}
@@ -123,6 +133,34 @@ export function TextEditor({
   );
 }
 
+/**
+ * A text that is being written, and the one that it was made from. Where that is another one meanwhile, it is exchanged as
+ * long as nothing was typed; else what was typed stays, and theirs says that there is another.
+ */
+function useText(begun: string) {
+  const [base, setBase] = useState(begun);
+  const [text, setText] = useState(begun);
+  const [turn, setTurn] = useState(0);
+  const takeTheirs = () => {
+    setBase(begun);
+    setText(begun);
+    setTurn(turn + 1);
+  };
+  if (begun !== base && (text === base || text === begun)) takeTheirs();
+  return { base, turn, text, setText, theirs: begun !== base, takeTheirs };
+}
+
+function Exchanged({ onTake }: { onTake: () => void }) {
+  return (
+    <div role="alert" className="flex flex-wrap items-center gap-3 rounded-md bg-warn-soft px-4 py-3 text-sm text-warn">
+      <p className="min-w-0 flex-1 basis-64">
+        {t`Somebody changed this file since you began. What you typed is still here; the review shows what it would undo of theirs.`}
+      </p>
+      <Button size="small" onClick={onTake}>{t`Drop mine, show theirs`}</Button>
+    </div>
+  );
+}
+
 /** A file as it is, for who may change it as text, else to be read. */
 export function FileText({ name, own, onApplied, aside }: { name: string; own: boolean; onApplied?: () => void; aside?: ReactNode }) {
   const { data, isError, error, refetch } = useQuery(fileQuery(name));
@@ -140,7 +178,7 @@ export function FileText({ name, own, onApplied, aside }: { name: string; own: b
         <p className="text-sm text-muted">{t`Somebody wrote this file by hand. It is changed as it stands; nothing of it is rewritten.`}</p>
       )}
       <TextEditor
-        key={`${name} ${data.etag} ${mayWrite}`}
+        key={`${name} ${mayWrite}`}
         name={name}
         begun={own ? withoutMark(data.content) : data.content}
         marked={own}

@@ -118,6 +118,7 @@ function Lines({ tail, older, narrowed }: { tail: Tail; older: () => Promise<voi
           <Button size="small" disabled={busy} onClick={() => void grow()}>{t`Show older ones`}</Button>
         </div>
       )}
+      <Start tail={tail} />
       {tail.dropped && (
         <p className="px-3 py-1 text-center text-xs text-muted">{t`Older messages were let go; narrow the log down to see them.`}</p>
       )}
@@ -133,6 +134,17 @@ function Lines({ tail, older, narrowed }: { tail: Tail; older: () => Promise<voi
         <Message key={line.key} line={line} now={now} />
       ))}
     </div>
+  );
+}
+
+/** With what the log begins, once all that is older is in sight. */
+function Start({ tail: { older, dropped, endsIn, early } }: { tail: Tail }) {
+  if (older !== null || dropped || endsIn === null) return null;
+  return (
+    <p className="px-3 py-1 text-center text-xs text-muted wrap-anywhere">
+      {early ? t`What is older is not read here. In sight from:` : t`The log begins here:`}{' '}
+      <span className="font-mono">{visible(endsIn)}</span>
+    </p>
   );
 }
 

@@ -14,6 +14,7 @@ import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { Facts } from '@/ui/facts';
 import { Field, Input, Select } from '@/ui/field';
+import { Unsaved } from '@/ui/unsaved';
 import { changeOf, type Draft, differs, type Editable, isOwn, mistake, optionOf, stockTargets } from './form';
 
 const day = 86_400;
@@ -24,14 +25,14 @@ export function SettingsCard({ server, again }: { server: Server; again: () => v
   const client = useQueryClient();
   const [draft, setDraft] = useState<Draft>({});
   const change = changeOf(server, draft);
-  const renew = () => void client.invalidateQueries({ queryKey: serverQuery.queryKey });
+  const renew = () => client.invalidateQueries({ queryKey: serverQuery.queryKey });
   const ask = () => {
     if (change === undefined) return;
     review.set({
       title: t`Settings of fail2ban's server`,
       attempt: (signal) => tryServer(server.etag, change, signal),
       apply: (terms) => changeServer(server.etag, change, terms),
-      onApplied: renew,
+      onApplied: () => void renew().then(() => setDraft({})),
       onConflict: again,
     });
   };
@@ -39,6 +40,7 @@ export function SettingsCard({ server, again }: { server: Server; again: () => v
   return (
     <Card title={t`Settings`}>
       <div className="flex flex-col gap-5">
+        <Unsaved when={Object.keys(draft).length > 0} />
         {server.broken !== null && <p className="text-sm text-danger wrap-anywhere">{visible(server.broken)}</p>}
         {server.warnings.map((text) => (
           <p key={text} className="rounded-md bg-warn-soft px-3 py-2 text-sm text-warn wrap-anywhere">

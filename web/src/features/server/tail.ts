@@ -18,6 +18,9 @@ export interface Tail {
   /** Where what is older begins; null = there is nothing older, or it was let go. */
   older: string | null;
   newer: string | undefined;
+  /** The file with which the log begins, where nothing older is to be had; null in the journal. early: there is more before it. */
+  endsIn: string | null;
+  early: boolean;
   /** Messages were let go from the start, because there were too many. */
   dropped: boolean;
   /** Messages are missing: the log was rotated or cut while it was followed. */
@@ -34,7 +37,8 @@ function named(items: readonly ServerLogLine[]): Line[] {
 }
 
 export function begun(page: ServerLog): Tail {
-  return { at: page.at, lines: named(page.items), older: page.older, newer: page.newer ?? undefined, dropped: false, missed: false };
+  const { at, older, ends_in: endsIn, ends_early: early } = page;
+  return { at, lines: named(page.items), older, newer: page.newer ?? undefined, endsIn, early, dropped: false, missed: false };
 }
 
 /** The tail with what came behind it. */
@@ -53,7 +57,14 @@ export function withNewer(tail: Tail, page: ServerLog): Tail {
 
 /** The tail with what is before it; what would be too much is not asked for. */
 export function withOlder(tail: Tail, page: ServerLog): Tail {
-  return { ...tail, lines: [...named(page.items), ...tail.lines], older: page.older, missed: tail.missed || page.missed };
+  return {
+    ...tail,
+    lines: [...named(page.items), ...tail.lines],
+    older: page.older,
+    endsIn: page.ends_in,
+    early: page.ends_early,
+    missed: tail.missed || page.missed,
+  };
 }
 
 export function mayGrow(tail: Tail): boolean {
