@@ -18,6 +18,7 @@ type Counters interface {
 	CountedDays(ctx context.Context) (first, last int64, ok bool, err error)
 	RebuildDay(ctx context.Context, day int64) error
 	RebuildSpan(ctx context.Context, span int64) error
+	CheckOpen(ctx context.Context, mend bool) ([]history.Difference, error)
 }
 
 // bulk fills a file faster than its store may: it has the file to itself, and a file that
@@ -221,6 +222,9 @@ func Count(ctx context.Context, c Counters, progress func(did string)) error {
 	const daysOfSpan = history.SpanDays
 	for span := first / daysOfSpan; span <= last/daysOfSpan && err == nil; span++ {
 		err = c.RebuildSpan(ctx, span)
+	}
+	if err == nil {
+		_, err = c.CheckOpen(ctx, true)
 	}
 	return err
 }
