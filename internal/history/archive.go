@@ -39,6 +39,7 @@ type Store interface {
 	CheckDay(ctx context.Context, day int64) ([]Difference, error)
 	CheckAddresses(ctx context.Context, after string, limit int) (found []Difference, next string, err error)
 	CheckNew(ctx context.Context, mend bool) ([]Difference, error)
+	CheckOpen(ctx context.Context, mend bool) ([]Difference, error)
 	RebuildDay(ctx context.Context, day int64) error
 	CheckSpan(ctx context.Context, span int64) ([]Difference, error)
 	RebuildSpan(ctx context.Context, span int64) error
@@ -55,7 +56,7 @@ type Tx interface {
 	LastBan(ctx context.Context, of Subject, until time.Time) (Ban, bool, error)
 	InsertBan(ctx context.Context, b Ban) (id int64, err error)
 	UpdateBan(ctx context.Context, was, is Ban) error
-	EndBan(ctx context.Context, b Ban) error
+	EndBan(ctx context.Context, was, is Ban) error
 	InsertEvent(ctx context.Context, e event.Event) (id int64, isNew bool, err error)
 	TrimEvents(ctx context.Context, newest int64) error
 	TakeIntent(ctx context.Context, of Subject, kind event.Kind, from, to time.Time) (Intent, bool, error)

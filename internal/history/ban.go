@@ -39,7 +39,7 @@ func (a *Archive) apply(ctx context.Context, tx Tx, o observed) (event.Event, bo
 	case sameTime(o.BannedAt, last.BannedAt):
 		return a.again(ctx, tx, o, last)
 	case o.BannedAt.After(last.BannedAt):
-		if err := replace(ctx, tx, last, o); err != nil {
+		if err := replace(ctx, tx, last, last, o); err != nil {
 			return o.Event, false, err
 		}
 		return a.begin(ctx, tx, o, inherited(last, o))
@@ -151,20 +151,22 @@ func inherited(last Ban, o observed) time.Time {
 }
 
 // replace ends a ban, if it is open, because a later one of the same address began. An
-// end of its own that is still to come is the later one's affair.
-func replace(ctx context.Context, tx Tx, last Ban, by observed) error {
+// end of its own that is still to come is the later one's affair. stored is the ban as the
+// store has it, last as it is to be seen.
+func replace(ctx context.Context, tx Tx, stored, last Ban, by observed) error {
 	if !last.LiftAt.IsZero() && last.LiftAt.After(by.BannedAt) {
 		last.LiftAt = time.Time{}
-		if err := tx.UpdateBan(ctx, last, last); err != nil {
+		if err := tx.UpdateBan(ctx, stored, last); err != nil {
 			return err
 		}
+		stored = last
 	}
 	if !last.open() {
 		return nil
 	}
 	last.SeenAt = by.seen
 	last.EndedAt, last.EndReason = before(last, by.BannedAt)
-	return tx.EndBan(ctx, last)
+	return tx.EndBan(ctx, stored, last)
 }
 
 // before says when and why a ban ended that a later one followed.
@@ -220,8 +222,9 @@ func (a *Archive) applyEnd(ctx context.Context, tx Tx, o observed, last Ban) (ev
 			e.EndReason = event.Expired
 		}
 	}
-	last.SeenAt, last.EndedAt, last.EndReason = o.seen, later(e.At, last.BannedAt), e.EndReason
-	return e, true, tx.EndBan(ctx, last)
+	ended := last
+	ended.SeenAt, ended.EndedAt, ended.EndReason = o.seen, later(e.At, last.BannedAt), e.EndReason
+	return e, true, tx.EndBan(ctx, last, ended)
 }
 
 // ownEnd reports whether a ban had been given an end of its own, and that had come.
@@ -250,8 +253,9 @@ func explainEnd(ctx context.Context, tx Tx, o observed, last Ban) error {
 	if !explains || last.EndReason != event.Unknown || o.At.After(last.EndedAt) || o.At.Before(last.EndedAt.Add(-lag)) {
 		return nil
 	}
-	last.EndedAt, last.EndReason = later(o.At, last.BannedAt), o.EndReason
-	return tx.EndBan(ctx, last)
+	explained := last
+	explained.EndedAt, explained.EndReason = later(o.At, last.BannedAt), o.EndReason
+	return tx.EndBan(ctx, last, explained)
 }
 
 func later(a, b time.Time) time.Time {

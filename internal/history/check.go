@@ -63,6 +63,9 @@ func (a *Archive) CheckCounters(ctx context.Context) (Checked, error) {
 			return c, err
 		}
 	}
+	if err := add(a.store.CheckOpen(ctx, false)); err != nil {
+		return c, err
+	}
 	return c, add(a.store.CheckNew(ctx, false))
 }
 
@@ -87,6 +90,9 @@ func (a *Archive) RebuildCounters(ctx context.Context) error {
 		if after, err = a.store.RebuildAddresses(ctx, after, checkAtOnce); err != nil {
 			return err
 		}
+	}
+	if _, err = a.store.CheckOpen(ctx, true); err != nil {
+		return err
 	}
 	_, err = a.store.CheckNew(ctx, true)
 	return err

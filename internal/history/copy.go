@@ -161,7 +161,7 @@ func (a *Archive) addCopied(ctx context.Context, tx Tx, b PastBan, seen time.Tim
 	case last.BannedAt.After(b.BannedAt):
 		return o.Event, false, a.addPast(ctx, tx, o, last)
 	case last.ID != 0:
-		if err := replace(ctx, tx, openUntil(last, b.BannedAt), o); err != nil {
+		if err := replace(ctx, tx, last, openUntil(last, b.BannedAt), o); err != nil {
 			return o.Event, false, err
 		}
 	}

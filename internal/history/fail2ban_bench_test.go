@@ -81,7 +81,7 @@ func BenchmarkScaleFail2ban(b *testing.B) {
 		{"dashboard=365d/trend", "SELECT timeofban / 86400, count(*) FROM bans WHERE timeofban >= ? GROUP BY 1 ORDER BY 1", []any{until - 365*day}},
 	} {
 		b.Run(asked.name, func(b *testing.B) {
-			measured(b, func() error { return readAll(b.Context(), db, asked.query, asked.args) })
+			measured(b, worktime, func() error { return readAll(b.Context(), db, asked.query, asked.args) })
 		})
 	}
 	if info, err := os.Stat(path); err == nil {

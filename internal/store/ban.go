@@ -85,11 +85,16 @@ func (tx *Tx) UpdateBan(ctx context.Context, was, is history.Ban) error {
 // Relocate stores where the address of a ban belongs, and counts it there; moved is false
 // when the ban is gone.
 func (tx *Tx) Relocate(ctx context.Context, was history.Ban, to history.Whereabouts) (moved bool, err error) {
-	n, err := tx.changed(ctx, "UPDATE ban SET country = $3, asn = $4, network = $5 WHERE id = $1 AND banned_at = $2 AND country = $6 AND asn = $7",
+	var ended sql.NullInt64 // now: it was read before this transaction
+	err = tx.get(ctx, []any{&ended}, "UPDATE ban SET country = $3, asn = $4, network = $5 WHERE id = $1 AND banned_at = $2 AND country = $6 AND asn = $7 RETURNING ended_at",
 		was.ID, micros(was.BannedAt), to.Country, to.ASN, to.Network, was.Country, was.ASN)
-	if err != nil || n == 0 {
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
 		return false, err
 	}
+	was.EndedAt = orZero(ended)
 	is := was
 	is.Whereabouts = to
 	tx.countMoved(was, is)
@@ -97,7 +102,8 @@ func (tx *Tx) Relocate(ctx context.Context, was history.Ban, to history.Whereabo
 }
 
 // EndBan stores when and why a ban ended, and when that was seen.
-func (tx *Tx) EndBan(ctx context.Context, b history.Ban) error {
+func (tx *Tx) EndBan(ctx context.Context, was, b history.Ban) error {
+	tx.countMoved(was, b)
 	return tx.exec(ctx, "UPDATE ban SET ended_at = $3, end_reason = $4, seen_at = $5 WHERE id = $1 AND banned_at = $2",
 		b.ID, micros(b.BannedAt), orNull(b.EndedAt), text(string(b.EndReason)), micros(b.SeenAt))
 }
@@ -141,12 +147,15 @@ type conditions struct {
 	args  []any
 }
 
-func (c *conditions) and(part string, args ...any) {
+func (c *conditions) and(part string, args ...any) { c.parts = append(c.parts, c.number(part, args)) }
+
+// number takes the values of a part.
+func (c *conditions) number(part string, args []any) string {
 	for _, arg := range args {
 		c.args = append(c.args, arg)
 		part = strings.Replace(part, "?", "$"+strconv.Itoa(len(c.args)), 1)
 	}
-	c.parts = append(c.parts, part)
+	return part
 }
 
 func (c *conditions) sql() string {

@@ -33,9 +33,9 @@ func (db *DB) ListPacked(ctx context.Context, q history.Query) (all []history.Pa
 		p.Ban = r.value()
 		return p, err
 	}
-	stopped, err = db.walk(ctx, q, q.Limit, func(s stretch, left int) (int, error) {
+	stopped, err = db.walk(ctx, q, q.Limit, func(s *stretch, left int) (int, error) {
 		// The bans of a page first, by their index; then their lines, one by one.
-		found, err := collect(ctx, db.read, scan, "SELECT "+banColumns+", data FROM (SELECT * FROM ban"+s.sql()+s.newestFirst(left)+`) AS page
+		found, err := collect(ctx, db.read, scan, "SELECT "+banColumns+", data FROM (SELECT *"+s.from(left)+`) AS page
 			LEFT JOIN (SELECT ban_id, banned_at AS of_ban, data FROM ban_lines) AS lines ON ban_id = id AND of_ban = banned_at ORDER BY banned_at DESC, id DESC`, s.args...)
 		all = append(all, found...)
 		return len(found), err

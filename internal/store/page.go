@@ -24,8 +24,8 @@ func usual() patience { return patience{first: 200, most: 4000} }
 // ListBans is one page, newest first, of at most q.Limit bans. When it stopped looking
 // before it had found as many, stopped is where to go on; else the zero Place.
 func (db *DB) ListBans(ctx context.Context, q history.Query) (bans []history.Ban, stopped history.Place, err error) {
-	stopped, err = db.walk(ctx, q, q.Limit, func(s stretch, left int) (int, error) {
-		found, err := collect(ctx, db.read, scanBan, "SELECT "+banColumns+s.from(left, db.dialect.sortsRows), s.args...)
+	stopped, err = db.walk(ctx, q, q.Limit, func(s *stretch, left int) (int, error) {
+		found, err := collect(ctx, db.read, scanBan, "SELECT "+banColumns+s.from(left), s.args...)
 		bans = append(bans, found...)
 		return len(found), err
 	})
@@ -36,8 +36,12 @@ func (db *DB) ListBans(ctx context.Context, q history.Query) (bans []history.Ban
 // looking before the end, which it does not for open bans.
 func (db *DB) CountBans(ctx context.Context, q history.Query, limit int) (n int, more bool, err error) {
 	q.After = history.Place{}
-	count := func(s stretch, left int) (int, error) {
-		counts, err := collect(ctx, db.read, scanOne[int], "SELECT count(*) FROM (SELECT 1 FROM ban"+s.sql()+" LIMIT "+strconv.Itoa(left)+") AS found", s.args...)
+	if s, counted := openScope(q); counted {
+		n, err = db.countOpen(ctx, s)
+		return n, false, err
+	}
+	count := func(s *stretch, left int) (int, error) {
+		counts, err := collect(ctx, db.read, scanOne[int], "SELECT count(*) FROM (SELECT 1"+s.from(left)+") AS found", s.args...)
 		if err != nil {
 			return 0, err
 		}
@@ -45,8 +49,8 @@ func (db *DB) CountBans(ctx context.Context, q history.Query, limit int) (n int,
 		return counts[0], nil
 	}
 	if lanes := lanesOf(q); q.State == history.Active && q.Identifier == "" {
-		s := within(q, lanes[0], history.Place{})
-		counts, err := collect(ctx, db.read, scanOne[int], "SELECT count(*) FROM ban"+s.sql(), s.args...)
+		s := db.dialect.within(q, lanes[0], history.Place{})
+		counts, err := collect(ctx, db.read, scanOne[int], "SELECT count(*) FROM ban"+s.all(), s.args...)
 		if err != nil {
 			return 0, false, err
 		}
@@ -58,39 +62,47 @@ func (db *DB) CountBans(ctx context.Context, q history.Query, limit int) (n int,
 
 // stretch is a part of the bans of a query, in one lane.
 type stretch struct {
-	*conditions
-	lane lane
+	conditions          // by which the lane leads, and between which places
+	passing    []string // what bans on the way have to pass
+	lane       lane
+	dialect    *dialect
 }
 
-// newestFirst is the order of pages, with a limit.
-func (s stretch) newestFirst(limit int) string {
-	at := "banned_at"
-	if !s.lane.ordered {
-		at = hidden(at)
-	}
-	return " ORDER BY " + at + " DESC, id DESC LIMIT " + strconv.Itoa(limit)
+func (d *dialect) stretch(l lane) *stretch { return &stretch{lane: l, dialect: d} }
+
+// all are all conditions.
+func (s *stretch) all() string {
+	return (&conditions{parts: slices.Concat(s.parts, s.passing)}).sql()
 }
+
+const newestFirst = " ORDER BY banned_at DESC, id DESC"
 
 // from are the first bans of a stretch in the order of pages, as the end of a SELECT. Where
-// they have to be sorted that may be done with their ids alone.
-func (s stretch) from(limit int, sortsRows bool) string {
-	if s.lane.ordered || sortsRows {
-		return " FROM ban" + s.sql() + s.newestFirst(limit)
+// they have to be sorted that is done with their places alone.
+func (s *stretch) from(limit int) string {
+	end := " LIMIT " + strconv.Itoa(limit)
+	switch {
+	case !s.lane.ordered:
+		return " FROM ban WHERE " + s.dialect.inPlaces("ban"+s.all()+" ORDER BY "+hidden("banned_at")+" DESC, id DESC"+end) + newestFirst
+	case s.dialect.fences && len(s.passing) > 0:
+		pass := conditions{parts: s.passing}
+		return " FROM (SELECT * FROM ban" + s.sql() + newestFirst + " OFFSET 0) AS ban" + pass.sql() + newestFirst + end
+	default:
+		return " FROM ban" + s.all() + newestFirst + end
 	}
-	return " FROM ban WHERE id IN (SELECT id FROM ban" + s.sql() + s.newestFirst(limit) + ") ORDER BY banned_at DESC, id DESC"
 }
 
 // walk looks for limit bans of a query, stretch by stretch back in time. Where no lane
 // holds just what is asked for it goes along the one whose next bans reach back farthest:
 // there are the fewest to look at. It looks at a bounded number, and says where it stopped;
 // the zero Place when it has found enough or reached the end.
-func (db *DB) walk(ctx context.Context, q history.Query, limit int, read func(s stretch, left int) (int, error)) (history.Place, error) {
+func (db *DB) walk(ctx context.Context, q history.Query, limit int, read func(s *stretch, left int) (int, error)) (history.Place, error) {
 	lanes, err := db.lanes(ctx, q)
 	if err != nil {
 		return history.Place{}, err
 	}
 	if straight := slices.IndexFunc(lanes, func(l lane) bool { return !l.ordered || l.holds(q) }); straight >= 0 {
-		_, err := read(within(q, lanes[straight], history.Place{}), limit)
+		_, err := read(db.dialect.within(q, lanes[straight], history.Place{}), limit)
 		return history.Place{}, err
 	}
 	step := max(db.patience.first, 2*min(limit, history.MaxLimit))
@@ -100,7 +112,7 @@ func (db *DB) walk(ctx context.Context, q history.Query, limit int, read func(s 
 		if err != nil {
 			return history.Place{}, err
 		}
-		n, err := read(within(q, l, end), limit)
+		n, err := read(db.dialect.within(q, l, end), limit)
 		if limit -= n; err != nil || limit <= 0 || end == (history.Place{}) {
 			return history.Place{}, err
 		}
@@ -114,10 +126,10 @@ func (db *DB) walk(ctx context.Context, q history.Query, limit int, read func(s 
 // these; the zero Place when it has fewer.
 func (db *DB) farthest(ctx context.Context, q history.Query, lanes []lane, n int) (best lane, end history.Place, err error) {
 	for i, l := range lanes {
-		s := stretch{&conditions{}, l}
+		s := db.dialect.stretch(l)
 		s.lead(l.of(q))
 		s.between(q, history.Place{})
-		found, err := collect(ctx, db.read, scanPlace, "SELECT banned_at, id FROM ban"+s.sql()+s.newestFirst(1)+" OFFSET "+strconv.Itoa(n-1), s.args...)
+		found, err := collect(ctx, db.read, scanPlace, "SELECT banned_at, id FROM ban"+s.sql()+newestFirst+" LIMIT 1 OFFSET "+strconv.Itoa(n-1), s.args...)
 		if err != nil || len(found) == 0 {
 			return l, history.Place{}, err
 		}
@@ -172,12 +184,20 @@ func (db *DB) lanes(ctx context.Context, q history.Query) ([]lane, error) {
 // lanesOf are the ordered ones.
 func lanesOf(q history.Query) (all []lane) {
 	all = append(all, lane{ordered: true, of: timesOf})
-	if q.State == history.Active {
+	switch q.State {
+	case history.Active:
 		all[0] = lane{ordered: true, columns: []string{"ended_at", "jail"}, of: func(q history.Query) history.Query {
 			of := timesOf(q)
 			of.State, of.Jail = q.State, q.Jail
 			return of
 		}}
+	case history.Ended:
+		all[0] = lane{ordered: true, columns: []string{"ended_at"}, of: func(q history.Query) history.Query {
+			of := timesOf(q)
+			of.State = q.State
+			return of
+		}}
+	case history.All:
 	}
 	add := func(asked bool, column string, set func(of *history.Query, q history.Query)) {
 		if asked {

@@ -85,6 +85,7 @@ type tally struct {
 	cells     map[cell]int64
 	addresses map[string]*addressRow // what is added to their rows
 	newOn     map[int64]int64        // by day: identifiers that were first banned on it
+	open      openCells
 	networks  map[int64]string
 }
 
@@ -114,12 +115,14 @@ func (t *tally) add(b history.Ban, n int64) {
 	}
 }
 
-// countMoved counts a ban where it now belongs.
+// countMoved counts a ban where it now belongs, and whether it is open.
 func (tx *Tx) countMoved(was, is history.Ban) {
+	t := tx.tallying()
+	t.open.add(was, -1)
+	t.open.add(is, 1)
 	if was.Origin == is.Origin && was.Whereabouts == is.Whereabouts {
 		return
 	}
-	t := tx.tallying()
 	t.add(was, -1)
 	t.add(is, 1)
 }
@@ -128,6 +131,7 @@ func (tx *Tx) countMoved(was, is history.Ban) {
 func (tx *Tx) countNew(b history.Ban) {
 	t := tx.tallying()
 	t.add(b, 1)
+	t.open.add(b, 1)
 	at := micros(b.BannedAt)
 	row := t.addresses[b.Address]
 	if row == nil {
@@ -169,6 +173,9 @@ func (tx *Tx) countAll(ctx context.Context) error {
 		return nil
 	}
 	if err := tx.putCells(ctx, t); err != nil {
+		return err
+	}
+	if err := tx.putOpen(ctx, t.open); err != nil {
 		return err
 	}
 	if err := tx.putAddresses(ctx, t); err != nil {

@@ -4,13 +4,12 @@ import (
 	"slices"
 	"strings"
 
-	"bangui/internal/event"
 	"bangui/internal/history"
 )
 
 // within are the bans of a query in a lane, down to an end; the zero Place = all.
-func within(q history.Query, l lane, end history.Place) stretch {
-	s := stretch{&conditions{}, l}
+func (d *dialect) within(q history.Query, l lane, end history.Place) *stretch {
+	s := d.stretch(l)
 	s.lead(q)
 	s.narrow(q)
 	s.between(q, end)
@@ -20,16 +19,23 @@ func within(q history.Query, l lane, end history.Place) stretch {
 // hidden is a column of which no index is used: the engine goes the way that we choose.
 func hidden(column string) string { return "coalesce(" + column + ", " + column + ")" }
 
-// column is how a condition names a column.
-func (s stretch) column(name string) string {
-	if slices.Contains(s.lane.columns, name) {
-		return name
+// on adds a condition on a column, which is %s in it: one by which the lane leads, or one
+// that bans on the way have to pass.
+func (s *stretch) on(column, condition string, args ...any) {
+	if slices.Contains(s.lane.columns, column) {
+		s.and(strings.ReplaceAll(condition, "%s", column), args...)
+		return
 	}
-	return hidden(name)
+	s.pass(strings.ReplaceAll(condition, "%s", hidden(column)), args...)
 }
 
-// lead are the conditions by which the lane leads.
-func (s stretch) lead(q history.Query) {
+// pass adds a condition that bans on the way have to pass.
+func (s *stretch) pass(condition string, args ...any) {
+	s.passing = append(s.passing, s.number(condition, args))
+}
+
+// lead are the conditions by which lanes lead.
+func (s *stretch) lead(q history.Query) {
 	if s.lane.block {
 		first, _ := bounds(q.Inside)
 		s.and("substr(ip, 1, 2 + length(ip) / 8) = ?", first[:blockBits(q.Inside)/8])
@@ -38,59 +44,60 @@ func (s stretch) lead(q history.Query) {
 		{"host_id", q.HostID}, {"jail", q.Jail}, {"identifier", q.Identifier}, {"country", q.Country}, {"origin", string(q.Origin)},
 	} {
 		if f.value != "" {
-			s.and(s.column(f.column)+" = ?", f.value)
+			s.on(f.column, "%s = ?", f.value)
 		}
 	}
-	if q.Origin != "" && q.Origin != event.ByFail2ban {
-		s.and("origin <> 'fail2ban'") // what the index of the others says
+	if slices.Contains(s.lane.columns, "origin") {
+		s.and("origin <> 'fail2ban'") // what its index says
 	}
 	if q.ASN != 0 {
-		s.and(s.column("asn")+" = ?", q.ASN)
+		s.on("asn", "%s = ?", q.ASN)
 	}
-	if q.State == history.Active {
-		s.and(s.column("ended_at") + " IS NULL")
+	switch q.State {
+	case history.Active:
+		s.on("ended_at", "%s IS NULL")
+	case history.Ended:
+		s.on("ended_at", "%s IS NOT NULL")
+	case history.All:
 	}
 }
 
 // narrow are the conditions that no lane leads by in the order of pages.
-func (s stretch) narrow(q history.Query) {
-	if q.State == history.Ended {
-		s.and("ended_at IS NOT NULL")
-	}
+func (s *stretch) narrow(q history.Query) {
 	if q.Inside.IsValid() {
 		first, last := bounds(q.Inside)
-		s.and(s.column("ip")+" BETWEEN ? AND ? AND length(ip) = ? AND prefix_len >= ?", first, last, len(first), q.Inside.Bits())
+		s.on("ip", "%s BETWEEN ? AND ? AND length(ip) = ? AND prefix_len >= ?", first, last, len(first), q.Inside.Bits())
 	}
 	if q.Covering.IsValid() {
-		s.and("identifier IN ("+strings.TrimSuffix(strings.Repeat("?, ", q.Covering.BitLen()), ", ")+")", wider(q.Covering)...)
+		s.on("identifier", "%s IN ("+strings.TrimSuffix(strings.Repeat("?, ", q.Covering.BitLen()), ", ")+")", wider(q.Covering)...)
 	}
 	if q.Without != nil {
 		s.without(*q.Without)
 	}
 	if q.Text != "" {
-		s.and(`lower(identifier) LIKE lower(?) ESCAPE '\'`, "%"+escapeLike(q.Text)+"%")
+		s.pass(`lower(identifier) LIKE lower(?) ESCAPE '\'`, "%"+escapeLike(q.Text)+"%")
 	}
 }
 
 // without leaves out what has one of some values; no index leads to what is left.
-func (s stretch) without(w history.Without) {
+func (s *stretch) without(w history.Without) {
 	for _, jail := range w.Jails {
-		s.and(hidden("jail")+" <> ?", jail)
+		s.pass(hidden("jail")+" <> ?", jail)
 	}
 	for _, country := range w.Countries {
-		s.and(hidden("country")+" <> ?", country)
+		s.pass(hidden("country")+" <> ?", country)
 	}
 	for _, asn := range w.ASNs {
-		s.and(hidden("asn")+" <> ?", asn)
+		s.pass(hidden("asn")+" <> ?", asn)
 	}
 	if w.Origin != "" {
-		s.and(hidden("origin")+" <> ?", string(w.Origin))
+		s.pass(hidden("origin")+" <> ?", string(w.Origin))
 	}
 }
 
 // between are the conditions on the place of bans: one above and one below, by which an
 // engine enters and leaves an index.
-func (s stretch) between(q history.Query, end history.Place) {
+func (s *stretch) between(q history.Query, end history.Place) {
 	at := "banned_at"
 	if !s.lane.ordered {
 		at = hidden(at)
@@ -103,9 +110,9 @@ func (s stretch) between(q history.Query, end history.Place) {
 		from = since
 	}
 	if below != (history.Place{}) {
-		s.and("("+at+", id) < (?, ?) AND "+at+" <= ?", micros(below.BannedAt), below.ID, micros(below.BannedAt)) // the latter chooses partitions
+		s.and("("+at+", id) < "+s.dialect.place+" AND "+at+" <= ?", micros(below.BannedAt), below.ID, micros(below.BannedAt)) // the latter chooses partitions
 	}
 	if from != (history.Place{}) {
-		s.and("("+at+", id) >= (?, ?) AND "+at+" >= ?", micros(from.BannedAt), from.ID, micros(from.BannedAt))
+		s.and("("+at+", id) >= "+s.dialect.place+" AND "+at+" >= ?", micros(from.BannedAt), from.ID, micros(from.BannedAt))
 	}
 }

@@ -18,6 +18,7 @@ type Counters interface {
 	CountedDays(ctx context.Context) (first, last int64, ok bool, err error)
 	RebuildDay(ctx context.Context, day int64) error
 	RebuildSpan(ctx context.Context, span int64) error
+	CheckOpen(ctx context.Context, mend bool) ([]history.Difference, error)
 }
 
 // bulk fills a file faster than its store may: it has the file to itself, and a file that
@@ -31,7 +32,6 @@ type bulk struct {
 }
 
 const (
-	banMarks  = 19
 	perInsert = 500    // bans in one statement
 	perCommit = 50_000 // bans in one transaction, a multiple
 )
@@ -142,6 +142,22 @@ func (b *bulk) part(ctx context.Context, m *Maker) (more bool, err error) {
 
 func (b *bulk) add(p history.PastBan) {
 	b.number++
+	b.rows = append(b.rows, valuesOf(p)...)
+	if packed := b.pack.Pack(p.Lines); packed != nil {
+		b.lines = append(b.lines, b.number, p.BannedAt.UnixMicro(), packed)
+	}
+}
+
+// banColumns are those that a made-up ban fills, but for its id.
+func banColumns() []string {
+	return []string{
+		"host_id", "jail", "identifier", "ip", "prefix_len", "banned_at", "ban_seconds", "expires_at", "seen_at",
+		"ended_at", "end_reason", "ban_count", "failures", "origin", "actor", "reason", "country", "asn", "network",
+	}
+}
+
+// valuesOf are what a ban has in banColumns.
+func valuesOf(p history.PastBan) []any {
 	addr := netip.MustParseAddr(p.Address)
 	var expires, ended, why, actor, reason any = p.ExpiresAt().UnixMicro(), nil, nil, nil, nil
 	if p.BanSeconds < 0 {
@@ -153,10 +169,9 @@ func (b *bulk) add(p history.PastBan) {
 	if p.Actor != "" {
 		actor, reason = p.Actor, p.Reason
 	}
-	b.rows = append(b.rows, p.HostID, p.Jail, p.Address, addr.AsSlice(), addr.BitLen(), p.BannedAt.UnixMicro(), p.BanSeconds, expires, p.SeenAt.UnixMicro(),
-		ended, why, p.BanCount, p.Failures, string(p.Origin), actor, reason, p.Country, p.ASN, p.Network)
-	if packed := b.pack.Pack(p.Lines); packed != nil {
-		b.lines = append(b.lines, b.number, p.BannedAt.UnixMicro(), packed)
+	return []any{
+		p.HostID, p.Jail, p.Address, addr.AsSlice(), addr.BitLen(), p.BannedAt.UnixMicro(), p.BanSeconds, expires, p.SeenAt.UnixMicro(),
+		ended, why, p.BanCount, p.Failures, string(p.Origin), actor, reason, p.Country, p.ASN, p.Network,
 	}
 }
 
@@ -167,8 +182,7 @@ func (b *bulk) flush(ctx context.Context) error {
 		of   int
 		rows *[]any
 	}{
-		{`ban (host_id, jail, identifier, ip, prefix_len, banned_at, ban_seconds, expires_at, seen_at,
-			ended_at, end_reason, ban_count, failures, origin, actor, reason, country, asn, network)`, banMarks, &b.rows},
+		{"ban (" + strings.Join(banColumns(), ", ") + ")", len(banColumns()), &b.rows},
 		{"ban_lines (ban_id, banned_at, data)", 3, &b.lines},
 	} {
 		n := len(*part.rows) / part.of
@@ -208,6 +222,9 @@ func Count(ctx context.Context, c Counters, progress func(did string)) error {
 	const daysOfSpan = history.SpanDays
 	for span := first / daysOfSpan; span <= last/daysOfSpan && err == nil; span++ {
 		err = c.RebuildSpan(ctx, span)
+	}
+	if err == nil {
+		_, err = c.CheckOpen(ctx, true)
 	}
 	return err
 }

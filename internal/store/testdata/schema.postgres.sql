@@ -158,9 +158,11 @@ CREATE INDEX ban_country ON ONLY ban USING btree (country, banned_at, id);
 
 CREATE INDEX ban_cut_short ON ONLY ban USING btree (lift_at, id) WHERE ((lift_at IS NOT NULL) AND (end_reason = 'expired'::text));
 
+CREATE INDEX ban_ended ON ONLY ban USING btree (banned_at, id) WHERE (ended_at IS NOT NULL);
+
 CREATE INDEX ban_id ON ONLY ban USING btree (id);
 
-CREATE INDEX ban_ip ON ONLY ban USING btree (ip, banned_at, id) WHERE (ip IS NOT NULL);
+CREATE INDEX ban_ip ON ONLY ban USING btree (ip, banned_at, id, prefix_len) WHERE (ip IS NOT NULL);
 
 CREATE INDEX ban_jail ON ONLY ban USING btree (jail, banned_at, id);
 
@@ -532,6 +534,24 @@ CREATE TABLE tally_new (
 );
 
 ALTER TABLE tally_new ADD CONSTRAINT tally_new_pkey PRIMARY KEY (day);
+
+CREATE TABLE tally_open (
+    host_id text COLLATE "C" NOT NULL,
+    jail text COLLATE "C" NOT NULL,
+    origin text COLLATE "C" NOT NULL,
+    country text COLLATE "C" NOT NULL,
+    bans bigint NOT NULL
+);
+
+ALTER TABLE tally_open ADD CONSTRAINT tally_open_pkey PRIMARY KEY (host_id, jail, origin, country);
+
+CREATE TABLE tally_open_network (
+    host_id text COLLATE "C" NOT NULL,
+    asn bigint NOT NULL,
+    bans bigint NOT NULL
+);
+
+ALTER TABLE tally_open_network ADD CONSTRAINT tally_open_network_pkey PRIMARY KEY (host_id, asn);
 
 CREATE TABLE token (
     id text COLLATE "C" NOT NULL,

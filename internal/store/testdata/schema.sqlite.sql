@@ -129,27 +129,29 @@ CREATE INDEX ban_active ON ban (banned_at, id, host_id, identifier) WHERE ended_
 
 CREATE INDEX ban_active_jail ON ban (jail, banned_at, id, host_id, identifier) WHERE ended_at IS NULL;
 
-CREATE INDEX ban_asn ON ban (asn, banned_at, id);
+CREATE INDEX ban_asn ON ban (asn, banned_at);
 
-CREATE INDEX ban_block ON ban (substr(ip, 1, 2 + length(ip) / 8), banned_at, id);
+CREATE INDEX ban_block ON ban (substr(ip, 1, 2 + length(ip) / 8), banned_at, id, ip, prefix_len);
 
-CREATE INDEX ban_country ON ban (country, banned_at, id);
+CREATE INDEX ban_country ON ban (country, banned_at);
 
 CREATE INDEX ban_cut_short ON ban (lift_at, id) WHERE lift_at IS NOT NULL AND end_reason = 'expired';
 
-CREATE INDEX ban_ip ON ban (ip, banned_at, id) WHERE ip IS NOT NULL;
+CREATE INDEX ban_ended ON ban (banned_at) WHERE ended_at IS NOT NULL;
 
-CREATE INDEX ban_jail ON ban (jail, banned_at, id);
+CREATE INDEX ban_ip ON ban (ip, banned_at, prefix_len) WHERE ip IS NOT NULL;
+
+CREATE INDEX ban_jail ON ban (jail, banned_at);
 
 CREATE UNIQUE INDEX ban_open ON ban (identifier, jail, host_id) WHERE ended_at IS NULL;
 
-CREATE INDEX ban_origin ON ban (origin, banned_at, id) WHERE origin <> 'fail2ban';
+CREATE INDEX ban_origin ON ban (origin, banned_at) WHERE origin <> 'fail2ban';
 
 CREATE INDEX ban_overdue ON ban (lift_at, id) WHERE lift_at IS NOT NULL AND ended_at IS NULL;
 
 CREATE UNIQUE INDEX ban_source ON ban (identifier, jail, host_id, banned_at);
 
-CREATE INDEX ban_time ON ban (banned_at, id);
+CREATE INDEX ban_time ON ban (banned_at);
 
 CREATE TABLE ban_lines (
     ban_id    INTEGER PRIMARY KEY,
@@ -454,6 +456,22 @@ CREATE TABLE tally_new (
     day       BIGINT PRIMARY KEY,
     addresses BIGINT NOT NULL
 );
+
+CREATE TABLE tally_open (
+    host_id TEXT NOT NULL,
+    jail    TEXT NOT NULL,
+    origin  TEXT NOT NULL,
+    country TEXT NOT NULL,
+    bans    BIGINT NOT NULL,
+    PRIMARY KEY (host_id, jail, origin, country)
+) WITHOUT ROWID;
+
+CREATE TABLE tally_open_network (
+    host_id TEXT NOT NULL,
+    asn     BIGINT NOT NULL,
+    bans    BIGINT NOT NULL,
+    PRIMARY KEY (host_id, asn)
+) WITHOUT ROWID;
 
 CREATE TABLE token (
     id           TEXT PRIMARY KEY,

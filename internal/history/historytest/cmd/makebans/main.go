@@ -49,23 +49,23 @@ func run(database, until string, days int, o historytest.Options) (err error) {
 	if strings.HasPrefix(database, "postgres") {
 		where.Path, where.Postgres = "", database
 	}
-	_, missing := os.Stat(database)
-	fresh := errors.Is(missing, os.ErrNotExist)
 	ctx := context.Background()
 	db, err := store.Open(ctx, where)
 	if err != nil {
 		return err
 	}
-	if err := db.EnsureHost(ctx, o.HostID, o.HostID); err != nil {
+	hosts, err := db.ListHosts(ctx) // a console's database has one, and is not taken away from it
+	if err = errors.Join(err, db.EnsureHost(ctx, o.HostID, o.HostID)); err != nil {
 		return errors.Join(err, db.Close())
 	}
 	began := time.Now()
 	progress := func(did string) { fmt.Fprintf(os.Stderr, "%6.0f s: %.100q\n", time.Since(began).Seconds(), did) }
-	if fresh && where.Path != "" {
-		if err := db.Close(); err != nil {
-			return err
+	if len(hosts) == 0 {
+		bulk, at := historytest.Bulk, where.Path
+		if where.Postgres != "" {
+			bulk, at = historytest.BulkPostgres, where.Postgres
 		}
-		if err := historytest.Bulk(ctx, where.Path, historytest.New(o), progress); err != nil {
+		if err := errors.Join(db.Close(), bulk(ctx, at, historytest.New(o), progress)); err != nil {
 			return err
 		}
 		if db, err = store.Open(ctx, where); err != nil {
