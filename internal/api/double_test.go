@@ -39,6 +39,8 @@ type double struct {
 	lifted map[string]bool // jails that lift what is lifted everywhere
 	wrote  []string
 	jail   string // what jail.local holds
+
+	backtests []host.BacktestOrder
 }
 
 var _ host.Host = (*double)(nil)
@@ -175,6 +177,17 @@ func (d *double) ApplyChange(context.Context, host.ChangeOrder) (host.Change, er
 }
 func (d *double) ConfirmChange(context.Context, string) error { return d.write("confirm") }
 func (d *double) RevertChange(context.Context, string) error  { return d.write("revert") }
+
+func (d *double) StartBacktest(_ context.Context, o host.BacktestOrder) (string, error) {
+	d.backtests = append(d.backtests, o)
+	return "one", d.err
+}
+
+func (d *double) Backtest(_ context.Context, id string) (host.Backtest, error) {
+	return host.Backtest{ID: id, State: host.BacktestRuns}, d.err
+}
+
+func (d *double) StopBacktest(context.Context, string) error { return d.err }
 
 func (d *double) TestExpression(context.Context, host.ExpressionOrder) (expression.Result, error) {
 	return expression.Result{}, d.err
