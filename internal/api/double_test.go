@@ -40,7 +40,8 @@ type double struct {
 	wrote  []string
 	jail   string // what jail.local holds
 
-	backtests []host.BacktestOrder
+	backtests  []host.BacktestOrder
+	backtested *host.Backtest // nil = one that runs
 }
 
 var _ host.Host = (*double)(nil)
@@ -184,6 +185,9 @@ func (d *double) StartBacktest(_ context.Context, o host.BacktestOrder) (string,
 }
 
 func (d *double) Backtest(_ context.Context, id string) (host.Backtest, error) {
+	if d.backtested != nil {
+		return *d.backtested, d.err
+	}
 	return host.Backtest{ID: id, State: host.BacktestRuns}, d.err
 }
 
