@@ -156,6 +156,7 @@ func New(o Options) *API {
 	a.registerConfig()
 	a.registerServer()
 	a.registerExpressions()
+	a.registerBacktests()
 	a.registerVersions()
 	a.registerRecipes()
 	a.registerBans()

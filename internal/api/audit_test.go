@@ -92,6 +92,8 @@ func TestAudit_EveryChange(t *testing.T) {
 	change("POST", changes, `{"etag":"x","edits":[{"place":"jail","name":"sshd","option":"maxretry","value":"7"}],"reason":"calmer"}`, 200)
 	change("POST", changes+"/x/confirm", "", 204)
 	change("POST", "/api/v1/hosts/local/config/expression-test", `{"source":{"kind":"log","path":"/var/log/auth.log"},"filter":"sshd"}`, 200)
+	change("POST", "/api/v1/hosts/local/config/backtests", `{"jail":"sshd","span_seconds":3600}`, 202)
+	change("DELETE", "/api/v1/hosts/local/config/backtests/one", "", 204)
 	change("DELETE", changes+"/x", "", 204)
 	const config = "/api/v1/hosts/local/config/"
 	byHand := func(content string) { d.host.change(func() { d.host.jail = content }) }
@@ -162,6 +164,8 @@ func TestAudit_EveryChange(t *testing.T) {
 		"server.change":       {"the-admin", "local", "", "", "louder"},
 		"server.restart":      {"the-admin", "local", "", "0 jails and 0 bans are back, 0 are missing", "new version"},
 		"expression.test":     {"the-admin", "local log /var/log/auth.log", "", "", ""},
+		"backtest.start":      {"the-admin", "local sshd", "", "", ""},
+		"backtest.stop":       {"the-admin", "local one", "", "", ""},
 		"user.add":            {"the-admin", "berta", "", "role viewer", ""},
 		"user.change":         {"the-admin", "berta", "role viewer", "role operator, disabled, another password", ""},
 		"user.remove":         {"the-admin", "berta", "role operator", "", ""},

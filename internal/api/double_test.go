@@ -39,6 +39,9 @@ type double struct {
 	lifted map[string]bool // jails that lift what is lifted everywhere
 	wrote  []string
 	jail   string // what jail.local holds
+
+	backtests  []host.BacktestOrder
+	backtested *host.Backtest // nil = one that runs
 }
 
 var _ host.Host = (*double)(nil)
@@ -175,6 +178,20 @@ func (d *double) ApplyChange(context.Context, host.ChangeOrder) (host.Change, er
 }
 func (d *double) ConfirmChange(context.Context, string) error { return d.write("confirm") }
 func (d *double) RevertChange(context.Context, string) error  { return d.write("revert") }
+
+func (d *double) StartBacktest(_ context.Context, o host.BacktestOrder) (string, error) {
+	d.backtests = append(d.backtests, o)
+	return "one", d.err
+}
+
+func (d *double) Backtest(_ context.Context, id string) (host.Backtest, error) {
+	if d.backtested != nil {
+		return *d.backtested, d.err
+	}
+	return host.Backtest{ID: id, State: host.BacktestRuns}, d.err
+}
+
+func (d *double) StopBacktest(context.Context, string) error { return d.err }
 
 func (d *double) TestExpression(context.Context, host.ExpressionOrder) (expression.Result, error) {
 	return expression.Result{}, d.err

@@ -34,6 +34,7 @@ type backend interface {
 	Why(ctx context.Context, address string) (whyView, error)
 	serverBackend
 	TestFilter(ctx context.Context, o trialOrder) (trial, error)
+	backtestBackend
 	// Recipes are the filters or actions ("filter", "action") of the configuration.
 	Recipes(ctx context.Context, kind string) ([]recipeRow, error)
 	Recipe(ctx context.Context, kind, name string) (recipeDetail, error)

@@ -70,7 +70,7 @@ func (c *command) root() *cobra.Command {
 	root.PersistentFlags().BoolVar(&c.asJSON, "json", false, "write JSON")
 	root.AddCommand(
 		c.serve(), c.helper(), c.demo(), c.doctor(), c.healthcheck(), c.version(),
-		c.jail(), c.filter(), c.action(), c.config(), c.server(), c.bans(), c.stats(), c.ban(), c.unban(), c.why(), c.testFilter(), c.withdraw(), c.geo(),
+		c.jail(), c.filter(), c.action(), c.config(), c.server(), c.bans(), c.stats(), c.ban(), c.unban(), c.why(), c.testFilter(), c.backtest(), c.withdraw(), c.geo(),
 		c.user(), c.tokens(), c.setupToken(), c.audit(), c.selfCheck(), c.export(), c.savedFilter(), c.lease(), c.job(),
 		c.documents(),
 	)

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"os"
@@ -123,6 +124,19 @@ func scripts(t *testing.T, dir string, f2b *fail2bantest.Server) {
 				var out bytes.Buffer
 				ts.Check(b.Write(&out))
 				ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o600))
+			},
+			// failures FILE ADDRESS: five failed sign-ins of the last minutes, and one that went well.
+			"failures": func(ts *testscript.TestScript, _ bool, args []string) {
+				var log strings.Builder
+				for i := range 6 {
+					text := "Failed password for root"
+					if i == 5 {
+						text = "Accepted password for bob"
+					}
+					at := time.Now().Add(time.Duration(i-10) * time.Minute).Format(time.RFC3339)
+					fmt.Fprintf(&log, "%s h sshd[%d]: %s from %s port 4 ssh2\n", at, i, text, args[1])
+				}
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(log.String()), 0o600))
 			},
 			// attack ADDRESS USER: five failed sign-ins in the log that sshd's jail watches.
 			"attack": func(_ *testscript.TestScript, _ bool, args []string) { f2b.Fail(args[0], 5, args[1]) },

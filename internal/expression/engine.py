@@ -1,7 +1,7 @@
 # Tries fail2ban's expressions on lines, with fail2ban's own engine. This text is constant:
 # what is tried comes as data on standard input, and what came of it goes out as JSON.
 # It runs in the cage of cage.go; the limits that a process sets for itself come first.
-import base64, json, logging, re, resource, signal, sys, time
+import base64, json, logging, os, re, resource, signal, sys, time
 
 CPU, MEMORY, BUDGET, ONCE, PROBES = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4]), float(sys.argv[5])
 

@@ -204,6 +204,29 @@ func (c *Client) Logs(ctx context.Context) (host.Logs, error) {
 	return value[host.Logs](c.ask(ctx, readTime, verbLogs, nothing{}))
 }
 
+// StartBacktest begins a back-test; see host.Host.
+func (c *Client) StartBacktest(ctx context.Context, order host.BacktestOrder) (string, error) {
+	order.Protected = c.protecting(order.Protected)
+	return value[string](c.ask(ctx, readTime, verbStartBacktest, order))
+}
+
+// Backtest asks how far one is; see host.Host.
+func (c *Client) Backtest(ctx context.Context, id string) (host.Backtest, error) {
+	r, err := c.ask(ctx, readTime, verbBacktest, identified{id})
+	seen, err := value[host.Backtest](r, err)
+	if err != nil {
+		return host.Backtest{}, err
+	}
+	seen.Rows, err = readAll[host.BacktestRow](r.items)
+	return seen, err
+}
+
+// StopBacktest ends one; see host.Host.
+func (c *Client) StopBacktest(ctx context.Context, id string) error {
+	_, err := c.ask(ctx, readTime, verbStopBacktest, identified{id})
+	return err
+}
+
 // LogLines asks for lines of a log; see host.Host.
 func (c *Client) LogLines(ctx context.Context, source host.LogSource) (host.LogLines, error) {
 	r, err := c.ask(ctx, readTime, verbLogLines, source)
@@ -271,10 +294,7 @@ func (c *Client) Lift(ctx context.Context, order host.LiftOrder) ([]host.Outcome
 
 // shielded is an order with what this side knows to be needed.
 func (c *Client) shielded(order host.BanOrder) host.BanOrder {
-	if c.Protected != nil {
-		order.Protected = append(slices.Clip(order.Protected), c.Protected()...)
-		order.Protected = order.Protected[:min(len(order.Protected), host.MaxProtected)]
-	}
+	order.Protected = c.protecting(order.Protected)
 	return order
 }
 
@@ -508,3 +528,12 @@ func (m *mirror) lose(now time.Time, err error) {
 }
 
 func sentence(text string) string { return strings.TrimSuffix(text, ".") + "." }
+
+// protecting adds what this side knows to be needed.
+func (c *Client) protecting(given []allowlist.Entry) []allowlist.Entry {
+	if c.Protected == nil {
+		return given
+	}
+	all := append(slices.Clip(given), c.Protected()...)
+	return all[:min(len(all), host.MaxProtected)]
+}

@@ -261,6 +261,11 @@ func TestServer_NothingIsSmuggled(t *testing.T) {
 		"test_expression 1": `{"Filter":%s,"Source":{"Kind":"text"}}`, "test_expression 2": `{"Filter":"sshd","Source":{"Kind":"log","Path":%s}}`,
 		"test_expression 3": `{"Filter":"sshd","Source":{"Kind":"journal","Match":%s}}`, "test_expression 4": `{"Filter":"sshd","Edits":{%s:"x"},"Source":{"Kind":"text"}}`,
 		"test_expression 5": `{"Filter":"sshd","Source":{"Kind":%s}}`,
+		"start_backtest 1":  `{"Jail":%s,"Span":3600000000000}`,
+		"start_backtest 2":  `{"Jail":"sshd","Span":3600000000000,"Change":{"Edits":[{"Place":"jail","Name":"sshd","Option":%s,"Value":"7"}]}}`,
+		"start_backtest 3":  `{"Jail":"sshd","Span":3600000000000,"Change":{"Edits":[{"Place":"jail","Name":"sshd","Option":"logpath","Value":%s}]}}`,
+		"start_backtest 4":  `{"Jail":"sshd","Span":3600000000000,"Protected":[{"Prefix":"192.0.2.0/24","Reason":%s}]}`,
+		"backtest":          `{"ID":%s}`, "stop_backtest": `{"ID":%s}`,
 	})
 	for _, verb := range helper.Verbs() {
 		if !strings.Contains(fmt.Sprint(places), verb) {

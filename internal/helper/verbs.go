@@ -54,6 +54,9 @@ const (
 	verbTestExpression   = "test_expression"
 	verbLogs             = "logs"
 	verbLogLines         = "log_lines"
+	verbStartBacktest    = "start_backtest"
+	verbBacktest         = "backtest"
+	verbStopBacktest     = "stop_backtest"
 	verbServer           = "server"
 	verbFlushLogs        = "flush_logs"
 	verbRestart          = "restart"
@@ -151,9 +154,16 @@ func verbs() map[string]verb {
 		verbTestExpression: {ask: testExpression},
 		verbLogs:           gives(func(ctx context.Context, h host.Host, _ nothing) (host.Logs, error) { return h.Logs(ctx) }),
 		verbLogLines:       {ask: logLines},
-		verbRevertChange:   does(func(ctx context.Context, h host.Host, p identified) error { return h.RevertChange(ctx, p.ID) }),
-		verbServer:         gives(func(ctx context.Context, h host.Host, _ nothing) (host.ServerView, error) { return h.Server(ctx) }),
-		verbFlushLogs:      does(func(ctx context.Context, h host.Host, _ nothing) error { return h.FlushLogs(ctx) }),
+		verbStartBacktest: gives(func(ctx context.Context, h host.Host, p host.BacktestOrder) (string, error) {
+			return h.StartBacktest(ctx, p)
+		}),
+		verbBacktest: {ask: backtest},
+		verbStopBacktest: gives(func(ctx context.Context, h host.Host, p identified) (nothing, error) {
+			return nothing{}, h.StopBacktest(ctx, p.ID)
+		}),
+		verbRevertChange: does(func(ctx context.Context, h host.Host, p identified) error { return h.RevertChange(ctx, p.ID) }),
+		verbServer:       gives(func(ctx context.Context, h host.Host, _ nothing) (host.ServerView, error) { return h.Server(ctx) }),
+		verbFlushLogs:    does(func(ctx context.Context, h host.Host, _ nothing) error { return h.FlushLogs(ctx) }),
 		verbRestart: changing(gives(func(ctx context.Context, h host.Host, p host.RestartOrder) (host.Restarted, error) {
 			return h.Restart(ctx, p)
 		})),
@@ -198,6 +208,21 @@ func testExpression(ctx context.Context, h host.Host, raw json.RawMessage) (resu
 	rows, err := rawAll(tried.Lines)
 	tried.Lines = nil
 	return result{value: tried, items: rows}, err
+}
+
+// backtest answers how far a back-test is, its addresses as items.
+func backtest(ctx context.Context, h host.Host, raw json.RawMessage) (result, error) {
+	p, err := parameters[identified](raw)
+	if err != nil {
+		return result{}, err
+	}
+	seen, err := h.Backtest(ctx, p.ID)
+	if err != nil {
+		return result{}, err
+	}
+	rows, err := rawAll(seen.Rows)
+	seen.Rows = nil
+	return result{value: seen, items: rows}, err
 }
 
 // logLines answers lines of a log, as items.

@@ -27,7 +27,7 @@ func TestProtocol_ShapeBelongsToItsNumber(t *testing.T) {
 	var b strings.Builder
 	seen := map[reflect.Type]bool{}
 	for _, message := range append(helper.Messages(),
-		host.State{}, host.Jail{}, host.JailDetail{}, host.Ban{}, host.BanOrder{}, host.LiftOrder{}, host.Outcome{}, host.Evidence{}, host.OwnJail{}, host.ConfigView{}, host.ConfigSnapshot{}, host.ChangeOrder{}, host.Change{}, host.Choices{}, host.WatchedLog{}, host.ServerView{}, host.RestartOrder{}, host.Restarted{}, host.LogQuery{}, host.LogPage{}, host.PutBackOrder{}, jailconf.Recipe{}, host.RecipeView{}, event.Event{}) {
+		host.State{}, host.Jail{}, host.JailDetail{}, host.Ban{}, host.BanOrder{}, host.LiftOrder{}, host.Outcome{}, host.Evidence{}, host.OwnJail{}, host.ConfigView{}, host.ConfigSnapshot{}, host.ChangeOrder{}, host.Change{}, host.Choices{}, host.WatchedLog{}, host.ServerView{}, host.RestartOrder{}, host.Restarted{}, host.LogQuery{}, host.LogPage{}, host.PutBackOrder{}, host.BacktestOrder{}, host.Backtest{}, jailconf.Recipe{}, host.RecipeView{}, event.Event{}) {
 		describe(&b, reflect.TypeOf(message), seen)
 	}
 	verbs := helper.Verbs()

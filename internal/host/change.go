@@ -106,6 +106,19 @@ type plan struct {
 
 // plan works out what an order does; nothing is touched.
 func (l *Local) plan(o ChangeOrder) (*plan, error) {
+	p, err := l.imagined(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := jailconf.MayWrite(l.ConfigDir, sortedNames(p.files)); err != nil {
+		return nil, err
+	}
+	return p, p.judge()
+}
+
+// imagined works out what the files would say after an order, whether they could be
+// written or not.
+func (l *Local) imagined(o ChangeOrder) (*plan, error) {
 	tree, err := jailconf.ReadTree(l.ConfigDir)
 	if err != nil {
 		return nil, err
@@ -127,13 +140,7 @@ func (l *Local) plan(o ChangeOrder) (*plan, error) {
 			return nil, err
 		}
 	}
-	if err := p.settle(o, l.version()); err != nil {
-		return nil, err
-	}
-	if err := jailconf.MayWrite(l.ConfigDir, sortedNames(p.files)); err != nil {
-		return nil, err
-	}
-	return p, p.judge()
+	return p, p.settle(o, l.version())
 }
 
 // settle works out what the files then say, and leaves out what may not be.

@@ -111,6 +111,15 @@ type Host interface {
 	// LogLines are the last lines of one log or of the journal. Forbidden outside of the
 	// folders for logs, also where a link leads there.
 	LogLines(ctx context.Context, source LogSource) (LogLines, error)
+	// StartBacktest begins to find out whom a jail, as it is or changed, would have banned by
+	// the logs that it reads; id is what Backtest knows it by. Nothing is changed. It goes on
+	// while somebody looks at it; its result is kept for some minutes. TooMany where others
+	// run, NotFound where no such jail is, Forbidden for logs outside of their folders.
+	StartBacktest(ctx context.Context, order BacktestOrder) (id string, err error)
+	// Backtest is one as it is now. NotFound: it was stopped or forgotten.
+	Backtest(ctx context.Context, id string) (Backtest, error)
+	// StopBacktest ends one, and forgets it.
+	StopBacktest(ctx context.Context, id string) error
 	// Server is fail2ban's server as a whole: its own options as they are live and as the
 	// files say, and whether it can be restarted from here.
 	Server(ctx context.Context) (ServerView, error)

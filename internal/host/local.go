@@ -93,6 +93,8 @@ type Local struct {
 	lastConfig  resolution                 // under mu
 	lastRecipes map[jailconf.Place]listing // under mu
 	tester      *expression.Tester
+	replayer    *expression.Tester // with the limits of whole logs
+	backtests   *backtests
 
 	process    process // under mu: of the server, as first met
 	restarting bool    // under mu: it is away because we restart it
@@ -155,9 +157,13 @@ func NewLocal(o LocalOptions) *Local {
 	if o.Limits != nil {
 		limits = *o.Limits
 	}
+	replays := expression.ReplayLimits()
+	replays.Queue = max(replays.Queue, limits.Queue)
 	return &Local{
 		LocalOptions: o,
 		tester:       expression.New(limits),
+		replayer:     expression.New(replays),
+		backtests:    newBacktests(o.Now),
 		findings:     findings,
 		poke:         make(chan struct{}, 1),
 		own:          make(chan struct{}, 1),
@@ -174,6 +180,7 @@ func NewLocal(o LocalOptions) *Local {
 func (l *Local) Run(ctx context.Context, to Recorder) error {
 	l.begin(to)
 	defer l.finish()
+	defer l.backtests.stopAll()
 
 	var tasks sync.WaitGroup
 	tasks.Go(func() { l.watch(ctx) })

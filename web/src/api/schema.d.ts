@@ -536,6 +536,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{host}/config/backtests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find out whom a jail, as it is or changed, would have banned by its logs
+         * @description Needs the role operator.
+         */
+        post: operations["startBacktest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/config/backtests/{backtest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a back-test is, and its result
+         * @description Needs the role operator.
+         */
+        get: operations["getBacktest"];
+        put?: never;
+        post?: never;
+        /**
+         * Stop a back-test, or forget its result
+         * @description Needs the role operator.
+         */
+        delete: operations["stopBacktest"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{host}/config/changes": {
         parameters: {
             query?: never;
@@ -1711,6 +1755,213 @@ export interface components {
             next: string | null;
             ok: boolean;
             why: string | null;
+        };
+        Backtest: {
+            /** @description Who began it. */
+            actor: string | null;
+            /**
+             * Format: int64
+             * @description Read so far.
+             */
+            bytes: number;
+            /** Format: int64 */
+            failures: number;
+            id: string;
+            jail: string;
+            /** Format: int64 */
+            lines: number;
+            /** @description What to do about that. */
+            mend: string | null;
+            /** @description null until it is done. */
+            result: components["schemas"]["BacktestResult"];
+            /**
+             * Format: double
+             * @description Of what is to be read.
+             */
+            share: number;
+            /** Format: date-time */
+            started_at: string;
+            /**
+             * @description One that nobody looks at for a minute is stopped; a result that nobody looks at for 15 minutes is forgotten.
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed" | "stopped";
+            /** @description Why it failed or was stopped; null = it wasn't. */
+            why: string | null;
+        };
+        BacktestAddress: {
+            /** @description null = no change was given. */
+            after: components["schemas"]["BacktestBans"];
+            /** @description Hostile text where it is no address. */
+            id: string;
+            now: components["schemas"]["BacktestBans"];
+            /** @description Why it is never to be banned; null = nothing is known. */
+            protected: string | null;
+            /**
+             * Format: int64
+             * @description That went well in the same logs: it may be a good visitor.
+             */
+            sign_ins: number;
+            /** @description Who signed in, at most three. Hostile text. */
+            users: string[];
+        };
+        BacktestBan: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description -1 = for ever. Failures during a ban make it longer.
+             */
+            ban_seconds: number;
+        };
+        BacktestBans: {
+            /** Format: int64 */
+            bans: number;
+            /** Format: int64 */
+            failures: number;
+            /** Format: int64 */
+            ignored: number;
+            /** Format: int64 */
+            stopped: number;
+            /** @description The first ten. */
+            times: components["schemas"]["BacktestBan"][];
+        };
+        BacktestInputBody: {
+            /** @description A change, which is compared with what is now and not made. */
+            edits?: components["schemas"]["ConfigEdit"][];
+            /** @description Of the configuration that the change was made from; left out = what is now. */
+            etag?: string;
+            files?: components["schemas"]["ConfigFileEdit"][];
+            /** @example sshd */
+            jail: string;
+            /**
+             * Format: int64
+             * @description How far back from now.
+             * @example 86400
+             */
+            span_seconds: number;
+            sweep?: components["schemas"]["BacktestSweep"];
+        };
+        BacktestNote: {
+            /** @description Stable. */
+            code: string;
+            /** @description A sentence. */
+            text: string;
+        };
+        BacktestPoint: {
+            /** Format: int64 */
+            addresses: number;
+            /** Format: int64 */
+            ban_seconds: number;
+            /** Format: int64 */
+            bans: number;
+            /** Format: int64 */
+            find_seconds: number;
+            /** Format: int64 */
+            max_retry: number;
+            /** Format: int64 */
+            protected: number;
+            /** Format: int64 */
+            signed_in: number;
+        };
+        BacktestResult: {
+            /** @description Those that would be banned, at most 300: first those that are protected, signed in well, or banned on one side only. */
+            addresses: components["schemas"]["BacktestAddress"][];
+            /** @description With the change; null = none was given. */
+            after: components["schemas"]["BacktestSide"];
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description The first time in the log that counts; null = there is none.
+             */
+            from: string | null;
+            /** Format: int64 */
+            lines: number;
+            /** @description What was read. */
+            logs: string[];
+            /**
+             * Format: int64
+             * @description Addresses that are left out.
+             */
+            more: number;
+            /** @description What a person should know of the result. */
+            notes: components["schemas"]["BacktestNote"][];
+            /** @description With what is now. */
+            now: components["schemas"]["BacktestSide"];
+            /**
+             * Format: int64
+             * @description Before since.
+             */
+            old_lines: number;
+            /**
+             * Format: int64
+             * @description Addresses that signed in well in the same logs.
+             */
+            signed_in: number;
+            /** Format: date-time */
+            since: string;
+            sweep: components["schemas"]["BacktestPoint"][];
+            /** Format: date-time */
+            to: string | null;
+            /** @description Of fail2ban, whose engine read the log. */
+            version: string;
+        };
+        BacktestSide: {
+            /**
+             * Format: int64
+             * @description That were banned.
+             */
+            addresses: number;
+            /**
+             * Format: int64
+             * @description Banned at the same time, at most.
+             */
+            at_once: number;
+            /**
+             * Format: int64
+             * @description -1 = for ever.
+             */
+            ban_seconds: number;
+            /** Format: int64 */
+            bans: number;
+            /**
+             * Format: int64
+             * @description Those that count.
+             */
+            failures: number;
+            /** Format: int64 */
+            find_seconds: number;
+            /**
+             * Format: int64
+             * @description Failures of addresses on the jail's ignore list.
+             */
+            ignored: number;
+            /** @description Ban times grow. */
+            increment: boolean;
+            /** Format: int64 */
+            max_retry: number;
+            /**
+             * Format: int64
+             * @description Of the addresses: never to be banned.
+             */
+            protected: number;
+            /**
+             * Format: int64
+             * @description Of the addresses: they signed in well too.
+             */
+            signed_in: number;
+            /**
+             * Format: int64
+             * @description Failures during a ban: a firewall would have kept them away.
+             */
+            stopped: number;
+        };
+        BacktestSweep: {
+            /** @description -1 = for ever. */
+            ban_seconds?: number[];
+            find_seconds?: number[];
+            max_retry?: number[];
         };
         Ban: {
             /** @description Who asked for it, where BanGUI knows. */
@@ -4593,6 +4844,112 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RecipeDetail"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startBacktest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BacktestInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBacktest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                backtest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopBacktest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Within ten minutes, the same change with the same key is done once and answered with its first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or alias. */
+                host: string;
+                backtest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {
