@@ -15,6 +15,7 @@ type waiting struct {
 	WaitingChange
 	tx     *jailconf.Transaction
 	before standing
+	ending bool // somebody claimed it, and is at it
 }
 
 func (l *Local) hold(w *waiting) {
@@ -37,16 +38,23 @@ func (l *Local) waitingChange() *WaitingChange {
 	return &w
 }
 
-// claim takes the waiting change away from whoever else may want to end it.
+// claim takes the waiting change away from whoever else may want to end it. It is told as
+// waiting until release: before that the files are not yet what they will be.
 func (l *Local) claim(id string) (*waiting, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.waiting == nil || id != l.waiting.ID {
+	if l.waiting == nil || id != l.waiting.ID || l.waiting.ending {
 		return nil, fault.New(fault.NotFound, "no change of that name waits to be confirmed; it may have been taken back already")
 	}
-	w := l.waiting
+	l.waiting.ending = true
+	return l.waiting, nil
+}
+
+// release forgets a change that was claimed and is ended.
+func (l *Local) release() {
+	l.mu.Lock()
 	l.waiting = nil
-	return w, nil
+	l.mu.Unlock()
 }
 
 // ConfirmChange makes a waiting change hold; see Host.
@@ -55,6 +63,7 @@ func (l *Local) ConfirmChange(_ context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	defer l.release()
 	return w.tx.Keep()
 }
 
@@ -69,6 +78,7 @@ func (l *Local) RevertChange(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyFor)
 	defer cancel()
 	defer l.after(ctx, nil) //nolint:errcheck // gives its argument back
+	defer l.release()
 	return l.undo(ctx, w)
 }
 
@@ -141,6 +151,7 @@ func (l *Local) leaveWaiting() {
 		return
 	}
 	if left, err := l.claim(w.ID); err == nil {
+		defer l.release()
 		_ = left.tx.Leave()
 	}
 }
