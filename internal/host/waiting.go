@@ -102,11 +102,7 @@ func (l *Local) undo(ctx context.Context, w *waiting) error {
 // not confirmed in time. When the run ends while one waits, the next run puts it back.
 func (l *Local) tendChanges(ctx context.Context) {
 	l.sweepScratch()
-	l.changing.Lock()
-	if err := l.putBackLeft(ctx); err != nil && ctx.Err() == nil {
-		l.Logger.ErrorContext(ctx, "a change that was left was not put back", "error", err)
-	}
-	l.changing.Unlock()
+	l.tendLeft(ctx)
 	defer l.leaveWaiting()
 	for {
 		w := l.waitingChange()
@@ -123,6 +119,31 @@ func (l *Local) tendChanges(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
+	}
+}
+
+// tendLeft puts back what a killed process left, and tries again while fail2ban is too busy
+// for it: that process may have left it with a reload that takes long.
+func (l *Local) tendLeft(ctx context.Context) {
+	const most = time.Minute
+	for wait := time.Second; ; wait = min(2*wait, most) {
+		l.changing.Lock()
+		var err error
+		if l.waitingChange() == nil { // else somebody has put it back, and the note is of his change
+			err = l.putBackLeft(ctx)
+		}
+		l.changing.Unlock()
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		l.Logger.ErrorContext(ctx, "a change that was left was not put back; it is tried again", "error", err)
+		again := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-l.held:
+		case <-again.C:
+		}
+		again.Stop()
 	}
 }
 
@@ -179,7 +200,7 @@ func (l *Local) putBackLeft(ctx context.Context) error {
 		err = nil
 	}
 	if err != nil {
-		_ = tx.Leave() // the next start tries again
+		_ = tx.Leave() // it is tried again
 		return err
 	}
 	l.condition("change_put_back", true, health.Warning,
