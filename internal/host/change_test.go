@@ -2,11 +2,13 @@ package host_test
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -300,7 +302,11 @@ func TestApplyChange_HoldsOnlyWhenConfirmed(t *testing.T) {
 	if err != nil || change.Until.IsZero() {
 		t.Fatalf("%+v, %v", change, err)
 	}
-	fail2bantest.Until(t, "it is taken back", func() bool { return len(b.ours()) == 0 && b.server.Client("get", "sshd", "maxretry") == "3" })
+	// As soon as nothing waits any more, all is as it was: a page that looks then sees the truth.
+	fail2bantest.Until(t, "it is taken back", func() bool { view, err := b.local.Config(t.Context()); return err == nil && view.Waiting == nil })
+	if len(b.ours()) != 0 || b.server.Client("get", "sshd", "maxretry") != "3" {
+		t.Errorf("left: %q, maxretry %s", b.ours(), b.server.Client("get", "sshd", "maxretry"))
+	}
 	b.mustStand("after it was taken back")
 	if err := b.local.ConfirmChange(t.Context(), change.ID); !fault.Is(err, fault.NotFound) {
 		t.Errorf("confirmed too late: %v", err)
@@ -343,6 +349,50 @@ func TestApplyChange_AnUnconfirmedChangeDoesNotOutliveARestart(t *testing.T) {
 	b.begin()
 	fail2bantest.Until(t, "it is taken back", func() bool { return len(b.ours()) == 0 && b.server.Client("get", "sshd", "maxretry") == "3" })
 	b.mustStand("after a restart of ours")
+}
+
+// A change that was left and can't be put back at once is put back later: here somebody has
+// broken the configuration meanwhile, and mends it.
+func TestApplyChange_ALeftChangeIsPutBackOnceItCanBe(t *testing.T) {
+	b := newBench(t, fail2bantest.Options{})
+	b.banSome()
+	order := b.order(set("sshd", "maxretry", "7"))
+	order.ConfirmWithin = time.Hour
+	if _, err := b.local.ApplyChange(t.Context(), order); err != nil {
+		t.Fatal(err)
+	}
+	b.stop()
+	b.server.Write("etc/jail.d/bad.local", "nonsense\n")
+	var failed atomic.Bool
+	b.beginWith(func(o *host.LocalOptions) { o.Logger = slog.New(whenSaid{"it is tried again", &failed}) })
+	fail2bantest.Until(t, "it could not be put back", failed.Load)
+	if err := os.Remove(filepath.Join(b.server.ConfigDir(), "jail.d/bad.local")); err != nil {
+		t.Fatal(err)
+	}
+	fail2bantest.Until(t, "it is put back", func() bool {
+		_, err := os.Stat(filepath.Join(b.server.ConfigDir(), "jail.d/.zz-bangui-change.json"))
+		return os.IsNotExist(err)
+	})
+	if got := b.server.Client("get", "sshd", "maxretry"); len(b.ours()) != 0 || got != "3" {
+		t.Errorf("%q, maxretry %s", b.ours(), got)
+	}
+	b.mustStand("after it was put back late")
+}
+
+// whenSaid is a log that notes when something was said.
+type whenSaid struct {
+	text string
+	said *atomic.Bool
+}
+
+func (w whenSaid) Enabled(context.Context, slog.Level) bool { return true }
+func (w whenSaid) WithAttrs([]slog.Attr) slog.Handler       { return w }
+func (w whenSaid) WithGroup(string) slog.Handler            { return w }
+func (w whenSaid) Handle(_ context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, w.text) {
+		w.said.Store(true)
+	}
+	return nil
 }
 
 func TestConfig_SaysWhatCountsAndWhy(t *testing.T) {

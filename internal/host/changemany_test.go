@@ -109,13 +109,14 @@ func TestApplyChange_ManyRandomEdits(t *testing.T) {
 	b.server.Client("reload")
 	b.banSome()
 	b.stop()
+	said := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	without := watchJails(t, b.server)
 	dice := rand.New(rand.NewPCG(*seed, 2))
 	made, kills := 0, 0
 	for made < *edits {
 		made += b.editAndKill(dice, min(1+dice.IntN(5), *edits-made))
 		kills++
-		b.begin()
+		b.beginWith(func(o *host.LocalOptions) { o.Logger = said })
 		fail2bantest.Until(t, "the change that was left is put back", func() bool {
 			_, err := os.Stat(filepath.Join(b.server.ConfigDir(), "jail.d/.zz-bangui-change.json"))
 			return os.IsNotExist(err) && b.local.State().Reach == host.Online

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -57,14 +58,19 @@ func harmless(c []any) bool {
 	return len(c) <= 4 || c[2] != "addaction"
 }
 
-// command is a command in words, short enough to read.
+// command is a command in words, short enough to read; without escapes,
+// since expressions have their own.
 func command(c []any) string {
 	const most = 160
-	text := fmt.Sprint(c...)
-	if len(text) > most {
-		text = text[:most] + "…"
+	words := make([]string, len(c))
+	for i, word := range c {
+		words[i] = fmt.Sprint(word)
 	}
-	return fmt.Sprintf("%q", text)
+	text := cut(strings.Join(words, " "), most)
+	if !harmlessText(text) {
+		return fmt.Sprintf("%q", text)
+	}
+	return "\"" + text + "\""
 }
 
 // scratchServer starts an empty server in a folder, and gives how to end it.

@@ -15,6 +15,7 @@ type waiting struct {
 	WaitingChange
 	tx     *jailconf.Transaction
 	before standing
+	ending bool // somebody claimed it, and is at it
 }
 
 func (l *Local) hold(w *waiting) {
@@ -37,16 +38,23 @@ func (l *Local) waitingChange() *WaitingChange {
 	return &w
 }
 
-// claim takes the waiting change away from whoever else may want to end it.
+// claim takes the waiting change away from whoever else may want to end it. It is told as
+// waiting until release: before that the files are not yet what they will be.
 func (l *Local) claim(id string) (*waiting, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.waiting == nil || id != l.waiting.ID {
+	if l.waiting == nil || id != l.waiting.ID || l.waiting.ending {
 		return nil, fault.New(fault.NotFound, "no change of that name waits to be confirmed; it may have been taken back already")
 	}
-	w := l.waiting
+	l.waiting.ending = true
+	return l.waiting, nil
+}
+
+// release forgets a change that was claimed and is ended.
+func (l *Local) release() {
+	l.mu.Lock()
 	l.waiting = nil
-	return w, nil
+	l.mu.Unlock()
 }
 
 // ConfirmChange makes a waiting change hold; see Host.
@@ -55,6 +63,7 @@ func (l *Local) ConfirmChange(_ context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	defer l.release()
 	return w.tx.Keep()
 }
 
@@ -69,6 +78,7 @@ func (l *Local) RevertChange(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyFor)
 	defer cancel()
 	defer l.after(ctx, nil) //nolint:errcheck // gives its argument back
+	defer l.release()
 	return l.undo(ctx, w)
 }
 
@@ -92,11 +102,7 @@ func (l *Local) undo(ctx context.Context, w *waiting) error {
 // not confirmed in time. When the run ends while one waits, the next run puts it back.
 func (l *Local) tendChanges(ctx context.Context) {
 	l.sweepScratch()
-	l.changing.Lock()
-	if err := l.putBackLeft(ctx); err != nil && ctx.Err() == nil {
-		l.Logger.ErrorContext(ctx, "a change that was left was not put back", "error", err)
-	}
-	l.changing.Unlock()
+	l.tendLeft(ctx)
 	defer l.leaveWaiting()
 	for {
 		w := l.waitingChange()
@@ -113,6 +119,31 @@ func (l *Local) tendChanges(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
+	}
+}
+
+// tendLeft puts back what a killed process left, and tries again while fail2ban is too busy
+// for it: that process may have left it with a reload that takes long.
+func (l *Local) tendLeft(ctx context.Context) {
+	const most = time.Minute
+	for wait := time.Second; ; wait = min(2*wait, most) {
+		l.changing.Lock()
+		var err error
+		if l.waitingChange() == nil { // else somebody has put it back, and the note is of his change
+			err = l.putBackLeft(ctx)
+		}
+		l.changing.Unlock()
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		l.Logger.ErrorContext(ctx, "a change that was left was not put back; it is tried again", "error", err)
+		again := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-l.held:
+		case <-again.C:
+		}
+		again.Stop()
 	}
 }
 
@@ -141,6 +172,7 @@ func (l *Local) leaveWaiting() {
 		return
 	}
 	if left, err := l.claim(w.ID); err == nil {
+		defer l.release()
 		_ = left.tx.Leave()
 	}
 }
@@ -168,7 +200,7 @@ func (l *Local) putBackLeft(ctx context.Context) error {
 		err = nil
 	}
 	if err != nil {
-		_ = tx.Leave() // the next start tries again
+		_ = tx.Leave() // it is tried again
 		return err
 	}
 	l.condition("change_put_back", true, health.Warning,

@@ -87,8 +87,8 @@ func fits(option, value string) error {
 	switch {
 	case len(value) > maxFile/2:
 		return fault.New(fault.TooLarge, "the value of %s has %d bytes; %d is the most", option, len(value), maxFile/2)
-	case !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }):
-		return fault.New(fault.Invalid, "the value of %s holds control characters", option)
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, unseen):
+		return fault.New(fault.Invalid, "the value of %s holds control characters, or others that hide what it says", option)
 	case strings.Contains(value, "<F2B_"):
 		return fault.New(fault.Invalid, "the value of %s holds a marker of fail2ban's own protocol", option)
 	case stripRight(value) != value:

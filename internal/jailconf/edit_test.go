@@ -49,7 +49,7 @@ func TestUnset_RemovesOnlyThatOption(t *testing.T) {
 
 func TestSet_RefusesWhatWouldNotComeBack(t *testing.T) {
 	for _, value := range []string{
-		"a ;b", "; a", "a\n# b", "a\n;b", " a", "a ", "a\n b", "a\n", "a\rb", "a\x00b", "a\x1bb", "a\u0085b", "\xff", "<F2B_END_COMMAND>", strings.Repeat("x", 300_000),
+		"a ;b", "; a", "a\n# b", "a\n;b", " a", "a ", "a\n b", "a\n", "a\rb", "a\x00b", "a\x1bb", "a\u0085b", "a\u2028b", "a\u202eb", "\xff", "<F2B_END_COMMAND>", strings.Repeat("x", 300_000),
 	} {
 		if got, err := jailconf.Set("[a]\n", "a", "x", value); err == nil || (!fault.Is(err, fault.Invalid) && !fault.Is(err, fault.TooLarge)) {
 			t.Errorf("%.40q: %q, %v", value, got, err)

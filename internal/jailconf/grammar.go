@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"bangui/internal/fault"
@@ -84,7 +83,7 @@ func homes(place Place, option string) (values []string, sensitive bool) {
 const maxText = 64 << 10
 
 func harmless(value string) error {
-	odd := func(r rune) bool { return unicode.IsControl(r) && r != '\n' }
+	odd := func(r rune) bool { return unseen(r) || r == '\t' }
 	if len(value) > maxText || !utf8.ValidString(value) || strings.ContainsFunc(value, odd) || strings.Contains(value, "%(") || strings.Contains(value, "<F2B_") {
 		return fault.New(fault.Invalid, "control characters")
 	}

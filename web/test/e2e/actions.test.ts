@@ -28,7 +28,10 @@ afterAll(async () => {
 /** Puts a text in place of one that an editor shows: as who selects all and pastes. */
 async function write(page: Page, label: string, text: string): Promise<void> {
   const editor = page.getByRole('textbox', { name: label });
-  await editor.click();
+  await editor.click().catch(async (e) => {
+    await page.screenshot({ path: '/tmp/six/shots/fail.png' });
+    throw e;
+  });
   await page.keyboard.press('Control+a');
   await editor.evaluate((element, pasted) => {
     const clipboardData = new DataTransfer();

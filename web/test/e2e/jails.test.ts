@@ -136,6 +136,15 @@ test('an inactive jail is found and activated; one that does not run as it shoul
   expect(ours()).toEqual(['zz-bangui-calm.local']);
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
 
+  // It is no version, since no file differs; who tried it, and what fail2ban said, is in the audit log.
+  await page.goto(`${stage.url}/config/versions`);
+  await page.getByRole('link', { name: 'What failed and was put back stands in the audit log.' }).click();
+  await page.getByRole('row').filter({ hasText: 'lame' }).filter({ hasText: 'Refused' }).first().click();
+  await page
+    .getByText(/Failed to start jail 'lame'.*everything was put back as it was/)
+    .first()
+    .waitFor();
+
   await page.goto(`${stage.url}/jails/calm`);
   await page.getByRole('button', { name: 'Actions' }).click();
   await page.getByRole('menuitem', { name: 'Deactivate…' }).click();
@@ -160,6 +169,16 @@ test('who comes second is told, looks again, and has what was typed', async () =
   await page.getByRole('button', { name: 'Review…' }).click();
   await page.getByRole('dialog').getByText('+maxretry = 7').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  // A tab of the jail keeps what was typed; another page asks first.
+  await page.getByRole('link', { name: 'Log sources' }).click();
+  await page.getByRole('link', { name: /^Settings/ }).click();
+  await page.getByRole('link', { name: 'Bans', exact: true }).click();
+  const leaving = page.getByRole('alertdialog', { name: 'Leave without applying?' });
+  await leaving.getByRole('button', { name: 'Cancel' }).click();
+  expect(await setting(page, 'maxretry').getByLabel('Failures until a ban').inputValue()).toBe('7');
+  await page.getByRole('link', { name: 'Bans', exact: true }).click();
+  await leaving.getByRole('button', { name: 'Leave' }).click();
+  await page.waitForURL('**/bans');
   await page.context().close();
 });
 

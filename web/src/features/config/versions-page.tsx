@@ -1,5 +1,6 @@
 import { plural, t } from '@lingui/core/macro';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useMay } from '@/api/access';
 import type { ConfigVersion } from '@/api/types';
@@ -31,7 +32,10 @@ function Versions() {
       <PageTitle title={t`Versions`} width="text" />
       <div className="max-w-[1200px]">
         <p className="px-6 pb-4 text-sm text-muted max-md:px-4">
-          {t`What fail2ban's configuration was after each change, who made it and why. Each version can be brought back.`}
+          {t`What fail2ban's configuration was after each change, who made it and why. Each version can be brought back.`}{' '}
+          <Link to="/audit" search={{ action: 'config.change' }} className="text-accent underline">
+            {t`What failed and was put back stands in the audit log.`}
+          </Link>
         </p>
         <Drift />
         <div className="px-6 pb-6 max-md:px-4">
