@@ -164,8 +164,23 @@ type lane struct {
 	ordered bool
 }
 
-// narrow is how many bans a network may have that are all looked up.
-const narrow = 1000
+// How many bans a network may have that are all looked up: in the index alone, or where more
+// is asked than that knows.
+const (
+	narrow      = 4000
+	narrowAmong = 1000
+)
+
+// isNarrow reports whether a network has few enough.
+func (db *DB) isNarrow(ctx context.Context, q history.Query) (bool, error) {
+	limit, alone := narrowAmong, timesOf(q)
+	if alone.Inside, q.Limit = q.Inside, 0; alone == q {
+		limit = narrow
+	}
+	first, last := bounds(q.Inside)
+	found, err := collect(ctx, db.read, scanOne[int], "SELECT count(*) FROM (SELECT 1 FROM ban WHERE ip BETWEEN $1 AND $2 LIMIT "+strconv.Itoa(limit)+") AS found", first, last)
+	return err == nil && found[0] < limit, err
+}
 
 // lanes are those that may lead to the bans of a query; one that is not in the order of
 // pages is alone: what it has is little.
@@ -174,13 +189,8 @@ func (db *DB) lanes(ctx context.Context, q history.Query) ([]lane, error) {
 		return []lane{{columns: []string{"identifier"}}}, nil
 	}
 	if q.Inside.IsValid() {
-		first, last := bounds(q.Inside)
-		found, err := collect(ctx, db.read, scanOne[int], "SELECT count(*) FROM (SELECT 1 FROM ban WHERE ip BETWEEN $1 AND $2 LIMIT "+strconv.Itoa(narrow)+") AS found", first, last)
-		if err != nil {
-			return nil, err
-		}
-		if found[0] < narrow {
-			return []lane{{columns: []string{"ip"}, whole: true}}, nil
+		if is, err := db.isNarrow(ctx, q); err != nil || is {
+			return []lane{{columns: []string{"ip"}, whole: true}}, err
 		}
 	}
 	return lanesOf(q), nil
