@@ -24,7 +24,7 @@ func usual(o Options) patience {
 	if o.Postgres != "" {
 		return patience{first: 200, most: 2000}
 	}
-	return patience{first: 200, most: 4000}
+	return patience{first: 200, most: 3000}
 }
 
 // ListBans is one page, newest first, of at most q.Limit bans. When it stopped looking
@@ -167,7 +167,7 @@ type lane struct {
 // How many bans a network may have that are all looked up: in the index alone, or where more
 // is asked than that knows.
 const (
-	narrow      = 4000
+	narrow      = 2000
 	narrowAmong = 1000
 )
 
