@@ -114,7 +114,7 @@ type BanFilter struct {
 
 type bansInput struct {
 	BanFilter
-	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"Of one page, which may be shorter, or empty, and have a next one: it looks at some 4000 bans where no index has what is asked for. An export has all."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"Of one page, which may be shorter, or empty, and have a next one: it looks at a few thousand bans where no index has what is asked for. An export has all."`
 	Cursor string `query:"cursor" maxLength:"300"`
 	Accept string `header:"Accept" doc:"text/csv or application/x-ndjson for an export of all that matches."`
 }

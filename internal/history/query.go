@@ -11,7 +11,7 @@ import (
 // Bans is one page of a query, newest first, and the place where the next one begins;
 // the zero Place when this is the last. A page may hold fewer than asked for, or none, and
 // still have a next one: where no index has what is asked for, or text in log lines is,
-// each looks at some 4000 bans. Invalid when Limit is not 1 to MaxLimit.
+// each looks at a few thousand bans. Invalid when Limit is not 1 to MaxLimit.
 func (a *Archive) Bans(ctx context.Context, q Query) ([]Ban, Place, error) {
 	if q.Limit < 1 || q.Limit > MaxLimit {
 		return nil, Place{}, fault.New(fault.Invalid, "a page holds 1 to %d bans", MaxLimit)

@@ -31,6 +31,9 @@ const (
 	// stampEvery is how often a mark is stored when nothing new came: it says since when
 	// nothing was missed.
 	stampEvery = time.Minute
+	// maxProofs is how many bans' rows are copied as soon as they confirm a line of the log,
+	// and how many lots of them wait; more come with the next look.
+	maxProofs = 50
 	// maxCopied bounds the log lines of one row, in bytes.
 	maxCopied = 32 << 10
 )
@@ -69,8 +72,49 @@ func (l *Local) keepCopying(ctx context.Context) {
 			l.Logger.DebugContext(ctx, "fail2ban's database was not copied", "error", err)
 			pause = copyRest
 		}
-		sleep(ctx, pause)
+		c.rest(ctx, pause)
 	}
+}
+
+// handProofs hands on the rows that confirmed bans: fail2ban forgets a ban's log lines when
+// somebody lifts it, which may be before the next look. It never waits.
+func (l *Local) handProofs(rows []fail2ban.DatabaseBan) {
+	if len(rows) == 0 || len(rows) > maxProofs {
+		return
+	}
+	select {
+	case l.proofs <- rows:
+	default:
+	}
+}
+
+// rest waits, and meanwhile copies the rows that are handed over.
+func (c *copier) rest(ctx context.Context, pause time.Duration) {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			return
+		case rows := <-c.proofs:
+			if err := c.copyProofs(ctx, rows); err != nil {
+				c.Logger.DebugContext(ctx, "log lines wait for the next look", "error", err)
+			}
+		}
+	}
+}
+
+func (c *copier) copyProofs(ctx context.Context, rows []fail2ban.DatabaseBan) error {
+	if c.to == nil || !c.listedAll() {
+		return nil
+	}
+	copied := Copied{HostID: c.ID, SeenAt: c.Now()}
+	for _, row := range rows {
+		copied.Bans = append(copied.Bans, c.past(row, copied.SeenAt))
+	}
+	return c.to.Copy(ctx, copied)
 }
 
 // look copies what is new, in bounded steps; what is left comes with the next look.

@@ -90,6 +90,20 @@ func TestLocal_CopiesTheLogLines(t *testing.T) {
 	}
 }
 
+// The lines of a ban that is lifted as soon as it is told are kept: fail2ban has forgotten them
+// by then.
+func TestLocal_KeepsTheLinesOfWhatIsLiftedAtOnce(t *testing.T) {
+	b := newBench(t, fail2bantest.Options{})
+	for n := range 5 {
+		address := fmt.Sprintf("203.0.113.%d", n+1)
+		b.server.Fail(address, 3, "root")
+		b.untilActive("sshd " + address)
+		b.server.Client("set", "sshd", "unbanip", address)
+		b.untilActive()
+		b.until("its log lines are kept", func() bool { _, lines := b.lines(address); return len(lines) == 3 })
+	}
+}
+
 // missed is how many bans begin while the console is away; a release is held with 100,000.
 var missed = flag.Int("missed", 600, "how many bans TestLocal_CopiesWhatItMissed has begin while the console is away")
 

@@ -204,8 +204,9 @@ func (l *Local) tellTrue(ctx context.Context, waiting []fail2ban.LogLine) []fail
 
 // settle is tellTrue; the caller holds dropping to read, and the lock of late.
 func (l *Local) settle(ctx context.Context, waiting []fail2ban.LogLine) []fail2ban.LogLine {
-	events, rest := l.confirm(ctx, waiting, l.late.openFor(waiting))
+	events, proofs, rest := l.confirm(ctx, waiting, l.late.openFor(waiting))
 	l.tell(ctx, nil, events...)
+	l.handProofs(proofs)
 	return rest
 }
 
@@ -262,9 +263,9 @@ func (l *Local) failures(lines []fail2ban.LogLine) []event.Event {
 }
 
 // confirm asks fail2ban's database about claims, a jail at a time, in their order.
-// It returns the events that are true and the claims that are not decided yet. The end of
-// a ban that is open is not decided before it.
-func (l *Local) confirm(ctx context.Context, waiting []fail2ban.LogLine, open openBans) (events []event.Event, rest []fail2ban.LogLine) {
+// It returns the events that are true, the rows of bans that prove it, and the claims that
+// are not decided yet. The end of a ban that is open is not decided before it.
+func (l *Local) confirm(ctx context.Context, waiting []fail2ban.LogLine, open openBans) (events []event.Event, proofs []fail2ban.DatabaseBan, rest []fail2ban.LogLine) {
 	ids := map[string][]string{}
 	for _, line := range waiting {
 		if l.knows(line.Jail) {
@@ -283,6 +284,9 @@ func (l *Local) confirm(ctx context.Context, waiting []fail2ban.LogLine, open op
 		if found, asked := rows[line.Jail]; asked && !open.before(line) {
 			row, ok := found[line.ID]
 			e, verdict = l.judge(line, row, ok)
+			if ok && line.Kind == fail2ban.LogBan && verdict != isOpen && len(row.Lines) > 0 {
+				proofs = append(proofs, row)
+			}
 		}
 		switch verdict {
 		case isTrue:
@@ -293,7 +297,7 @@ func (l *Local) confirm(ctx context.Context, waiting []fail2ban.LogLine, open op
 		case isKnown:
 		}
 	}
-	return events, rest
+	return events, proofs, rest
 }
 
 // lookUp finds the rows of ids in the database; without one it asks the socket.

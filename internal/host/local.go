@@ -61,8 +61,9 @@ type LocalOptions struct {
 type Local struct {
 	LocalOptions
 	findings *health.Registry
-	poke     chan struct{} // asks for a poll now
-	resolve  chan struct{} // asks for the configuration to be resolved now
+	poke     chan struct{}               // asks for a poll now
+	proofs   chan []fail2ban.DatabaseBan // rows that confirmed bans, for who copies them
+	resolve  chan struct{}               // asks for the configuration to be resolved now
 	ghosts   ghosts
 	late     late
 
@@ -166,6 +167,7 @@ func NewLocal(o LocalOptions) *Local {
 		backtests:    newBacktests(o.Now),
 		findings:     findings,
 		poke:         make(chan struct{}, 1),
+		proofs:       make(chan []fail2ban.DatabaseBan, maxProofs),
 		own:          make(chan struct{}, 1),
 		resolve:      make(chan struct{}, 1),
 		held:         make(chan struct{}, 1),

@@ -147,15 +147,12 @@ type conditions struct {
 	args  []any
 }
 
-func (c *conditions) and(part string, args ...any) { c.parts = append(c.parts, c.number(part, args)) }
-
-// number takes the values of a part.
-func (c *conditions) number(part string, args []any) string {
+func (c *conditions) and(part string, args ...any) {
 	for _, arg := range args {
 		c.args = append(c.args, arg)
 		part = strings.Replace(part, "?", "$"+strconv.Itoa(len(c.args)), 1)
 	}
-	return part
+	c.parts = append(c.parts, part)
 }
 
 func (c *conditions) sql() string {

@@ -31,7 +31,7 @@ func TestWithin_EachLaneFindsTheSame(t *testing.T) {
 		}
 		for network, want := range map[string]string{"10.0.0.0/8": "10.1.0.0/16 10.0.0.1", "::/0": "::a00:1 a00::1", "10.1.0.0/16": "10.1.0.0/16", "10.0.0.0/20": "10.0.0.1", "a00::/32": "a00::1", "0.0.0.0/0": "11.0.0.1 10.0.0.0/7 10.1.0.0/16 10.0.0.1"} {
 			q := history.Query{State: history.All, Inside: netip.MustParsePrefix(network)}
-			for _, l := range append(lanesOf(q), lane{columns: []string{"ip"}}) {
+			for _, l := range append(lanesOf(q), lane{columns: []string{"ip"}, whole: true}) {
 				w := db.dialect.within(q, l, history.Place{})
 				found, err := collect(t.Context(), db.read, scanOne[string], "SELECT identifier"+w.from(10), w.args...)
 				if got := strings.Join(found, " "); got != want || err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,13 +22,9 @@ type dialect struct {
 	// prepares says that a text is worth preparing once a transaction; the other driver
 	// keeps what it has prepared by itself.
 	prepares bool
-	// inPlaces is the condition that a ban is one of those that a FROM finds. SQLite knows a
-	// ban by its id; the other engine, which has no one index of ids, by its time too.
-	inPlaces func(from string) string
-	// fences says that the engine would find a way of its own, in spite of hidden columns:
-	// it takes what it can't estimate for rare, and then sorts all that an index leads to.
-	// It keeps to the way that a subquery with OFFSET goes.
-	fences bool
+	// sortsRows says that sorting whole rows is cheap, and looking them up by id is not: there
+	// is no one index of ids.
+	sortsRows bool
 	// place is a place to compare (banned_at, id) with.
 	place string
 	// turn makes a transaction wait until it is the only one that writes, whoever else
@@ -52,13 +49,10 @@ type dialect struct {
 func (d *dialect) clocked(query string) string { return strings.ReplaceAll(query, "NOW", d.clock) }
 
 func sqliteDialect() *dialect {
-	// Drivers for SQLite do not agree on how $n is numbered; ?n is clear.
-	placeholder := regexp.MustCompile(`\$(\d+)`)
 	return &dialect{
 		name:     sqliteEngine,
-		numbered: func(query string) string { return placeholder.ReplaceAllString(query, "?$1") },
+		numbered: positioned(),
 		prepares: true,
-		inPlaces: func(from string) string { return "id IN (SELECT id FROM " + from + ")" },
 		// Told how to compare it, this engine enters an index by the number of a row as well:
 		// many bans may be of one second (seen with 3.40 and 3.53).
 		place:  "(?, ? COLLATE BINARY)",
@@ -70,13 +64,27 @@ func sqliteDialect() *dialect {
 	}
 }
 
+// positioned turns $n into ?, or into ?n where they do not stand in their order or stand
+// twice: drivers for SQLite do not agree on how $n is numbered. The driver looks the name of
+// a ?n up for each value.
+func positioned() func(query string) string {
+	placeholder := regexp.MustCompile(`\$(\d+)`)
+	return func(query string) string {
+		for i, found := range placeholder.FindAllStringSubmatch(query, -1) {
+			if found[1] != strconv.Itoa(i+1) {
+				return placeholder.ReplaceAllString(query, "?$1")
+			}
+		}
+		return placeholder.ReplaceAllString(query, "?")
+	}
+}
+
 func postgresDialect() *dialect {
 	return &dialect{
-		name:     postgresEngine,
-		numbered: func(query string) string { return query },
-		inPlaces: func(from string) string { return "(banned_at, id) IN (SELECT banned_at, id FROM " + from + ")" },
-		fences:   true,
-		place:    "(?, ?)",
+		name:      postgresEngine,
+		numbered:  func(query string) string { return query },
+		sortsRows: true,
+		place:     "(?, ?)",
 		// The number is ours alone within a database: "bangui" in ASCII.
 		turn:      "SELECT pg_advisory_xact_lock(108170670180713)",
 		unhurried: "SET LOCAL statement_timeout = 0",

@@ -18,8 +18,14 @@ type patience struct {
 	most  int // in all
 }
 
-// usual is the patience of a store: what it looks at takes some milliseconds.
-func usual() patience { return patience{first: 200, most: 4000} }
+// usual is the patience of a store: what it looks at takes some milliseconds. Rows of
+// PostgreSQL are dearer.
+func usual(o Options) patience {
+	if o.Postgres != "" {
+		return patience{first: 200, most: 2000}
+	}
+	return patience{first: 200, most: 3000}
+}
 
 // ListBans is one page, newest first, of at most q.Limit bans. When it stopped looking
 // before it had found as many, stopped is where to go on; else the zero Place.
@@ -50,7 +56,7 @@ func (db *DB) CountBans(ctx context.Context, q history.Query, limit int) (n int,
 	}
 	if lanes := lanesOf(q); q.State == history.Active && q.Identifier == "" {
 		s := db.dialect.within(q, lanes[0], history.Place{})
-		counts, err := collect(ctx, db.read, scanOne[int], "SELECT count(*) FROM ban"+s.all(), s.args...)
+		counts, err := collect(ctx, db.read, scanOne[int], "SELECT count(*) FROM ban"+s.sql(), s.args...)
 		if err != nil {
 			return 0, false, err
 		}
@@ -62,33 +68,31 @@ func (db *DB) CountBans(ctx context.Context, q history.Query, limit int) (n int,
 
 // stretch is a part of the bans of a query, in one lane.
 type stretch struct {
-	conditions          // by which the lane leads, and between which places
-	passing    []string // what bans on the way have to pass
-	lane       lane
-	dialect    *dialect
+	conditions
+	lane    lane
+	dialect *dialect
 }
 
 func (d *dialect) stretch(l lane) *stretch { return &stretch{lane: l, dialect: d} }
 
-// all are all conditions.
-func (s *stretch) all() string {
-	return (&conditions{parts: slices.Concat(s.parts, s.passing)}).sql()
-}
-
 const newestFirst = " ORDER BY banned_at DESC, id DESC"
 
 // from are the first bans of a stretch in the order of pages, as the end of a SELECT. Where
-// they have to be sorted that is done with their places alone.
+// they have to be sorted that may be done with their ids alone.
 func (s *stretch) from(limit int) string {
-	end := " LIMIT " + strconv.Itoa(limit)
+	from, end := " FROM ban"+s.sql(), " LIMIT "+strconv.Itoa(limit)
+	if s.lane.ordered {
+		return from + newestFirst + end
+	}
+	sorted := from + " ORDER BY " + hidden("banned_at") + " DESC, id DESC" + end
 	switch {
-	case !s.lane.ordered:
-		return " FROM ban WHERE " + s.dialect.inPlaces("ban"+s.all()+" ORDER BY "+hidden("banned_at")+" DESC, id DESC"+end) + newestFirst
-	case s.dialect.fences && len(s.passing) > 0:
-		pass := conditions{parts: s.passing}
-		return " FROM (SELECT * FROM ban" + s.sql() + newestFirst + " OFFSET 0) AS ban" + pass.sql() + newestFirst + end
+	case !s.dialect.sortsRows:
+		return " FROM ban WHERE id IN (SELECT id" + sorted + ")" + newestFirst
+	case s.lane.whole:
+		return " FROM (SELECT banned_at AS page_at, id AS page_id" + sorted + `) AS page
+			JOIN LATERAL (SELECT * FROM ban WHERE banned_at = page_at AND id = page_id OFFSET 0) AS ban ON TRUE` + newestFirst
 	default:
-		return " FROM ban" + s.all() + newestFirst + end
+		return sorted
 	}
 }
 
@@ -156,11 +160,27 @@ type lane struct {
 	columns []string                            // that it leads by
 	of      func(q history.Query) history.Query // what it holds of a query
 	block   bool                                // it leads by the beginning of addresses
+	whole   bool                                // it knows all that a filter and the order of pages need
 	ordered bool
 }
 
-// narrow is how many bans a network may have that are all looked up.
-const narrow = 1000
+// How many bans a network may have that are all looked up: in the index alone, or where more
+// is asked than that knows.
+const (
+	narrow      = 2000
+	narrowAmong = 1000
+)
+
+// isNarrow reports whether a network has few enough.
+func (db *DB) isNarrow(ctx context.Context, q history.Query) (bool, error) {
+	limit, alone := narrowAmong, timesOf(q)
+	if alone.Inside, q.Limit = q.Inside, 0; alone == q {
+		limit = narrow
+	}
+	first, last := bounds(q.Inside)
+	found, err := collect(ctx, db.read, scanOne[int], "SELECT count(*) FROM (SELECT 1 FROM ban WHERE ip BETWEEN $1 AND $2 LIMIT "+strconv.Itoa(limit)+") AS found", first, last)
+	return err == nil && found[0] < limit, err
+}
 
 // lanes are those that may lead to the bans of a query; one that is not in the order of
 // pages is alone: what it has is little.
@@ -169,13 +189,8 @@ func (db *DB) lanes(ctx context.Context, q history.Query) ([]lane, error) {
 		return []lane{{columns: []string{"identifier"}}}, nil
 	}
 	if q.Inside.IsValid() {
-		first, last := bounds(q.Inside)
-		found, err := collect(ctx, db.read, scanOne[int], "SELECT count(*) FROM (SELECT 1 FROM ban WHERE ip BETWEEN $1 AND $2 LIMIT "+strconv.Itoa(narrow)+") AS found", first, last)
-		if err != nil {
-			return nil, err
-		}
-		if found[0] < narrow {
-			return []lane{{columns: []string{"ip"}}}, nil
+		if is, err := db.isNarrow(ctx, q); err != nil || is {
+			return []lane{{columns: []string{"ip"}, whole: true}}, err
 		}
 	}
 	return lanesOf(q), nil

@@ -33,8 +33,15 @@ func dsn(path string, wait time.Duration, files string) string {
 	return u.String() + "?mode=rw" +
 		"&_pragma=busy_timeout(" + strconv.FormatInt(wait.Milliseconds(), 10) + ")" + files +
 		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
-		"&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)"
+		"&_pragma=temp_store(MEMORY)"
 }
+
+// What a connection keeps of the file in memory. The one that writes changes pages all over
+// the file, and what has no room it writes twice; each of those that read needs less.
+const (
+	writerPages = "&_pragma=cache_size(-16000)"
+	readerPages = "&_pragma=cache_size(-4000)"
+)
 
 // How a database is shared, as settings of each connection.
 const (
@@ -58,12 +65,16 @@ func (db *DB) openSQLite(o Options) error {
 	}
 	wait := cmp.Or(o.BusyFor, busyFor)
 	if db.remote = kind(o.Path); db.remote != "" {
-		return db.connectOne(sqliteDialect(), dsn(o.Path, wait, oneConnection))
+		return db.connectOne(sqliteDialect(), dsn(o.Path, wait, oneConnection)+writerPages)
 	}
 	address := dsn(o.Path, wait, sharedFiles)
 	return db.connect(sqliteDialect(), func(p purpose) (*sql.DB, error) {
-		if p == reading {
-			return sql.Open(sqliteEngine, address+"&_pragma=query_only(1)")
+		switch p {
+		case reading:
+			return sql.Open(sqliteEngine, address+readerPages+"&_pragma=query_only(1)")
+		case writing:
+			return sql.Open(sqliteEngine, address+writerPages)
+		case beating:
 		}
 		return sql.Open(sqliteEngine, address)
 	})

@@ -79,7 +79,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 }
 
 func open(ctx context.Context, o Options, steps []migration) (*DB, error) {
-	db := &DB{now: o.Now, patience: usual()}
+	db := &DB{now: o.Now, patience: usual(o)}
 	connect := db.openSQLite
 	if o.Postgres != "" {
 		connect = func(o Options) error { return db.openPostgres(ctx, o) }

@@ -19,19 +19,12 @@ func (d *dialect) within(q history.Query, l lane, end history.Place) *stretch {
 // hidden is a column of which no index is used: the engine goes the way that we choose.
 func hidden(column string) string { return "coalesce(" + column + ", " + column + ")" }
 
-// on adds a condition on a column, which is %s in it: one by which the lane leads, or one
-// that bans on the way have to pass.
+// on adds a condition on a column, which it begins with.
 func (s *stretch) on(column, condition string, args ...any) {
-	if slices.Contains(s.lane.columns, column) {
-		s.and(strings.ReplaceAll(condition, "%s", column), args...)
-		return
+	if !slices.Contains(s.lane.columns, column) {
+		column = hidden(column)
 	}
-	s.pass(strings.ReplaceAll(condition, "%s", hidden(column)), args...)
-}
-
-// pass adds a condition that bans on the way have to pass.
-func (s *stretch) pass(condition string, args ...any) {
-	s.passing = append(s.passing, s.number(condition, args))
+	s.and(column+condition, args...)
 }
 
 // lead are the conditions by which lanes lead.
@@ -44,20 +37,20 @@ func (s *stretch) lead(q history.Query) {
 		{"host_id", q.HostID}, {"jail", q.Jail}, {"identifier", q.Identifier}, {"country", q.Country}, {"origin", string(q.Origin)},
 	} {
 		if f.value != "" {
-			s.on(f.column, "%s = ?", f.value)
+			s.on(f.column, " = ?", f.value)
 		}
 	}
 	if slices.Contains(s.lane.columns, "origin") {
 		s.and("origin <> 'fail2ban'") // what its index says
 	}
 	if q.ASN != 0 {
-		s.on("asn", "%s = ?", q.ASN)
+		s.on("asn", " = ?", q.ASN)
 	}
 	switch q.State {
 	case history.Active:
-		s.on("ended_at", "%s IS NULL")
+		s.on("ended_at", " IS NULL")
 	case history.Ended:
-		s.on("ended_at", "%s IS NOT NULL")
+		s.on("ended_at", " IS NOT NULL")
 	case history.All:
 	}
 }
@@ -66,32 +59,32 @@ func (s *stretch) lead(q history.Query) {
 func (s *stretch) narrow(q history.Query) {
 	if q.Inside.IsValid() {
 		first, last := bounds(q.Inside)
-		s.on("ip", "%s BETWEEN ? AND ? AND length(ip) = ? AND prefix_len >= ?", first, last, len(first), q.Inside.Bits())
+		s.on("ip", " BETWEEN ? AND ? AND length(ip) = ? AND prefix_len >= ?", first, last, len(first), q.Inside.Bits())
 	}
 	if q.Covering.IsValid() {
-		s.on("identifier", "%s IN ("+strings.TrimSuffix(strings.Repeat("?, ", q.Covering.BitLen()), ", ")+")", wider(q.Covering)...)
+		s.on("identifier", " IN ("+strings.TrimSuffix(strings.Repeat("?, ", q.Covering.BitLen()), ", ")+")", wider(q.Covering)...)
 	}
 	if q.Without != nil {
 		s.without(*q.Without)
 	}
 	if q.Text != "" {
-		s.pass(`lower(identifier) LIKE lower(?) ESCAPE '\'`, "%"+escapeLike(q.Text)+"%")
+		s.and(`lower(identifier) LIKE lower(?) ESCAPE '\'`, "%"+escapeLike(q.Text)+"%")
 	}
 }
 
 // without leaves out what has one of some values; no index leads to what is left.
 func (s *stretch) without(w history.Without) {
 	for _, jail := range w.Jails {
-		s.pass(hidden("jail")+" <> ?", jail)
+		s.and(hidden("jail")+" <> ?", jail)
 	}
 	for _, country := range w.Countries {
-		s.pass(hidden("country")+" <> ?", country)
+		s.and(hidden("country")+" <> ?", country)
 	}
 	for _, asn := range w.ASNs {
-		s.pass(hidden("asn")+" <> ?", asn)
+		s.and(hidden("asn")+" <> ?", asn)
 	}
 	if w.Origin != "" {
-		s.pass(hidden("origin")+" <> ?", string(w.Origin))
+		s.and(hidden("origin")+" <> ?", string(w.Origin))
 	}
 }
 

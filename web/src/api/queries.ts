@@ -94,6 +94,7 @@ export interface HistoryFilter extends BanFilter {
   country: string;
   asn: string;
   origin: '' | Ban['origin'];
+  host: string;
   since: string;
   until: string;
   /** What is left out. */
@@ -103,13 +104,14 @@ export interface HistoryFilter extends BanFilter {
 const some = <T>(list: T[]) => (list.length === 0 ? undefined : list);
 
 /** The filter as the API takes it; an export asks for the same. */
-export function historyParameters({ text, country, asn, origin, since, until, not, ...bans }: HistoryFilter) {
+export function historyParameters({ text, country, asn, origin, host, since, until, not, ...bans }: HistoryFilter) {
   return {
     ...banQuery(bans),
     text: text || undefined,
     country: country || undefined,
     asn: asn === '' ? undefined : Number(asn),
     origin: origin || undefined,
+    host: host || undefined,
     since: since || undefined,
     until: until || undefined,
     not_jail: some(not.jails),

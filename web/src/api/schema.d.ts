@@ -4404,7 +4404,7 @@ export interface operations {
                 not_asn?: number[] | null;
                 /** @description Leaves out bans of this origin. */
                 not_origin?: "fail2ban" | "manual";
-                /** @description Of one page, which may be shorter, or empty, and have a next one: it looks at some 4000 bans where no index has what is asked for. An export has all. */
+                /** @description Of one page, which may be shorter, or empty, and have a next one: it looks at a few thousand bans where no index has what is asked for. An export has all. */
                 limit?: number;
                 cursor?: string;
             };

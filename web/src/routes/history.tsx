@@ -23,6 +23,7 @@ const search = v.object({
   country: read(readCountry),
   asn: read(readAsn),
   origin: v.optional(v.fallback(v.picklist(['', 'fail2ban', 'manual']), '')),
+  host: text,
   range: v.optional(v.fallback(v.picklist(['', '24h', '7d', '30d', '365d']), '')),
   from: text,
   to: text,

@@ -5,6 +5,7 @@ import { SchedulerChip } from '@/features/jobs/scheduler-chip';
 import { chooseLanguage, chooseTheme, type Language, language, languages, type Theme, theme } from '@/lib/preferences';
 import { ask } from '@/lib/requests';
 import { useStore } from '@/lib/store';
+import { keepTyping } from '@/lib/typed-ahead';
 import { IconButton } from '@/ui/button';
 import { Keys } from '@/ui/keys';
 import { Mark } from '@/ui/mark';
@@ -25,7 +26,10 @@ export function Header() {
       <div className="flex-1" />
       <button
         type="button"
-        onClick={() => ask('palette', {})}
+        onClick={() => {
+          keepTyping();
+          ask('palette', {});
+        }}
         className="flex h-8 w-80 items-center gap-2 rounded-md border border-line-strong bg-canvas px-2.5 text-sm text-muted hover:bg-hover max-lg:w-44 max-md:hidden"
       >
         <Search className="size-4" aria-hidden />

@@ -9,6 +9,7 @@ import { refusedInWords } from '@/api/words';
 import { useHotkeys } from '@/lib/hotkeys';
 import { answer, ask, type Requests } from '@/lib/requests';
 import { useStore } from '@/lib/store';
+import { keepTyping } from '@/lib/typed-ahead';
 import { warmMenus } from '@/ui/menu';
 import { warmPopovers } from '@/ui/popover';
 import { tell, undoLast, warmToasts } from '@/ui/toast';
@@ -104,7 +105,10 @@ function useGlobalKeys(): void {
   const go = useRef(navigate);
   go.current = navigate;
   useHotkeys({
-    'mod+k': () => ask('palette', {}),
+    'mod+k': () => {
+      keepTyping();
+      ask('palette', {});
+    },
     'mod+z': () => void undoLast(),
     '?': () => ask('keys', {}),
     b: () => ask('ban', { addresses: [] }),

@@ -43,13 +43,23 @@ describe('what the page asks for', () => {
   });
 
   test('has every filter under its name in the API', () => {
-    const view = { ...everything, state: 'ended', jail: 'sshd', country: 'NL', asn: '64500', origin: 'manual', text: ' root ' } as const;
+    const view = {
+      ...everything,
+      state: 'ended',
+      jail: 'sshd',
+      country: 'NL',
+      asn: '64500',
+      origin: 'manual',
+      host: 'web-1',
+      text: ' root ',
+    } as const;
     expect(historyParameters(toFilter(view, now))).toMatchObject({
       state: 'ended',
       jail: 'sshd',
       country: 'NL',
       asn: 64500,
       origin: 'manual',
+      host: 'web-1',
       text: 'root',
     });
   });

@@ -47,7 +47,7 @@ describe('what the page shows', () => {
   });
 
   test('the history is asked for the same', () => {
-    expect(toHistory(readView({ range: '7d', country: 'NL', host: 'a' }))).toEqual({ range: '7d', country: 'NL' });
+    expect(toHistory(readView({ range: '7d', country: 'NL', host: 'a' }))).toEqual({ range: '7d', country: 'NL', host: 'a' });
   });
 
   test.each([

@@ -16,7 +16,10 @@ afterEach(() => {
 
 const views: [string, Partial<HistoryView>][] = [
   ['everything', {}],
-  ['each field', { state: 'ended', jail: 'sshd', q: '203.0.113.0/24', country: 'NL', asn: '64500', origin: 'manual', text: 'root' }],
+  [
+    'each field',
+    { state: 'ended', jail: 'sshd', q: '203.0.113.0/24', country: 'NL', asn: '64500', origin: 'manual', host: 'web-1', text: 'root' },
+  ],
   ['part of an address', { q: '203.0' }],
   ['a time before now', { range: '7d' }],
   ['days', { from: '2026-03-28', to: '2026-03-29' }],

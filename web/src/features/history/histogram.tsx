@@ -46,8 +46,8 @@ function NotCounted() {
 
 function Counted({ view, filter, onView }: HistogramProps) {
   const stats = useMemo((): StatsFilter => {
-    const { jail, country, origin, asn, since, until } = filter;
-    return { range: '', since, until, jail, country, origin, asn, host: '' };
+    const { jail, country, origin, asn, host, since, until } = filter;
+    return { range: '', since, until, jail, country, origin, asn, host };
   }, [filter]);
   const { data, isError } = useQuery(trendQuery(stats));
   const gaps = useQuery(gapsQuery).data;

@@ -40,10 +40,10 @@ interface HistoryPageProps {
 /** Every ban that there ever was, as far as the archive goes back. */
 export function HistoryPage({ view, onView }: HistoryPageProps) {
   // The opened ban is no part of the filter: a range must not begin anew with it.
-  const { state, jail, q, country, asn, origin, range, from, to, text, not } = view;
+  const { state, jail, q, country, asn, origin, host, range, from, to, text, not } = view;
   const filter = useMemo(
-    () => toFilter({ state, jail, q, country, asn, origin, range, from, to, text, not }, serverNow()),
-    [state, jail, q, country, asn, origin, range, from, to, text, not],
+    () => toFilter({ state, jail, q, country, asn, origin, host, range, from, to, text, not }, serverNow()),
+    [state, jail, q, country, asn, origin, host, range, from, to, text, not],
   );
   const { query, rows, pages, more, again } = useHistory(filter);
   const count = useQuery(historyCountQuery(filter)).data;
@@ -52,6 +52,7 @@ export function HistoryPage({ view, onView }: HistoryPageProps) {
   const phone = usePhone();
   const [menu, setMenu] = useState<{ ban: Ban; anchor: HTMLElement }>();
   const columns = useMemo(() => (phone ? historyCard() : historyColumns()), [phone]);
+  const hosts = new Set(rows.map(({ host }) => host)).size;
   useHotkeys({ '/': () => field.current?.focus(), j: () => grid.current?.focus() });
   return (
     <div data-fit className="flex min-h-0 flex-1 flex-col">
@@ -92,7 +93,7 @@ export function HistoryPage({ view, onView }: HistoryPageProps) {
         )}
       </div>
       {rows.some(({ country, asn }) => country !== null || asn !== null) && <PlaceCredits />}
-      <TraitMenu at={menu} view={view} onView={onView} onClose={() => setMenu(undefined)} />
+      <TraitMenu at={menu} several={hosts > 1} view={view} onView={onView} onClose={() => setMenu(undefined)} />
       {view.ban !== '' && <BanDetail id={view.ban} onClose={() => onView({ ...view, ban: '' })} />}
     </div>
   );

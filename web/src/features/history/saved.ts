@@ -14,7 +14,7 @@ export function toSaved(view: HistoryView): Filter {
 
 /** The view of a saved filter. */
 export function viewOf({ ip, q, asn, since, until, range, ...rest }: Filter): HistoryView {
-  const { state, jail = '', country = '', origin = '', text = '' } = rest;
+  const { state, jail = '', country = '', origin = '', host = '', text = '' } = rest;
   const not = [
     ...(rest.not_jail ?? []).map((one) => `jail:${one}`),
     ...(rest.not_country ?? []).map((one) => `country:${one}`),
@@ -29,6 +29,7 @@ export function viewOf({ ip, q, asn, since, until, range, ...rest }: Filter): Hi
     country,
     asn: asn === undefined ? '' : String(asn),
     origin,
+    host,
     text,
     range: range ?? '',
     from: since === undefined ? '' : beginning(since),

@@ -8,14 +8,22 @@ import { traitInWords } from './words';
 
 interface TraitMenuProps {
   at: { ban: Ban; anchor: HTMLElement } | undefined;
+  /** Whether there are bans of more hosts than one. */
+  several: boolean;
   view: HistoryView;
   onView: (next: HistoryView) => void;
   onClose: () => void;
 }
 
 /** Narrows the list to what a ban has, or leaves out all that has it. */
-export function TraitMenu({ at, view, onView, onClose }: TraitMenuProps) {
-  return <SharedMenu anchor={at?.anchor ?? null} entries={at === undefined ? [] : entriesOf(at.ban, view, onView)} onClose={onClose} />;
+export function TraitMenu({ at, several, view, onView, onClose }: TraitMenuProps) {
+  const entries = at === undefined ? [] : entriesOf(at.ban, view, onView);
+  if (at !== undefined && several) entries.push(onlyHost(at.ban, view, onView));
+  return <SharedMenu anchor={at?.anchor ?? null} entries={entries} onClose={onClose} />;
+}
+
+function onlyHost({ host }: Ban, view: HistoryView, onView: (next: HistoryView) => void): MenuEntry {
+  return { label: t`Only host ${visible(host)}`, icon: <Filter aria-hidden />, apart: true, onSelect: () => onView({ ...view, host }) };
 }
 
 function traitsOf({ jail, country, asn, origin }: Ban): [Trait, string][] {

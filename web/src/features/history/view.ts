@@ -11,6 +11,8 @@ export interface HistoryView {
   country: string;
   asn: string;
   origin: HistoryFilter['origin'];
+  /** The id of one host; there may be several in one database. */
+  host: string;
   /** The last hours or days, instead of from and to. */
   range: '' | '24h' | '7d' | '30d' | '365d';
   from: string;
@@ -30,6 +32,7 @@ export const everything: HistoryView = {
   country: '',
   asn: '',
   origin: '',
+  host: '',
   range: '',
   from: '',
   to: '',
@@ -44,7 +47,7 @@ const spans = { '24h': day, '7d': 7 * day, '30d': 30 * day, '365d': 365 * day } 
 
 /** The view as the API takes it. A range ends now; days are whole, in the zone that the page shows. */
 export function toFilter(
-  { state, jail, q, country, asn, origin, range, from, to, text, not }: Omit<HistoryView, 'ban'>,
+  { state, jail, q, country, asn, origin, host, range, from, to, text, not }: Omit<HistoryView, 'ban'>,
   now: number,
 ): HistoryFilter {
   const target = parseTarget(q);
@@ -52,7 +55,7 @@ export function toFilter(
   // By whole minutes: who comes back to the page within one finds his list as it was.
   const start = range === '' ? dayBegins(from) : new Date(Math.floor((now - spans[range]) / minute) * minute).toISOString();
   const end = range === '' ? dayBegins(to, 1) : undefined;
-  return { state, jail, ...where, country, asn, origin, text: text.trim(), since: start ?? '', until: end ?? '', not: leftOut(not) };
+  return { state, jail, ...where, country, asn, origin, host, text: text.trim(), since: start ?? '', until: end ?? '', not: leftOut(not) };
 }
 
 /** What bans can be chosen by, or left out by. */

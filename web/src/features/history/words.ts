@@ -28,7 +28,7 @@ function shownInWords(view: HistoryView): string {
   return `${kinds[view.state]} ${restInWords(view)}`.trim();
 }
 
-function restInWords({ jail, q, country, asn, origin, text, range, from, to, not }: HistoryView): string {
+function restInWords({ jail, q, country, asn, origin, host, text, range, from, to, not }: HistoryView): string {
   return [
     origin === 'manual' && t`made by hand`,
     origin === 'fail2ban' && t`made by fail2ban`,
@@ -36,6 +36,7 @@ function restInWords({ jail, q, country, asn, origin, text, range, from, to, not
     q !== '' && t`matching “${visible(q)}”`,
     country !== '' && t`from ${visible(countryName(country))}`,
     asn !== '' && t`of network AS${asn}`,
+    host !== '' && t`on host ${visible(host)}`,
     text !== '' && t`with “${visible(text)}” in a log line`,
     range + from + to !== '' && t`in this period`,
     not.length > 0 && t`without what is left out`,

@@ -84,7 +84,7 @@ export function isCounted(property: StatsProperty, { jail, country, origin, asn 
 }
 
 /** The same bans as the history finds them. */
-export function toHistory({ range, from, to, jail, country, origin, asn }: OverviewView): Record<string, string> {
-  const all = { range, from, to, jail, country, origin, asn };
+export function toHistory({ range, from, to, jail, country, origin, asn, host }: OverviewView): Record<string, string> {
+  const all = { range, from, to, jail, country, origin, asn, host };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
 }

@@ -2,6 +2,7 @@ import { Dialog } from '@base-ui/react/dialog';
 import { t } from '@lingui/core/macro';
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, useId, useState } from 'react';
+import { takeTyped } from '@/lib/typed-ahead';
 import { classes } from '@/ui/classes';
 import { usePaletteItems } from './items';
 
@@ -49,6 +50,7 @@ export function Palette({ onClose, text: initial }: { onClose: () => void; text:
                 spellCheck={false}
                 placeholder={t`Page, jail, or an address to look up or ban`}
                 value={text}
+                onFocus={() => setText(text + takeTyped())}
                 onChange={(event) => {
                   setText(event.target.value);
                   setActive(0);
