@@ -272,6 +272,10 @@ func TestBacktest_TellsWhatAChangeWouldDo(t *testing.T) {
 	if len(r.Sweep) != 6 || r.Sweep[0].Addresses != 4 || r.Sweep[4].Addresses != 0 || r.Sweep[1].BanTime != -1 || r.Sweep[2].SignedIn != 1 || r.Sweep[2].Protected != 1 {
 		t.Errorf("%+v", r.Sweep)
 	}
+	order.Change = &host.ChangeOrder{Edits: []host.Edit{edit("maxretry", "5")}}
+	if r := replayed(t, p.guard, order).Result; *r.After != r.Now {
+		t.Errorf("a change to what is there already: %+v, %+v", r.Now, *r.After)
+	}
 	order.Change = &host.ChangeOrder{Edits: []host.Edit{edit("ignoreip", ""), edit("failregex", "^Failed password for root from <HOST>")}}
 	b = replayed(t, p.guard, order)
 	if r := b.Result; r.After.Addresses != 2 || r.After.Ignored != 0 || b.Rows[0].ID != "198.51.100.9" || b.Rows[0].Now.Ignored != 9 {
