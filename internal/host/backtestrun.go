@@ -357,7 +357,7 @@ func (r *replaying) tap() func([]byte) {
 
 // acceptances are the lines that servers write when somebody signed in well. Only what
 // stands right behind the server's own name counts: what comes later may be a stranger's.
-var acceptances = []struct {
+var acceptances = []struct { //nolint:gochecknoglobals // a constant list
 	mark []byte
 	form *pattern
 }{
