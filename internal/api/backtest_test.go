@@ -39,7 +39,7 @@ func TestBacktest_AsksTheHost(t *testing.T) {
 	d.host.change(func() { d.host.backtested = doneBacktest() })
 	_, body = d.send(scenario{method: "GET", path: path + "/one"})
 	var got api.Backtest
-	if err := json.Unmarshal([]byte(body), &got); err != nil {
+	if err := json.Unmarshal(body, &got); err != nil {
 		t.Fatal(err)
 	}
 	r := got.Result

@@ -105,7 +105,7 @@ func oracle(t *testing.T, cases []played) [][][3]any {
 // Whom we ban, when and for how long is what fail2ban's own classes do with the same
 // failures: counters that age, bans that end, grow and are made longer, late lines.
 func TestRun_BansAsFail2bansOwnClasses(t *testing.T) {
-	d := rand.New(rand.NewPCG(6, 6)) //nolint:gosec // cases, not secrets
+	d := rand.New(rand.NewPCG(6, 6))
 	cases := make([]played, 100)
 	for i := range cases {
 		cases[i] = randomCase(d)
@@ -166,7 +166,7 @@ func TestIgnoring_TakesAddressesNetworksAndTexts(t *testing.T) {
 
 // A sweep counts the failures of a day again and again, so it must be quick.
 func BenchmarkRun(b *testing.B) {
-	d := rand.New(rand.NewPCG(1, 1)) //nolint:gosec // cases, not secrets
+	d := rand.New(rand.NewPCG(1, 1))
 	const n, ids = 100_000, 5000
 	failures := make([]backtest.Failure, n)
 	for i := range failures {

@@ -31,7 +31,7 @@ const sentinel = "203.0.113.254"
 // sshLog writes a log of sshd's by a seed: many addresses that fail in many ways, sign-ins that
 // went well, and lines of others. It spans from to until; the last lines are the sentinel's.
 func sshLog(w io.Writer, lines int, from, until time.Time) {
-	d := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a log, not secrets
+	d := rand.New(rand.NewPCG(1, 2))
 	out := bufio.NewWriter(w)
 	defer out.Flush()
 	at, step := from, until.Sub(from)/time.Duration(lines+1)
@@ -183,7 +183,7 @@ func newPast(t *testing.T, jail string) *past {
 		t.Fatal(err)
 	}
 	p := &past{logs: t.TempDir(), now: time.Now().Truncate(time.Second)}
-	text := "[past]\nenabled = true\nfilter = sshd\nbackend = polling\nlogpath = " + p.logs + "/auth.log\n" + jail
+	text := "[DEFAULT]\nbackend = polling\n[past]\nenabled = true\nfilter = sshd\nlogpath = " + p.logs + "/auth.log\n" + jail
 	if err := os.WriteFile(filepath.Join(config, "jail.local"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -228,10 +228,8 @@ func many(ip string, n int, from time.Duration) []line {
 	return all
 }
 
-func value(text string) *string { return &text }
-
 func edit(option, text string) host.Edit {
-	return host.Edit{Place: "jail", Name: "past", Option: option, Value: value(text)}
+	return host.Edit{Place: "jail", Name: "past", Option: option, Value: new(text)}
 }
 
 // A change is told beside what is now, out of one reading where the filter stays, with all
@@ -271,6 +269,10 @@ func TestBacktest_TellsWhatAChangeWouldDo(t *testing.T) {
 	}
 	if len(r.Sweep) != 6 || r.Sweep[0].Addresses != 4 || r.Sweep[4].Addresses != 0 || r.Sweep[1].BanTime != -1 || r.Sweep[2].SignedIn != 1 || r.Sweep[2].Protected != 1 {
 		t.Errorf("%+v", r.Sweep)
+	}
+	order.Change = &host.ChangeOrder{Edits: []host.Edit{edit("maxretry", "5")}}
+	if r := replayed(t, p.guard, order).Result; *r.After != r.Now {
+		t.Errorf("a change to what is there already: %+v, %+v", r.Now, *r.After)
 	}
 	order.Change = &host.ChangeOrder{Edits: []host.Edit{edit("ignoreip", ""), edit("failregex", "^Failed password for root from <HOST>")}}
 	b = replayed(t, p.guard, order)
@@ -329,7 +331,7 @@ func TestBacktest_IsStopped(t *testing.T) {
 func TestGuard_RefusesBacktests(t *testing.T) {
 	p := newPast(t, "")
 	p.write(t, "auth.log", line{time.Minute, "nothing"})
-	code := host.Edit{Place: "jail", Name: "past", Option: "ignorecommand", Value: value("/bin/true")}
+	code := host.Edit{Place: "jail", Name: "past", Option: "ignorecommand", Value: new("/bin/true")}
 	sweep := host.BacktestSweep{MaxRetry: make([]int, 12), FindTime: make([]int64, 12), BanTime: make([]int64, 12)}
 	for name, c := range map[string]struct {
 		code  fault.Code
@@ -353,5 +355,40 @@ func TestGuard_RefusesBacktests(t *testing.T) {
 	}
 	if _, err := p.guard.Backtest(context.Background(), "no\nid"); !fault.Is(err, fault.Invalid) {
 		t.Error(err)
+	}
+}
+
+// Entries of the journal are lines as fail2ban makes them, at their own times; what the
+// filter names is asked for, since the beginning of the time that is looked at.
+func TestBacktest_ReadsTheJournal(t *testing.T) {
+	p := newPast(t, "backend = systemd\nmaxretry = 3\nfindtime = 1h\nbantime = 10m\n")
+	dir := t.TempDir()
+	p.JournalProgram = filepath.Join(dir, "journalctl")
+	var entries strings.Builder
+	for i, text := range []string{failed("203.0.113.7"), failed("203.0.113.7"), failed("203.0.113.7"), "Accepted password for bob from 203.0.113.7 port 4 ssh2"} {
+		fmt.Fprintf(&entries, `{"_HOSTNAME":"h","SYSLOG_IDENTIFIER":"sshd","_PID":"%d","MESSAGE":%q,"__REALTIME_TIMESTAMP":"%d"}`+"\n", i, text, p.now.Add(time.Duration(i-30)*time.Minute).UnixMicro())
+	}
+	program := func(end string) {
+		text := "#!/bin/sh\nprintf '%s\\n' \"$@\" > " + dir + "/args\ncat <<'END'\n" + entries.String() + "END\n" + end
+		if err := os.WriteFile(p.JournalProgram, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program("")
+	b := replayed(t, p.guard, host.BacktestOrder{Jail: "past", Span: time.Hour})
+	if r := b.Result; r.Now.Failures != 3 || r.Now.Bans != 1 || r.Now.SignedIn != 1 || r.Lines != 4 || !b.Rows[0].Now.Times[0].At.Equal(p.now.Add(-28*time.Minute)) || !strings.HasPrefix(r.Logs[0], "journal _SYSTEMD_UNIT=ssh") {
+		t.Errorf("%+v, %+v", r, b.Rows)
+	}
+	asked, _ := os.ReadFile(dir + "/args")
+	if !strings.Contains(string(asked), "--since=@") || !strings.Contains(string(asked), "\n_SYSTEMD_UNIT=ssh") {
+		t.Errorf("it was asked %q", asked)
+	}
+	program("exit 1\n")
+	id, err := p.guard.StartBacktest(t.Context(), host.BacktestOrder{Jail: "past", Span: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b := finished(t, p.guard, id); b.State != host.BacktestFailed || !strings.Contains(b.Why, "journal can't be read") {
+		t.Errorf("%+v", b)
 	}
 }

@@ -131,7 +131,7 @@ func (t *tried) increments(j *jailconf.Jail) (err error) {
 			return fault.New(fault.Invalid, "bantime.factor of the jail %s is %q, which only fail2ban can evaluate", clip(j.Name), clip(text))
 		}
 	}
-	for _, text := range strings.Fields(optionOf(j, "bantime.multipliers")) {
+	for text := range strings.FieldsSeq(optionOf(j, "bantime.multipliers")) {
 		n, err := strconv.ParseFloat(text, 64)
 		if err != nil {
 			return fault.New(fault.Invalid, "bantime.multipliers of the jail %s are no numbers", clip(j.Name))

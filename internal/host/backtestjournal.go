@@ -42,7 +42,9 @@ func (r *replaying) replayJournal(ctx context.Context, t *tried, p *pass) error 
 	share := func() float64 { return float64(in.at.Sub(r.since)) / float64(r.until.Sub(r.since)) }
 	err = r.find(ctx, t, in, p, progress{share, &in.read, &in.lines})
 	all := in.ended && in.entries.Err() == nil
-	stop()
+	if !all {
+		stop() // nobody reads the rest
+	}
 	ended := cmd.Wait()
 	if err == nil && ended != nil && all {
 		err = fault.Wrap(ended, fault.Unavailable, "the journal can't be read")

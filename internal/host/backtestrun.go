@@ -78,8 +78,14 @@ func (l *Local) resolvedWith(change *ChangeOrder) (before, wants *jailconf.Confi
 		}
 		order.ETag = tree.ETag()
 	}
-	p, err := l.imagined(order)
+	p, err := l.drafted(order)
 	if err != nil {
+		return nil, nil, err
+	}
+	if p.drop(); len(p.files) == 0 {
+		return p.before, p.before, nil // it says what is there already
+	}
+	if err := p.settle(order, l.version()); err != nil {
 		return nil, nil, err
 	}
 	return p.before, p.wants, nil
@@ -351,7 +357,7 @@ func (r *replaying) tap() func([]byte) {
 
 // acceptances are the lines that servers write when somebody signed in well. Only what
 // stands right behind the server's own name counts: what comes later may be a stranger's.
-var acceptances = []struct {
+var acceptances = []struct { //nolint:gochecknoglobals // a constant list
 	mark []byte
 	form *pattern
 }{

@@ -106,8 +106,11 @@ type plan struct {
 
 // plan works out what an order does; nothing is touched.
 func (l *Local) plan(o ChangeOrder) (*plan, error) {
-	p, err := l.imagined(o)
+	p, err := l.drafted(o)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.settle(o, l.version()); err != nil {
 		return nil, err
 	}
 	if err := jailconf.MayWrite(l.ConfigDir, sortedNames(p.files)); err != nil {
@@ -116,9 +119,8 @@ func (l *Local) plan(o ChangeOrder) (*plan, error) {
 	return p, p.judge()
 }
 
-// imagined works out what the files would say after an order, whether they could be
-// written or not.
-func (l *Local) imagined(o ChangeOrder) (*plan, error) {
+// drafted puts what an order asks into files, whether they could be written or not.
+func (l *Local) drafted(o ChangeOrder) (*plan, error) {
 	tree, err := jailconf.ReadTree(l.ConfigDir)
 	if err != nil {
 		return nil, err
@@ -140,7 +142,7 @@ func (l *Local) imagined(o ChangeOrder) (*plan, error) {
 			return nil, err
 		}
 	}
-	return p, p.settle(o, l.version())
+	return p, nil
 }
 
 // settle works out what the files then say, and leaves out what may not be.

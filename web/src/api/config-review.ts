@@ -25,6 +25,8 @@ export interface Review {
   onCancel?: () => void;
   /** Somebody changed the configuration meanwhile and the reader wants to look again: ask for it anew and keep what was typed. */
   onConflict?: () => void;
+  /** Goes where what is asked for can be tried on the logs first; nothing that was typed is lost. */
+  onBacktest?: () => void;
 }
 
 /** What is to be looked at now; the window follows it. */

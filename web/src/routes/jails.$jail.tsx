@@ -2,7 +2,7 @@ import { createFileRoute } from '@tanstack/react-router';
 import * as v from 'valibot';
 import { JailPage } from '@/features/jails/jail-page';
 
-const search = v.object({ tab: v.optional(v.fallback(v.picklist(['settings', 'logs']), 'settings')) });
+const search = v.object({ tab: v.optional(v.fallback(v.picklist(['settings', 'logs', 'backtest']), 'settings')) });
 
 export const Route = createFileRoute('/jails/$jail')({ validateSearch: search, component: Jail });
 

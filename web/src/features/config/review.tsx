@@ -83,6 +83,9 @@ export function ReviewDialog({ review }: { review: Review }) {
       description={t`Nothing is changed yet. It is tried on a copy first; if fail2ban does not take it, all is put back by itself.`}
       footer={
         <>
+          {review.onBacktest !== undefined && (
+            <Button className="mr-auto" disabled={applying} onClick={() => leaveTo(review.onBacktest)}>{t`Back-test it first`}</Button>
+          )}
           <Button onClick={close} disabled={applying}>{t`Cancel`}</Button>
           <Button look="primary" disabled={change === undefined || applying} onClick={() => void apply()}>
             {applying ? t`Applying…` : confirmSeconds === holds ? t`Apply` : t`Apply on trial`}
@@ -111,6 +114,11 @@ export function ReviewDialog({ review }: { review: Review }) {
       </div>
     </Dialog>
   );
+}
+
+function leaveTo(go: (() => void) | undefined): void {
+  reviewStore.set(undefined);
+  go?.();
 }
 
 function lookingAgain(onConflict: () => void): () => void {

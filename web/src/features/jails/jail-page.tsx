@@ -2,7 +2,7 @@ import { t } from '@lingui/core/macro';
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ChevronDown, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useMay } from '@/api/access';
 import { configJailQuery } from '@/api/config';
 import { jailQuery, jailsQuery } from '@/api/queries';
@@ -18,23 +18,25 @@ import { PageTitle } from '@/ui/page';
 import { Bars, Empty, Failure } from '@/ui/states';
 import { Unsaved } from '@/ui/unsaved';
 import { useActivation } from './activation';
+import { BacktestPanel } from './backtest';
 import { JailState } from './columns';
 import { JailSettings } from './jail-settings';
 import { LogSources } from './log-sources';
 import { ManualJailCard } from './manual-jail';
 import { JailOptions } from './options';
-import type { Draft } from './settings';
+import { type Draft, editsOf } from './settings';
 import { useSteering } from './steer';
 
 /** The parts of a jail's page. */
-export type JailTab = 'activity' | 'settings' | 'logs';
+export type JailTab = 'activity' | 'settings' | 'logs' | 'backtest';
 
 /** One jail, active or not: what it does now, its settings, where it looks. */
 export function JailPage({ name, tab }: { name: string; tab: JailTab }) {
   const mayConfigure = useMay('configure');
   const { detail, config, jail, unknown, inactive } = useJail(name, mayConfigure);
-  const [draft, setDraft] = useState<Draft>({});
-  const part = mayConfigure ? tab : 'activity';
+  const mayTest = useMay('test');
+  const kept = useKept();
+  const part = mayConfigure || (mayTest && tab === 'backtest') ? tab : 'activity';
   const state = jail?.state ?? (inactive ? 'inactive' : undefined);
   return (
     <>
@@ -46,21 +48,47 @@ export function JailPage({ name, tab }: { name: string; tab: JailTab }) {
       >
         <Acts jail={jail} config={config.data} />
       </PageTitle>
-      <Unsaved when={Object.keys(draft).length > 0} withinPath />
-      {mayConfigure && (!unknown || inactive) && <Tabs name={name} touched={Object.keys(draft).length > 0} />}
+      <Unsaved when={Object.keys(kept.draft).length > 0} withinPath />
+      {mayTest && (!unknown || inactive) && <Tabs name={name} touched={Object.keys(kept.draft).length > 0} mayConfigure={mayConfigure} />}
       <div className="flex max-w-[1200px] flex-col gap-4 px-6 pb-8 max-md:px-4">
         {unknown && !inactive ? (
           <Missing asking={mayConfigure && config.isPending} />
-        ) : part === 'settings' ? (
-          <JailSettings name={name} draft={draft} onDraft={setDraft} />
-        ) : part === 'logs' ? (
-          <LogSources name={name} />
         ) : (
-          <Doing inactive={inactive ? config.data : undefined} jail={jail} detail={detail} />
+          <Part name={name} part={part} etag={config.data?.etag} kept={kept}>
+            <Doing inactive={inactive ? config.data : undefined} jail={jail} detail={detail} />
+          </Part>
         )}
       </div>
     </>
   );
+}
+
+/** What stays while one goes from part to part: settings that are not applied, and the back-test. */
+function useKept() {
+  const [draft, setDraft] = useState<Draft>({});
+  const [backtest, setBacktest] = useState('');
+  return { draft, setDraft, backtest, setBacktest };
+}
+
+interface PartProps {
+  name: string;
+  part: JailTab;
+  etag: string | undefined;
+  kept: ReturnType<typeof useKept>;
+  children: ReactNode;
+}
+
+function Part({ name, part, etag, kept, children }: PartProps) {
+  switch (part) {
+    case 'settings':
+      return <JailSettings name={name} draft={kept.draft} onDraft={kept.setDraft} />;
+    case 'logs':
+      return <LogSources name={name} />;
+    case 'backtest':
+      return <BacktestPanel jail={name} draft={editsOf(name, kept.draft)} etag={etag} id={kept.backtest} onId={kept.setBacktest} />;
+    default:
+      return children;
+  }
 }
 
 /** What fail2ban and its configuration know of a jail. */
@@ -119,15 +147,18 @@ const tabLook =
   'inline-flex h-9 items-center border-b-2 border-transparent px-3 text-sm text-muted hover:text-text aria-[current=page]:border-accent ' +
   'aria-[current=page]:font-medium aria-[current=page]:text-text max-md:h-11';
 
-function Tabs({ name, touched }: { name: string; touched: boolean }) {
-  const tabs: [JailTab, string][] = [
-    ['activity', t`Activity`],
-    ['settings', touched ? t`Settings (changed)` : t`Settings`],
-    ['logs', t`Log sources`],
-  ];
+/** A phone has no room for all of them: the one that is open is in sight. */
+function showCurrent(list: HTMLUListElement | null): void {
+  list?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+}
+
+function Tabs({ name, touched, mayConfigure }: { name: string; touched: boolean; mayConfigure: boolean }) {
+  const tabs: [JailTab, string][] = [['activity', t`Activity`]];
+  if (mayConfigure) tabs.push(['settings', touched ? t`Settings (changed)` : t`Settings`], ['logs', t`Log sources`]);
+  tabs.push(['backtest', t`Back-test`]);
   return (
     <nav aria-label={t`Parts of the jail`} className="px-6 pb-4 max-md:px-4">
-      <ul className="flex max-w-[1152px] border-b border-line">
+      <ul ref={showCurrent} className="flex max-w-[1152px] overflow-x-auto border-b border-line">
         {tabs.map(([one, label]) => (
           <li key={one}>
             <Link

@@ -1,5 +1,6 @@
 import { plural, t } from '@lingui/core/macro';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { configJailQuery, configQuery } from '@/api/config';
 import { askForEdits } from '@/api/config-review';
@@ -40,6 +41,7 @@ interface FormProps {
 
 function Form({ jail, allowed, draft, onDraft }: FormProps) {
   const client = useQueryClient();
+  const navigate = useNavigate();
   const [search, setSearch] = useState('');
   const [changedOnly, setChangedOnly] = useState(false);
   const touched = Object.keys(draft).length;
@@ -53,6 +55,7 @@ function Form({ jail, allowed, draft, onDraft }: FormProps) {
       title: t`Settings of ${visible(jail.name)}`,
       onApplied: () => onDraft({}),
       onConflict: renew,
+      onBacktest: () => void navigate({ to: '/jails/$jail', params: { jail: jail.name }, search: { tab: 'backtest' } }),
     });
   };
   useHotkeys({ 'mod+s': look });
