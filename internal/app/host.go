@@ -86,6 +86,7 @@ func (a *App) openHost(ctx context.Context, id string) (host.Host, error) {
 	options := localOptions(a.fail2ban, client, id, a.logger.With("part", "host"))
 	if options.InProcess = !a.Config.Demo; a.Config.Demo {
 		options.Name, options.Demo = "demo", true
+		options.LogFolders = []string{filepath.Dir(a.demo.LogPath())}
 	}
 	options.Protected = a.signedInAdmins
 	owner := a.HelperConf
@@ -170,6 +171,9 @@ func guarded(local *host.Local, owner, again string, epochs *host.Epochs) (*host
 	conf, err := helper.ReadConf(owner)
 	if err != nil {
 		return nil, err
+	}
+	if conf.LogFolders == nil {
+		conf.LogFolders = local.LogFolders // a demo's are its own
 	}
 	local.LogFolders = conf.LogFolders
 	in := " in " + cmp.Or(owner, "helper.conf (a demo reads none)") + ", " + again
