@@ -79,9 +79,9 @@ generate: web/node_modules/.package-lock.json ## write the generated files anew:
 	@scripts/generate.sh
 
 .PHONY: bench
-bench: build geo ## measure: the packages that have benchmarks, an archive of BANS bans (100,000), and the page with 100,000 rows
+bench: build geo ## measure: the packages that have benchmarks, an archive of BANS bans (100,000) or the one in DATABASE, and the page with 100,000 rows
 	@go test -tags geodata -run='^$$' -bench=. -benchmem $$(git grep -l --untracked '^func Benchmark' -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed 's|^|./|' | grep -v '^./internal/history$$')
-	@go test -timeout 3h -run='^$$' -bench=. ./internal/history -scale.bans=$(or $(BANS),100000)
+	@go test -timeout 3h -run='^$$' -bench=. ./internal/history -scale.bans=$(or $(BANS),100000) $(if $(DATABASE),-scale.database=$(DATABASE))
 	@npm --prefix web run --silent bench
 
 .PHONY: chaos

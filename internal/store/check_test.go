@@ -51,13 +51,15 @@ func TestCounters_AreProvedAndRebuilt(t *testing.T) {
 			"DELETE FROM tally_network_8 WHERE span = 14",               // 1
 			"UPDATE address SET jails = '[]'",                           // 2
 			"UPDATE tally_new SET addresses = 7",                        // 2
+			"UPDATE tally_open SET bans = bans + 1 WHERE jail = 'sshd'", // 1
+			"DELETE FROM tally_open_network",                            // 1
 			"INSERT INTO address VALUES ('192.0.2.3', 9972800000000, 9972800000000, 1, '[]')",
 		} {
 			if _, err := db.write.ExecContext(t.Context(), harm); err != nil {
 				t.Fatal(harm, err)
 			}
 		}
-		expect("after the harm", 11)
+		expect("after the harm", 13)
 		if err := a.RebuildCounters(t.Context()); err != nil {
 			t.Fatal(err)
 		}

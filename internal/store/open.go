@@ -28,12 +28,14 @@ type openKey struct {
 func openCounters() [2]openCounter {
 	return [2]openCounter{
 		{
-			"tally_open", []string{"host_id", "jail", "origin", "country"},
+			"tally_open",
+			[]string{"host_id", "jail", "origin", "country"},
 			func(b history.Ban) openKey { return openKey{b.HostID, b.Jail, string(b.Origin), b.Country, 0} },
 			func(k openKey) []any { return []any{k.host, k.jail, k.origin, k.country} },
 		},
 		{
-			"tally_open_network", []string{"host_id", "asn"},
+			"tally_open_network",
+			[]string{"host_id", "asn"},
 			func(b history.Ban) openKey { return openKey{host: b.HostID, asn: b.ASN} },
 			func(k openKey) []any { return []any{k.host, k.asn} },
 		},

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -191,4 +193,28 @@ func TestListBans_GoesTheShortWay(t *testing.T) {
 			t.Errorf("what no index has: %d bans, stopped at %v, %v", len(bans), stopped, err)
 		}
 	})
+}
+
+// However many bans are of one second, a page enters its index at its place among them: SQLite
+// does so only with an index that has no id of its own, and when told how to compare it.
+func TestPages_BeginWithinASecond(t *testing.T) {
+	db := opened(t, filepath.Join(t.TempDir(), "bangui.db"))
+	after := history.Place{BannedAt: time.Unix(1000, 0), ID: 7}
+	for name, q := range map[string]history.Query{
+		"ban_time": {State: history.All}, "ban_ended": {State: history.Ended}, "ban_jail": {State: history.All, Jail: "sshd"},
+		"ban_country": {State: history.All, Country: "NL"}, "ban_asn": {State: history.All, ASN: 64500}, "ban_origin": {State: history.All, Origin: event.ByHand},
+	} {
+		q.After = after
+		lanes := lanesOf(q)
+		s := db.dialect.within(q, lanes[len(lanes)-1], history.Place{BannedAt: time.Unix(900, 0), ID: 3})
+		plan, err := collect(t.Context(), db.read, func(r *sql.Rows) (detail string, err error) {
+			var id, parent, unused int
+			err = r.Scan(&id, &parent, &unused, &detail)
+			return detail, err
+		}, "EXPLAIN QUERY PLAN SELECT "+banColumns+s.from(50), s.args...)
+		way := strings.Join(plan, "; ")
+		if err != nil || !strings.Contains(way, name+" ") || !strings.Contains(way, "(banned_at,rowid)<(?,?)") || !strings.Contains(way, "(banned_at,rowid)>(?,?)") || strings.Contains(way, "TEMP") {
+			t.Errorf("%s: %s, %v", name, way, err)
+		}
+	}
 }

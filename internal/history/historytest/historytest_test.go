@@ -1,10 +1,8 @@
 package historytest_test
 
 import (
-	"errors"
 	"log/slog"
 	"net/netip"
-	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
@@ -56,26 +54,8 @@ func TestBulk_IsFill(t *testing.T) {
 	maker := func() *historytest.Maker {
 		return historytest.New(historytest.Options{Seed: 1, Number: number, Until: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), Span: 100 * 24 * time.Hour, HostID: storetest.HostID, Lines: true})
 	}
-	where := store.Options{Path: filepath.Join(t.TempDir(), "bulk.db"), Logger: slog.New(slog.DiscardHandler), Now: time.Now}
-	open := func() *store.DB {
-		db, err := store.Open(t.Context(), where)
-		if err == nil {
-			err = db.EnsureHost(t.Context(), storetest.HostID, "test")
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		return db
-	}
-	if err := open().Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := historytest.Bulk(t.Context(), where.Path, maker(), func(string) {}); err != nil {
-		t.Fatal(err)
-	}
-	bulk, filled := open(), storetest.Open(t)
-	defer bulk.Close()
-	if err := errors.Join(historytest.Count(t.Context(), bulk, func(string) {}), historytest.Fill(t.Context(), filled, maker(), nil)); err != nil {
+	filled := storetest.Open(t)
+	if err := historytest.Fill(t.Context(), filled, maker(), nil); err != nil {
 		t.Fatal(err)
 	}
 	everything := func(db *store.DB) (all []history.BanWithLines, overview history.Overview) {
@@ -98,8 +78,31 @@ func TestBulk_IsFill(t *testing.T) {
 		return all, overview
 	}
 	want, wantOverview := everything(filled)
-	got, gotOverview := everything(bulk)
-	if len(want) != number || !reflect.DeepEqual(got, want) || gotOverview != wantOverview {
-		t.Errorf("%d bans of bulk, %d of fill; %+v, %+v", len(got), len(want), gotOverview, wantOverview)
+	if len(want) != number {
+		t.Fatalf("%d bans of fill", len(want))
+	}
+	for engine, bulk := range map[storetest.Engine]func(store.Options) error{
+		storetest.SQLite: func(o store.Options) error { return historytest.Bulk(t.Context(), o.Path, maker(), func(string) {}) },
+		storetest.Postgres: func(o store.Options) error {
+			return historytest.BulkPostgres(t.Context(), o.Postgres, maker(), func(string) {})
+		},
+	} {
+		where := storetest.Prepared(t, engine, "empty", func(*store.DB) error { return nil })
+		if err := bulk(where); err != nil {
+			t.Fatal(engine, err)
+		}
+		db, err := store.Open(t.Context(), where)
+		if err != nil {
+			t.Fatal(engine, err)
+		}
+		if err := historytest.Count(t.Context(), db, func(string) {}); err != nil {
+			t.Error(engine, err)
+		}
+		if got, gotOverview := everything(db); !reflect.DeepEqual(got, want) || gotOverview != wantOverview {
+			t.Errorf("%s: %d bans of bulk; %+v, %+v", engine, len(got), gotOverview, wantOverview)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
