@@ -1,8 +1,8 @@
 import { plural, t } from '@lingui/core/macro';
 import type { ReactNode } from 'react';
 import { optionInWords } from '@/api/config-words';
-import type { ConfigEdit } from '@/api/types';
-import { duration } from '@/lib/time';
+import type { ConfigEdit, Jail } from '@/api/types';
+import { duration, number } from '@/lib/time';
 import { Card } from '@/ui/card';
 import { Field, Input, Select } from '@/ui/field';
 import { type Asked, read, readAll, spans, type Value, values } from './backtest-order';
@@ -10,6 +10,8 @@ import { type Asked, read, readAll, spans, type Value, values } from './backtest
 interface FormProps {
   asked: Asked;
   onAsked: (next: Asked) => void;
+  /** As it runs; undefined where it does not. */
+  running: Jail | undefined;
   draft: readonly ConfigEdit[];
   onRun: () => void;
   /** The button that begins or stops it. */
@@ -17,7 +19,7 @@ interface FormProps {
 }
 
 /** How far back, what to compare with what is now, and which values against each other. */
-export function BacktestForm({ asked, onAsked, draft, onRun, children }: FormProps) {
+export function BacktestForm({ asked, onAsked, running, draft, onRun, children }: FormProps) {
   return (
     <form
       onSubmit={(event) => {
@@ -38,7 +40,7 @@ export function BacktestForm({ asked, onAsked, draft, onRun, children }: FormPro
               </Select>
             </Field>
             {values.map((value) => (
-              <One key={value} value={value} asked={asked} onAsked={onAsked} draft={draft} />
+              <One key={value} value={value} asked={asked} onAsked={onAsked} running={running} draft={draft} />
             ))}
           </div>
           {draft.length > 0 && (
@@ -71,24 +73,33 @@ interface ValueProps {
   onAsked: (next: Asked) => void;
 }
 
-function One({ value, asked, onAsked, draft }: ValueProps & { draft: readonly ConfigEdit[] }) {
+function One({ value, asked, onAsked, running, draft }: ValueProps & Pick<FormProps, 'running' | 'draft'>) {
   const text = asked[value];
   const drafted = draft.find(({ option }) => option === value)?.value ?? undefined;
   return (
     <Field
       label={labelOf(value)}
-      hint={text.trim() === '' ? (drafted === undefined ? t`as it is now` : t`as you changed it: ${drafted}`) : undefined}
+      hint={text.trim() === '' ? (drafted === undefined ? nowInWords(value, running) : t`as you changed it: ${drafted}`) : undefined}
       error={text.trim() !== '' && read(value, text) === undefined && wrongInWords(value)}
     >
       <Input
         value={text}
-        placeholder={value === 'maxretry' ? '3' : '1h'}
         inputMode={value === 'maxretry' ? 'numeric' : 'text'}
         autoComplete="off"
         onChange={(event) => onAsked({ ...asked, [value]: event.target.value })}
       />
     </Field>
   );
+}
+
+function nowInWords(value: Value, running: Jail | undefined): string {
+  if (running === undefined || running.state === 'stopped') return t`as it is now`;
+  const said = {
+    maxretry: number(running.max_retry),
+    findtime: duration(running.find_seconds),
+    bantime: duration(running.ban_seconds),
+  }[value];
+  return t`as it is now: ${said}`;
 }
 
 function Several({ value, asked, onAsked }: ValueProps) {

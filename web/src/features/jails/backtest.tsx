@@ -3,6 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { History } from 'lucide-react';
 import { useState } from 'react';
 import { backtestQuery, startBacktest, stopBacktest } from '@/api/backtests';
+import { jailQuery } from '@/api/queries';
 import type { Backtest, ConfigEdit } from '@/api/types';
 import { problemOf } from '@/lib/problem';
 import { number } from '@/lib/time';
@@ -30,6 +31,7 @@ export function BacktestPanel({ jail, draft, etag, id, onId }: BacktestProps) {
   const [asked, setAsked] = useState<Asked>(nothingAsked);
   const start = useMutation({ mutationFn: startBacktest, onSuccess: (begun) => onId(begun.id) });
   const seen = useQuery({ ...backtestQuery(id), enabled: id !== '' });
+  const running = useQuery({ ...jailQuery(jail), retry: false }).data;
   const runs = start.isPending || (id !== '' && !seen.isError && (seen.data?.state ?? 'running') === 'running');
   const run = () => {
     if (runs || isWrong(asked)) return;
@@ -42,7 +44,7 @@ export function BacktestPanel({ jail, draft, etag, id, onId }: BacktestProps) {
   };
   return (
     <>
-      <BacktestForm asked={asked} onAsked={setAsked} draft={draft} onRun={run}>
+      <BacktestForm asked={asked} onAsked={setAsked} running={running} draft={draft} onRun={run}>
         {runs ? (
           <Button onClick={stop} disabled={id === ''}>{t`Stop`}</Button>
         ) : (
