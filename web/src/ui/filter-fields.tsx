@@ -1,3 +1,4 @@
+import { useRouterState } from '@tanstack/react-router';
 import { type ReactNode, type Ref, useEffect, useState } from 'react';
 import { classes } from './classes';
 
@@ -16,16 +17,17 @@ interface TypedProps {
   ref?: Ref<HTMLInputElement>;
 }
 
-/** A field whose text counts when one has stopped typing. */
+/** A field whose text counts when one has stopped typing, and is still there: it often stands in the address, and would call back who follows a link. */
 export function Typed({ label, value, onValue, read = asItIs, hint, className, ref }: TypedProps) {
   const [text, setText] = useState(value);
   useEffect(() => setText((old) => (read(old) === value ? old : value)), [value, read]);
   const meant = read(text);
+  const leaving = useLeaving();
   useEffect(() => {
-    if (meant === undefined || meant === value) return;
+    if (leaving || meant === undefined || meant === value) return;
     const timer = setTimeout(() => onValue(meant), typingMs);
     return () => clearTimeout(timer);
-  }, [meant, value, onValue]);
+  }, [leaving, meant, value, onValue]);
   return (
     <input
       ref={ref}
@@ -44,6 +46,13 @@ export function Typed({ label, value, onValue, read = asItIs, hint, className, r
       className={classes(control, 'min-w-0 aria-invalid:border-danger', className)}
     />
   );
+}
+
+/** Whether one is on the way to another page, which has not come yet. */
+function useLeaving(): boolean {
+  return useRouterState({
+    select: ({ location, resolvedLocation }) => resolvedLocation !== undefined && location.pathname !== resolvedLocation.pathname,
+  });
 }
 
 function asItIs(text: string): string {

@@ -5,8 +5,6 @@ import type { BanOrder } from '@/api/types';
 import { BanDialog } from '@/features/bans/ban-dialog';
 import { draw, jail, outcomes, pretendServer } from './server';
 
-vi.mock('@tanstack/react-router', () => ({ Link: ({ children }: { children: unknown }) => <a href="/jails">{children as string}</a> }));
-
 afterEach(() => vi.unstubAllGlobals());
 
 const manual = jail({

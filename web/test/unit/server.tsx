@@ -1,6 +1,7 @@
 import { i18n } from '@lingui/core';
 import { I18nProvider } from '@lingui/react';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { createMemoryHistory, createRootRoute, createRouter, RouterContextProvider } from '@tanstack/react-router';
 import { render } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { vi } from 'vitest';
@@ -51,10 +52,11 @@ export function signInAs(role: Role, over: Partial<CurrentSession> = {}): Curren
 /** Draws a part of the page with what the shell would put around it. */
 export function draw(part: ReactNode) {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  const router = createRouter({ routeTree: createRootRoute(), history: createMemoryHistory() });
   return render(
     <I18nProvider i18n={i18n}>
       <QueryClientProvider client={client}>
-        {part}
+        <RouterContextProvider router={router}>{part}</RouterContextProvider>
         <ToastCorner />
       </QueryClientProvider>
     </I18nProvider>,
