@@ -194,6 +194,7 @@ type PutBackOrder struct {
 // confirmed by its own note, else by a note of this.
 func (l *Local) oldFiles(r *recent) error {
 	if w, err := l.claim(r.Change); err == nil {
+		defer l.release()
 		if err := w.tx.Restore(); err != nil {
 			return err
 		}
