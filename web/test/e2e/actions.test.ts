@@ -28,10 +28,7 @@ afterAll(async () => {
 /** Puts a text in place of one that an editor shows: as who selects all and pastes. */
 async function write(page: Page, label: string, text: string): Promise<void> {
   const editor = page.getByRole('textbox', { name: label });
-  await editor.click().catch(async (e) => {
-    await page.screenshot({ path: '/tmp/six/shots/fail.png' });
-    throw e;
-  });
+  await editor.click();
   await page.keyboard.press('Control+a');
   await editor.evaluate((element, pasted) => {
     const clipboardData = new DataTransfer();
@@ -132,7 +129,8 @@ test('at three in the morning: an application of one’s own gets a filter and a
   writeFileSync(log, '');
   const page = await stage.page('/filters');
   await page.getByRole('button', { name: 'New filter' }).click();
-  await page.getByLabel('Name').fill('app');
+  await page.getByRole('heading', { name: 'New filter' }).waitFor(); // the list has a field for names, too
+  await page.getByLabel('Name', { exact: true }).fill('app');
   const filter = '[Definition]\nfailregex = ^\\s*app: login of \\S+ refused to <HOST>$\n';
   await write(page, 'filter.d/app.local', filter);
 
