@@ -57,7 +57,7 @@ export function TextEditor({
   aside,
 }: TextEditorProps) {
   const client = useQueryClient();
-  const { base, turn, text, setText, theirs, takeTheirs } = useText(begun);
+  const { base, turn, text, setText, theirs, takeTheirs, setApplied } = useText(begun);
   const [wrong, setWrong] = useState<WrongAt>();
   const [checking, setChecking] = useState(false);
   const changed = (now: string) => fresh || now !== base;
@@ -66,11 +66,11 @@ export function TextEditor({
   const [renewing, setRenewing] = useState(false);
   const renew = () => {
     setRenewing(true);
-    void Promise.all(configKeys.map((queryKey) => client.invalidateQueries({ queryKey }))).finally(() => setRenewing(false));
+    return Promise.all(configKeys.map((queryKey) => client.invalidateQueries({ queryKey }))).finally(() => setRenewing(false));
   };
   const fail = (error: unknown) => {
     setWrong({ error, line: placeOf(error, name, text, marked) });
-    if (problemOf(error).code === 'conflict') renew();
+    if (problemOf(error).code === 'conflict') void renew();
   };
   const check = async () => {
     setChecking(true);
@@ -90,10 +90,10 @@ export function TextEditor({
     askForFiles(etag, files(now), {
       title,
       onApplied: () => {
-        renew();
+        void renew().then(() => setApplied(now));
         onApplied?.();
       },
-      onConflict: renew,
+      onConflict: () => void renew(),
     });
   };
   const idle = !changed(text) || lacking !== undefined || renewing;
@@ -135,7 +135,8 @@ export function TextEditor({
 
 /**
  * A text that is being written, and the one that it was made from. Where that is another one meanwhile, it is exchanged as
- * long as nothing was typed; else what was typed stays, and theirs says that there is another.
+ * long as nothing was typed; else what was typed stays, and theirs says that there is another. What was applied is typed no
+ * more, though the file may be as it was again already: its trial can be taken back before anybody has read it.
  */
 function useText(begun: string) {
   const [base, setBase] = useState(begun);
@@ -146,8 +147,11 @@ function useText(begun: string) {
     setText(begun);
     setTurn(turn + 1);
   };
-  if (begun !== base && (text === base || text === begun)) takeTheirs();
-  return { base, turn, text, setText, theirs: begun !== base, takeTheirs };
+  const [applied, setApplied] = useState<string>();
+  if (applied !== undefined) setApplied(undefined);
+  if (text !== begun && text === applied) takeTheirs();
+  else if (begun !== base && (text === base || text === begun)) takeTheirs();
+  return { base, turn, text, setText, theirs: begun !== base, takeTheirs, setApplied };
 }
 
 function Exchanged({ onTake }: { onTake: () => void }) {
