@@ -19,6 +19,7 @@ import { parseSearch, stringifySearch } from './lib/search';
 import { useStore } from './lib/store';
 import { timeZone } from './lib/time';
 import { routeTree } from './routeTree.gen';
+import { PageError } from './shell/page-error';
 import { TipLayer } from './ui/tip';
 import { closeNotices, ToastCorner } from './ui/toast';
 
@@ -41,6 +42,8 @@ const router = createRouter({
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',
+  // Each page has its own: what fails in one leaves the shell around it, which says whether BanGUI answers.
+  defaultErrorComponent: PageError,
   scrollRestoration: true,
 });
 

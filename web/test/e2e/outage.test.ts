@@ -160,3 +160,20 @@ test('our own server goes away: nothing looks live, and the page finds it again 
   await page.getByRole('log').getByText('203.0.113.8').first().waitFor();
   await page.context().close();
 });
+
+test('a part of the page that does not come leaves the shell around it, and is there when BanGUI is back', async () => {
+  const page = await stage.page('/about');
+  let away = true;
+  await page.route(/time-chart/, (route) => (away ? route.abort() : route.continue()));
+  await page.getByRole('link', { name: 'Overview' }).click();
+  const failed = page.getByText('A part of the page could not be fetched:');
+  await failed.waitFor();
+  await page.getByRole('button', { name: /^Live\./ }).waitFor();
+  await stage.stopConsole();
+  await page.getByRole('button', { name: /^Not live\./ }).waitFor({ timeout: tells });
+  away = false;
+  await stage.startConsole();
+  await failed.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: /^Live\./ }).waitFor({ timeout: tells });
+  await page.context().close();
+});
