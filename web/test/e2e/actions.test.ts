@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { write } from './editor';
 import { Stage } from './stage';
 import { until } from './until';
 
@@ -24,18 +25,6 @@ afterAll(async () => {
   await stage?.close();
   expect(complaints).toEqual([]);
 });
-
-/** Puts a text in place of one that an editor shows: as who selects all and pastes. */
-async function write(page: Page, label: string, text: string): Promise<void> {
-  const editor = page.getByRole('textbox', { name: label });
-  await editor.click();
-  await page.keyboard.press('Control+a');
-  await editor.evaluate((element, pasted) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData('text/plain', pasted);
-    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true, composed: true }));
-  }, text);
-}
 
 // Pictures are for who looks at a change: BANGUI_SHOTS names a folder for them.
 const shots = process.env.BANGUI_SHOTS;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { write } from './editor';
 import { Stage } from './stage';
 import { until } from './until';
 
@@ -23,18 +24,6 @@ afterAll(async () => {
 async function axe(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
   return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
-}
-
-/** Puts a text in place of one that an editor shows: as who selects all and pastes. */
-async function write(page: Page, label: string, text: string): Promise<void> {
-  const editor = page.getByRole('textbox', { name: label });
-  await editor.click();
-  await page.keyboard.press('Control+a');
-  await editor.evaluate((element, pasted) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData('text/plain', pasted);
-    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true, composed: true }));
-  }, text);
 }
 
 const mine = '[INCLUDES]\nbefore = common.conf\n\n[Definition]\n_daemon = sshd\nfailregex = ^%(__prefix_line)sMine said no to <HOST>$\n';
